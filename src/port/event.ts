@@ -1,0 +1,46 @@
+export const EVENT_KINDS = [
+  "service_started",
+  "service_stopping",
+  "source_state",
+  "health_alarm",
+  "source_gap",
+  "source_reset",
+  "source_tested",
+  "tap_opened",
+  "tap_closed",
+  "reseed",
+  "self_test_failed",
+  "quorum_lost",
+  "quorum_met",
+  "clock_jump",
+  "generation_change",
+  "store_failed",
+  "store_recovered",
+  "token_created",
+  "token_revoked",
+  "configuration_reloaded",
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** Something that happened, kept and shown live. `data` is flat, and holds no secret and no sample. */
+export interface ServiceEvent {
+  readonly kind: EventKind;
+  readonly atMilliseconds: number;
+  readonly source: string | null;
+  readonly severity: "info" | "warning" | "critical";
+  /** The principal who did it; null for what happened by itself. */
+  readonly actor: string | null;
+  readonly reason: string | null;
+  readonly detail: string;
+  readonly data: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** An event with the number it was kept under; `since=` counts by it. */
+export interface KeptEvent extends ServiceEvent {
+  readonly sequence: number;
+}
+
+/** Where rooms report what happened. Synchronous, and never throws. */
+export interface Observer {
+  event(event: ServiceEvent): void;
+}

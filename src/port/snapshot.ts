@@ -1,0 +1,104 @@
+import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "./health.ts";
+import type { ReseedReason, Shape } from "./lineage.ts";
+import type { DeviceDescription, SourceKind } from "./source.ts";
+
+/*
+ * One picture of the service, taken at once. Status, metrics, `doctor` and the command line are all
+ * projections of it, so that they cannot disagree. Times are Unix milliseconds.
+ */
+
+export interface SourceSnapshot {
+  readonly id: string;
+  readonly kind: SourceKind;
+  readonly physical: boolean;
+  readonly bitsPerSample: number;
+  readonly state: SourceState;
+  /** Why it is not healthy: a code of the error catalogue; null when it is. */
+  readonly cause: string | null;
+  readonly detail: string;
+  readonly remedy: string | null;
+  readonly sinceMilliseconds: number;
+  readonly device: DeviceDescription | null;
+  /** Min-entropy per sample the health tests run at, bits. */
+  readonly testedEntropy: number;
+  /** What the operator assessed (0 when nothing was), with its evidence. */
+  readonly assessedEntropy: number;
+  readonly assessedEvidence: string | null;
+  /** What a certificate allows; 0 without one. */
+  readonly compliantEntropy: number;
+  /** True when its blocks count in a seed's strength right now. */
+  readonly credited: boolean;
+  readonly tapped: boolean;
+  readonly samplesTotal: number;
+  readonly droppedSamplesTotal: number;
+  /** Tested, and then given to a tap instead of being conditioned. */
+  readonly divertedSamplesTotal: number;
+  /** Tested, and then thrown away: startup, alarms, a full pool. */
+  readonly discardedSamplesTotal: number;
+  readonly conditionedSamplesTotal: number;
+  readonly gapsTotal: number;
+  readonly creditedBitsTotal: number;
+  readonly lastSampleMilliseconds: number | null;
+  readonly tests: readonly HealthTestSnapshot[];
+  readonly alarms: readonly {
+    readonly test: HealthTestName;
+    readonly severity: Severity;
+    readonly total: number;
+  }[];
+  readonly expectedFalseAlarmsPerYear: number;
+  readonly poolBlocks: number;
+}
+
+export const INSTANCE_STATES = ["unseeded", "ready", "spent", "error"] as const;
+export type InstanceState = (typeof INSTANCE_STATES)[number];
+
+export interface InstanceSnapshot {
+  /** Equal to the door it serves. */
+  readonly id: string;
+  readonly mechanism: string;
+  readonly securityStrength: number;
+  readonly state: InstanceState;
+  readonly seed: string | null;
+  readonly seedMilliseconds: number | null;
+  readonly seedSources: number;
+  readonly seedCreditedBits: number;
+  readonly outputBytesSinceSeed: number;
+  readonly requestsSinceSeed: number;
+  readonly preparedSeeds: number;
+  readonly reseeds: readonly { readonly reason: ReseedReason; readonly total: number }[];
+}
+
+export interface SelfTestSnapshot {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly atMilliseconds: number;
+}
+
+export interface ServiceSnapshot {
+  readonly version: string;
+  readonly startedMilliseconds: number;
+  readonly atMilliseconds: number;
+  readonly shape: Shape;
+  readonly validated: boolean;
+  /** Why `validated` is false, and what this construction does not claim. */
+  readonly reasons: readonly string[];
+  readonly ready: boolean;
+  /** Why it is not ready: code and remedy of the error catalogue. */
+  readonly unready: readonly {
+    readonly code: string;
+    readonly detail: string;
+    readonly remedy: string;
+  }[];
+  readonly configurationVersion: string;
+  readonly quorum: {
+    readonly sources: number;
+    readonly withoutBest: number;
+    readonly met: boolean;
+    /** Sources that are healthy and credited now. */
+    readonly available: number;
+  };
+  readonly sources: readonly SourceSnapshot[];
+  readonly instances: readonly InstanceSnapshot[];
+  readonly selfTests: readonly SelfTestSnapshot[];
+  readonly store: { readonly ok: boolean; readonly detail: string };
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+/*
+ * Two projects: `fast` is what a change is tried with while it is written; `slow` is everything
+ * that starts processes, takes whole vector files or thousands of scenarios. `npm test` runs both.
+ */
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    globalSetup: ["test/buildEmulator.ts"],
+    pool: "forks",
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.slow.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "slow", include: ["test/**/*.slow.test.ts"], testTimeout: 600_000 },
+      },
+    ],
+  },
+});
