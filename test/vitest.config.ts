@@ -4,11 +4,15 @@ import { defineConfig } from "vitest/config";
  * Two projects: `fast` is what a change is tried with while it is written; `slow` is everything
  * that starts processes, takes whole vector files or thousands of scenarios. `npm test` runs both.
  */
+/** Where `.ci/run` wants the counts, as JSON. */
+const report = process.env.SPRINGHOUSE_TEST_REPORT;
+
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     globalSetup: ["test/buildEmulator.ts"],
     pool: "forks",
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       {
         extends: true,
