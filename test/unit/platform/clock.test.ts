@@ -43,7 +43,8 @@ test("a scheduled task does not keep the process alive", () => {
   const module = new URL("../../../src/platform/clock.ts", import.meta.url).href;
   const script = `import { systemClock } from ${JSON.stringify(module)};
     systemClock().schedule(3600_000, () => {});`;
-  execFileSync(process.execPath, ["--input-type=module", "-e", script], { timeout: 10_000 });
+  const options = { timeout: 10_000, encoding: "utf8" } as const;
+  expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], options)).toBe("");
 });
 
 test("the wall clock is the machine's", () => {
