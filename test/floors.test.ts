@@ -29,7 +29,7 @@ const FLOORS = [
   "cli",
   "platform",
   "worker",
-  "config.ts",
+  "config",
   "service.ts",
   "main.ts",
 ];

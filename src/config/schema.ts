@@ -1,0 +1,183 @@
+import Type, { type Static } from "typebox";
+import { ROLES } from "../port/principal.ts";
+import { section, strict } from "./section.ts";
+import type { SourceConfiguration } from "./sourceSchemas.ts";
+
+const Quota = section(
+  {
+    requestsPerSecond: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], {
+      default: null,
+      description: "Requests a second for one principal, with a burst of one second.",
+    }),
+    bytesPerSecond: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], {
+      default: null,
+      description: "Random bytes a second for one principal, with a burst of one second.",
+    }),
+  },
+  "What a principal may take when its token does not say. null is unlimited: the DRBG, not the noise, is what most requests cost.",
+);
+
+/**
+ * The configuration, a YAML file: every field with its default and its why. The documentation of it
+ * (docs/configuration.md) is generated from these descriptions.
+ */
+export const CONFIGURATION = Type.Object(
+  {
+    listen: Type.String({
+      pattern: "^(\\[[0-9a-fA-F:]+\\]|[^:]+):[0-9]{1,5}$",
+      default: "127.0.0.1:7450",
+      description: "HOST:PORT. Beyond loopback only with tls.",
+    }),
+    allowedHosts: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description: "Host names that clients may use besides the listening address and localhost.",
+    }),
+    allowedOrigins: Type.Array(Type.String({ pattern: "^https?://[^/]+$" }), {
+      default: [],
+      description: "Origins of web pages that may open a WebSocket. None by default.",
+    }),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          certificate: Type.String({ minLength: 1, description: "PEM file." }),
+          key: Type.String({ minLength: 1, description: "PEM file." }),
+          clientAuthority: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description: "PEM file of the authority of client certificates.",
+            }),
+          ),
+          requireClientCertificate: Type.Boolean({ default: false }),
+        },
+        { ...strict, description: "Re-read on SIGHUP." },
+      ),
+    ),
+    clientCertificates: Type.Array(
+      Type.Object(
+        {
+          fingerprint: Type.String({
+            pattern: "^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$",
+            description:
+              "SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` prints it.",
+          }),
+          name: Type.String({ minLength: 1, maxLength: 100 }),
+          roles: Type.Array(Type.Union(ROLES.map((role) => Type.Literal(role))), { minItems: 1 }),
+          quota: Quota,
+        },
+        strict,
+      ),
+      { default: [], description: "Principals known by their TLS client certificate." },
+    ),
+    sources: Type.Array(Type.Any(), {
+      default: [],
+      description: "Noise sources besides the OS RNG, which is always there and never credited.",
+    }),
+    discover: Type.Boolean({
+      default: true,
+      description:
+        "Adds every TRNG recognised on a serial port by USB identity, uncredited, when no source is configured.",
+    }),
+    construction: section(
+      {
+        physicalOnly: Type.Boolean({
+          default: false,
+          description: "Count only physical sources: RBG2(P) instead of RBG2(NP).",
+        }),
+        hash: Type.Union([Type.Literal("sha256"), Type.Literal("sha384"), Type.Literal("sha512")], {
+          default: "sha256",
+          description: "HMAC_DRBG's hash. All three give 256 bits of strength; SHA-256 is fastest.",
+        }),
+        seedAgeSeconds: Type.Number({
+          minimum: 1,
+          maximum: 86_400,
+          default: 600,
+          description: "An RBG2 instance that is drawn from is reseeded at this age at the latest.",
+        }),
+        parentOutputBytes: Type.Integer({
+          minimum: 16_384,
+          maximum: 2 ** 24,
+          default: 2 ** 24,
+          description: "RBGC: bytes until the next seed from the OS RNG (2^27 bits).",
+        }),
+        parentRequests: Type.Integer({ minimum: 1, maximum: 2 ** 20, default: 2 ** 16 }),
+        parentAgeSeconds: Type.Number({ minimum: 1, maximum: 3600, default: 60 }),
+        selfTestSeconds: Type.Number({
+          minimum: 10,
+          maximum: 86_400,
+          default: 600,
+          description:
+            "The cryptographic self-tests run again this often; output stops if one fails.",
+        }),
+        generationFile: Type.Optional(
+          Type.String({
+            minLength: 1,
+            description:
+              "A file whose content changes when the virtual machine is cloned or rolled back. Without one a clone cannot be detected.",
+          }),
+        ),
+      },
+      "The DRBG instances.",
+    ),
+    quorum: section(
+      {
+        sources: Type.Integer({
+          minimum: 1,
+          maximum: 16,
+          default: 1,
+          description: "Independent credited sources that every seed must draw on.",
+        }),
+        withoutBest: Type.Integer({
+          minimum: 0,
+          maximum: 15,
+          default: 0,
+          description: "A seed's strength must hold after removing its best this many sources.",
+        }),
+      },
+      "Only of meaning where a source is assessed.",
+    ),
+    quota: Quota,
+    keys: section(
+      {
+        rsaSearches: Type.Integer({
+          minimum: 1,
+          maximum: 16,
+          default: 2,
+          description: "RSA key searches at once.",
+        }),
+      },
+      "Key generation.",
+    ),
+    retention: section(
+      {
+        lineageDays: Type.Number({
+          minimum: 1 / 24,
+          default: 30,
+          description: "Seeds, blocks and windows that no kept key needs.",
+        }),
+        eventDays: Type.Number({ minimum: 1 / 24, default: 365, description: "Events." }),
+        maximumMegabytes: Type.Number({
+          minimum: 16,
+          default: 2048,
+          description: "The oldest lineage goes first when the database grows beyond this.",
+        }),
+      },
+      "What the database keeps.",
+    ),
+    log: section(
+      {
+        level: Type.Union(
+          ["fatal", "error", "warn", "info", "debug"].map((level) => Type.Literal(level)),
+          { default: "info" },
+        ),
+      },
+      "Logging, as JSON lines on stderr.",
+    ),
+  },
+  strict,
+);
+
+export type Configuration = Omit<Static<typeof CONFIGURATION>, "sources"> & {
+  readonly sources: readonly SourceConfiguration[];
+  /** First 16 hex digits of the SHA-256 of the canonical configuration: windows carry it. */
+  readonly version: string;
+};
