@@ -1,0 +1,349 @@
+import { SOURCE_STATES } from "../port/health.ts";
+import { DOORS } from "../port/lineage.ts";
+import { INSTANCE_STATES, type ServiceSnapshot, type SourceSnapshot } from "../port/snapshot.ts";
+import type { RequestTally } from "./requestTally.ts";
+
+/** One value of a metric, with its labels in the order of the entry's `labels`. */
+export type Sample = readonly [labels: readonly string[], value: number];
+
+export interface CatalogueEntry {
+  /** Without the prefix `springhouse_`; base units, the unit last, `_total` on counters. */
+  readonly name: string;
+  readonly type: "gauge" | "counter";
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** What it is worth now: a projection of the same snapshot that `status` shows. */
+  readonly read: (snapshot: ServiceSnapshot, tally: RequestTally) => readonly Sample[];
+}
+
+const seconds = (milliseconds: number): number => milliseconds / 1000;
+
+function perSource(value: (source: SourceSnapshot) => number | null): CatalogueEntry["read"] {
+  return (snapshot) =>
+    snapshot.sources.flatMap((source) => {
+      const number = value(source);
+      return number === null ? [] : [[[source.id], number] as const];
+    });
+}
+
+function perTest(
+  value: (test: SourceSnapshot["tests"][number]) => number | null,
+): CatalogueEntry["read"] {
+  return (snapshot) =>
+    snapshot.sources.flatMap((source) =>
+      source.tests.flatMap((test) => {
+        const number = value(test);
+        return number === null ? [] : [[[source.id, test.test], number] as const];
+      }),
+    );
+}
+
+function perInstance(
+  value: (instance: ServiceSnapshot["instances"][number]) => number | null,
+): CatalogueEntry["read"] {
+  return (snapshot) =>
+    snapshot.instances.flatMap((instance) => {
+      const number = value(instance);
+      return number === null ? [] : [[[instance.id], number] as const];
+    });
+}
+
+/**
+ * Every metric but the duration histogram. The documentation (docs/metrics.md) and the dashboards
+ * are generated from this table, and a test sees each entry change.
+ */
+export const CATALOGUE: readonly CatalogueEntry[] = [
+  {
+    name: "ready",
+    type: "gauge",
+    help: "1 while random bytes are served: self-tests passed and an instance is seeded.",
+    labels: [],
+    read: (snapshot) => [[[], snapshot.ready ? 1 : 0]],
+  },
+  {
+    name: "build_info",
+    type: "gauge",
+    help: "Always 1; the version and the configuration's version as labels.",
+    labels: ["version", "configuration"],
+    read: (snapshot) => [[[snapshot.version, snapshot.configurationVersion], 1]],
+  },
+  {
+    name: "construction_info",
+    type: "gauge",
+    help: "Always 1; the construction in SP 800-90C's words, and whether it is validated.",
+    labels: ["shape", "validated"],
+    read: (snapshot) => [[[snapshot.shape, String(snapshot.validated)], 1]],
+  },
+  {
+    name: "start_timestamp_seconds",
+    type: "gauge",
+    help: "When the service started.",
+    labels: [],
+    read: (snapshot) => [[[], seconds(snapshot.startedMilliseconds)]],
+  },
+  {
+    name: "quorum_met",
+    type: "gauge",
+    help: "1 while enough credited sources are healthy for the configured quorum.",
+    labels: [],
+    read: (snapshot) => [[[], snapshot.quorum.met ? 1 : 0]],
+  },
+  {
+    name: "quorum_sources",
+    type: "gauge",
+    help: "Sources that are healthy and credited now.",
+    labels: [],
+    read: (snapshot) => [[[], snapshot.quorum.available]],
+  },
+  {
+    name: "quorum_required_sources",
+    type: "gauge",
+    help: "Sources that the quorum asks for, those removed as the best included.",
+    labels: [],
+    read: ({ quorum }) => [[[], Math.max(quorum.sources, quorum.withoutBest + 1)]],
+  },
+  {
+    name: "source_state",
+    type: "gauge",
+    help: "1 for the state that the source is in, 0 for the others.",
+    labels: ["source", "state"],
+    read: (snapshot) =>
+      snapshot.sources.flatMap((source) =>
+        SOURCE_STATES.map((state) => [[source.id, state], source.state === state ? 1 : 0] as const),
+      ),
+  },
+  {
+    name: "source_credited",
+    type: "gauge",
+    help: "1 while the source's blocks count in a seed's strength.",
+    labels: ["source"],
+    read: perSource((source) => (source.credited ? 1 : 0)),
+  },
+  {
+    name: "source_samples_total",
+    type: "counter",
+    help: "Raw samples that were health-tested.",
+    labels: ["source"],
+    read: perSource((source) => source.samplesTotal),
+  },
+  {
+    name: "source_dropped_samples_total",
+    type: "counter",
+    help: "Samples lost before the tests: gaps in the stream, or more than the budget.",
+    labels: ["source"],
+    read: perSource((source) => source.droppedSamplesTotal),
+  },
+  {
+    name: "source_diverted_samples_total",
+    type: "counter",
+    help: "Samples that were tested and then left by a tap: spent, never conditioned.",
+    labels: ["source"],
+    read: perSource((source) => source.divertedSamplesTotal),
+  },
+  {
+    name: "source_discarded_samples_total",
+    type: "counter",
+    help: "Samples that were tested and thrown away: startup tests, alarms, a full pool.",
+    labels: ["source"],
+    read: perSource((source) => source.discardedSamplesTotal),
+  },
+  {
+    name: "source_conditioned_samples_total",
+    type: "counter",
+    help: "Samples that went into a conditioned block.",
+    labels: ["source"],
+    read: perSource((source) => source.conditionedSamplesTotal),
+  },
+  {
+    name: "source_gaps_total",
+    type: "counter",
+    help: "Places where samples are missing between two others.",
+    labels: ["source"],
+    read: perSource((source) => source.gapsTotal),
+  },
+  {
+    name: "source_credited_entropy_bytes_total",
+    type: "counter",
+    help: "Min-entropy credited to the source's blocks, bytes of 8 bits.",
+    labels: ["source"],
+    read: perSource((source) => source.creditedBitsTotal / 8),
+  },
+  {
+    name: "source_claimed_entropy_ratio",
+    type: "gauge",
+    help: "Min-entropy per bit of a sample that is claimed for the source; 0 when uncredited.",
+    labels: ["source"],
+    read: perSource((source) => source.assessedEntropy / source.bitsPerSample),
+  },
+  {
+    name: "source_compliant_entropy_ratio",
+    type: "gauge",
+    help: "The same, as far as a certificate allows it; 0 without one.",
+    labels: ["source"],
+    read: perSource((source) => source.compliantEntropy / source.bitsPerSample),
+  },
+  {
+    name: "source_last_sample_timestamp_seconds",
+    type: "gauge",
+    help: "When the last sample came.",
+    labels: ["source"],
+    read: perSource((source) =>
+      source.lastSampleMilliseconds === null ? null : seconds(source.lastSampleMilliseconds),
+    ),
+  },
+  {
+    name: "source_expected_false_alarms_per_year",
+    type: "gauge",
+    help: "Intermittent alarms a year to be expected of good noise at this configuration.",
+    labels: ["source"],
+    read: perSource((source) => source.expectedFalseAlarmsPerYear),
+  },
+  {
+    name: "health_alarms_total",
+    type: "counter",
+    help: "Alarms of the health tests.",
+    labels: ["source", "test", "severity"],
+    read: (snapshot) =>
+      snapshot.sources.flatMap((source) =>
+        source.alarms.map(
+          (alarm) => [[source.id, alarm.test, alarm.severity], alarm.total] as const,
+        ),
+      ),
+  },
+  {
+    name: "health_cutoff",
+    type: "gauge",
+    help: "Where the test raises an intermittent alarm.",
+    labels: ["source", "test"],
+    read: perTest((test) => test.cutoffIntermittent),
+  },
+  {
+    name: "health_cutoff_permanent",
+    type: "gauge",
+    help: "Where the test raises a permanent alarm; missing where it could never be reached.",
+    labels: ["source", "test"],
+    read: perTest((test) => test.cutoffPermanent),
+  },
+  {
+    name: "health_watermark",
+    type: "gauge",
+    help: "The closest approach to the cutoff since the start, in the cutoff's unit.",
+    labels: ["source", "test"],
+    read: perTest((test) => test.watermark),
+  },
+  {
+    name: "pool_blocks",
+    type: "gauge",
+    help: "Conditioned blocks that wait for a seed.",
+    labels: ["source"],
+    read: perSource((source) => source.poolBlocks),
+  },
+  {
+    name: "drbg_instance_state",
+    type: "gauge",
+    help: "1 for the state that the instance is in, 0 for the others.",
+    labels: ["instance", "state"],
+    read: (snapshot) =>
+      snapshot.instances.flatMap((instance) =>
+        INSTANCE_STATES.map(
+          (state) => [[instance.id, state], instance.state === state ? 1 : 0] as const,
+        ),
+      ),
+  },
+  {
+    name: "drbg_reseeds_total",
+    type: "counter",
+    help: "Seeds that the instance took, its instantiation included.",
+    labels: ["instance", "reason"],
+    read: (snapshot) =>
+      snapshot.instances.flatMap((instance) =>
+        instance.reseeds.map((reseed) => [[instance.id, reseed.reason], reseed.total] as const),
+      ),
+  },
+  {
+    name: "drbg_seed_timestamp_seconds",
+    type: "gauge",
+    help: "When the instance took its seed.",
+    labels: ["instance"],
+    read: perInstance((instance) =>
+      instance.seedMilliseconds === null ? null : seconds(instance.seedMilliseconds),
+    ),
+  },
+  {
+    name: "drbg_seed_credited_bits",
+    type: "gauge",
+    help: "Min-entropy credited to the seed in use, bits; 0 over the OS RNG alone.",
+    labels: ["instance"],
+    read: perInstance((instance) => instance.seedCreditedBits),
+  },
+  {
+    name: "drbg_seed_sources",
+    type: "gauge",
+    help: "Credited sources that the seed in use drew on.",
+    labels: ["instance"],
+    read: perInstance((instance) => instance.seedSources),
+  },
+  {
+    name: "drbg_output_bytes_since_seed",
+    type: "gauge",
+    help: "Bytes given since the seed; an RBG2 stops at 16,384.",
+    labels: ["instance"],
+    read: perInstance((instance) => instance.outputBytesSinceSeed),
+  },
+  {
+    name: "drbg_prepared_seeds",
+    type: "gauge",
+    help: "Durable seeds that wait for the instance.",
+    labels: ["instance"],
+    read: perInstance((instance) => instance.preparedSeeds),
+  },
+  {
+    name: "self_test_passed",
+    type: "gauge",
+    help: "1 if the self-test passed when it last ran. A 0 stops every output.",
+    labels: ["test"],
+    read: (snapshot) =>
+      snapshot.selfTests.map((test) => [[test.name], test.passed ? 1 : 0] as const),
+  },
+  {
+    name: "self_test_timestamp_seconds",
+    type: "gauge",
+    help: "When the self-test last ran.",
+    labels: ["test"],
+    read: (snapshot) =>
+      snapshot.selfTests.map((test) => [[test.name], seconds(test.atMilliseconds)] as const),
+  },
+  {
+    name: "store_up",
+    type: "gauge",
+    help: "1 while the database takes records.",
+    labels: [],
+    read: (snapshot) => [[[], snapshot.store.ok ? 1 : 0]],
+  },
+  {
+    name: "output_bytes_total",
+    type: "counter",
+    help: "Random bytes given to clients; for keys, bytes drawn for them.",
+    labels: ["door"],
+    read: (_snapshot, tally) =>
+      DOORS.map((door) => [[door], tally.doors[door].outputBytes] as const),
+  },
+  {
+    name: "requests_total",
+    type: "counter",
+    help: "Requests answered, by HTTP status.",
+    labels: ["door", "code"],
+    read: (_snapshot, tally) =>
+      DOORS.flatMap((door) =>
+        [...tally.doors[door].codes].map(([code, total]) => [[door, String(code)], total] as const),
+      ),
+  },
+  {
+    name: "refusals_total",
+    type: "counter",
+    help: "Requests refused, by code of the error catalogue.",
+    labels: ["reason"],
+    read: (_snapshot, tally) =>
+      [...tally.refusals].map(([reason, total]) => [[reason], total] as const),
+  },
+];

@@ -1,0 +1,63 @@
+import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import type { Introspection } from "../port/service.ts";
+import { CATALOGUE, type CatalogueEntry, type Sample } from "./catalogue.ts";
+import type { RequestTally } from "./requestTally.ts";
+
+export const PREFIX = "springhouse_";
+
+/** prom-client's defaults whose names `promtool check metrics` rejects: gauges called `_total`. */
+const MISNAMED = [
+  "nodejs_active_handles_total",
+  "nodejs_active_requests_total",
+  "nodejs_active_resources_total",
+];
+
+function labelled(entry: CatalogueEntry, labels: Sample[0]): Record<string, string> {
+  return Object.fromEntries(entry.labels.map((name, index) => [name, labels[index]!]));
+}
+
+/** The Prometheus exposition of one service, on a registry of its own. */
+export class Exposition {
+  readonly #registry = new Registry();
+  readonly #introspection: Introspection;
+  readonly #tally: RequestTally;
+  readonly #metrics: readonly {
+    readonly entry: CatalogueEntry;
+    readonly metric: Gauge | Counter;
+  }[];
+
+  constructor(introspection: Introspection, tally: RequestTally) {
+    this.#introspection = introspection;
+    this.#tally = tally;
+    this.#metrics = CATALOGUE.map((entry) => {
+      const options = {
+        name: PREFIX + entry.name,
+        help: entry.help,
+        labelNames: [...entry.labels],
+        registers: [this.#registry],
+      };
+      return {
+        entry,
+        metric: entry.type === "counter" ? new Counter(options) : new Gauge(options),
+      };
+    });
+    this.#registry.registerMetric(tally.durations);
+    collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text of `/metrics`, from one snapshot. */
+  async render(): Promise<string> {
+    const snapshot = this.#introspection.snapshot();
+    for (const { entry, metric } of this.#metrics) {
+      metric.reset();
+      for (const [labels, value] of entry.read(snapshot, this.#tally))
+        metric.inc(labelled(entry, labels), value);
+    }
+    return this.#registry.metrics();
+  }
+}
