@@ -1,0 +1,201 @@
+import { setImmediate } from "node:timers/promises";
+import type { Drawn, DrawResult, RandomSupply } from "../port/draw.ts";
+import { refuse } from "../port/errors.ts";
+import type { Refusal } from "../port/errors.ts";
+import type { Requirement } from "../port/lineage.ts";
+import { DERIVATIONS } from "./derive/deriveKey.ts";
+import { checkWordList } from "./derive/passphrase.ts";
+import { encodeKey } from "./encode.ts";
+import { wipe } from "./material.ts";
+import { isConsistentPair } from "./pairwise.ts";
+import { Slots } from "./slots.ts";
+import { FORMATS_OF, KEY_TYPES, STRENGTH_OF, maximumCount } from "./types.ts";
+import type { GeneratedKey, KeyFormat, KeyType } from "./types.ts";
+
+export interface KeyGeneratorOptions {
+  readonly random: RandomSupply;
+  /** The list that passphrases are made of: 1,024 to 65,536 different words. */
+  readonly words: readonly string[];
+  /** RSA searches at once; each keeps about one core busy. */
+  readonly rsaConcurrency?: number;
+  /** RSA requests that wait behind them; one more is refused with `busy`. */
+  readonly rsaQueue?: number;
+}
+
+export interface KeyRequest {
+  readonly type: string;
+  /** Default: the first of `FORMATS_OF`. */
+  readonly format?: string;
+  /** 1 (default) to 100, for RSA to 4. */
+  readonly count?: number;
+  readonly requirement?: Requirement;
+}
+
+/** Two, so that a long search does not make the next caller wait while half the thread pool idles. */
+const RSA_CONCURRENCY = 2;
+const RSA_QUEUE = 8;
+
+/** About the time of an rsa-4096 search on one core. */
+const BUSY_RETRY_SECONDS = 3;
+
+/**
+ * Makes typed keys out of vetted bytes. A key is drawn, derived, tested, encoded, answered and
+ * forgotten; nothing here keeps one.
+ */
+export class KeyGenerator {
+  readonly #random: RandomSupply;
+  readonly #words: readonly string[];
+  readonly #slots: Slots;
+  #failed: string | null = null;
+
+  /** @throws RangeError for a word list that cannot be used */
+  constructor({ random, words, rsaConcurrency, rsaQueue }: KeyGeneratorOptions) {
+    checkWordList(words);
+    this.#random = random;
+    this.#words = words;
+    this.#slots = new Slots(rsaConcurrency ?? RSA_CONCURRENCY, rsaQueue ?? RSA_QUEUE);
+  }
+
+  /** RSA searches under way and waiting, for metrics. */
+  get rsaSearches(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#slots.running, waiting: this.#slots.waiting };
+  }
+
+  /**
+   * @param principal id of who asks, for the lineage
+   * @param signal ends a wait or a search when the client has gone
+   * @returns a Refusal `invalid_parameter`, `busy`, `self_test_failed`, or that of the draw; all
+   *   keys asked for or none
+   * @throws the signal's reason; Error for a defect
+   */
+  async generate(
+    request: KeyRequest,
+    principal: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly keys: GeneratedKey[] } | Refusal> {
+    const order = readOrder(request);
+    if ("ok" in order) return order;
+    if (this.#failed !== null) return this.#refuseFailed();
+    if (!order.type.startsWith("rsa-")) return this.#make(order, principal, signal);
+    const slot = this.#slots.acquire(signal);
+    if (!slot)
+      return refuse("busy", "As many RSA searches as are allowed are running and waiting.", {
+        retryAfterSeconds: BUSY_RETRY_SECONDS,
+      });
+    await slot;
+    try {
+      return await this.#make(order, principal, signal);
+    } finally {
+      this.#slots.release();
+    }
+  }
+
+  async #make(
+    order: Order,
+    principal: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly keys: GeneratedKey[] } | Refusal> {
+    const draws = await this.#draw(order, principal);
+    if ("ok" in draws) return draws;
+    try {
+      const keys: GeneratedKey[] = [];
+      for (const draw of draws) {
+        const key = await this.#makeOne(order, draw, signal);
+        if (key === null) return this.#refuseFailed();
+        keys.push(key);
+        // A pair costs up to 30 ms of this thread: let others have it between two.
+        if (draws.length > 1) await setImmediate();
+      }
+      return { keys };
+    } finally {
+      for (const draw of draws) draw.bytes.fill(0);
+    }
+  }
+
+  /** Every draw of the batch at once, so that their records share a group commit. */
+  async #draw({ type, count, requirement }: Order, principal: string): Promise<Drawn[] | Refusal> {
+    const request = {
+      bytes: DERIVATIONS[type].seedBytes(this.#words),
+      door: "keys",
+      principal,
+      purpose: `key:${type}`,
+      requirement,
+      recorded: true,
+    } as const;
+    const results = await Promise.allSettled(
+      Array.from({ length: count }, async () => this.#random.draw(request)),
+    );
+    const drawn: Drawn[] = [];
+    let refusal: Refusal | null = null;
+    let defect: PromiseRejectedResult | null = null;
+    for (const result of results) {
+      if (result.status === "rejected") defect = result;
+      else if (isDrawn(result.value)) drawn.push(result.value);
+      else refusal = result.value;
+    }
+    if (!defect && !refusal) return drawn;
+    for (const draw of drawn) draw.bytes.fill(0);
+    if (defect) throw defect.reason;
+    return refusal!;
+  }
+
+  /** Null when the pair failed its test. */
+  async #makeOne(
+    { type, format }: Order,
+    draw: Drawn,
+    signal: AbortSignal | undefined,
+  ): Promise<GeneratedKey | null> {
+    const [output, ...more] = draw.outputs;
+    if (output === undefined || more.length > 0)
+      throw new Error("a key's draw was split, so no single output explains it");
+    const context = { words: this.#words, ...(signal ? { signal } : {}) };
+    const material = await DERIVATIONS[type].derive(draw.bytes, context);
+    try {
+      if (!isConsistentPair(material)) {
+        this.#failed = type;
+        return null;
+      }
+      return { type, format, ...encodeKey(material, format), output, seed: draw.seed };
+    } finally {
+      wipe(material);
+    }
+  }
+
+  #refuseFailed(): Refusal {
+    return refuse(
+      "self_test_failed",
+      `A pair of type ${this.#failed} failed its pairwise consistency test; key generation is stopped.`,
+    );
+  }
+}
+
+interface Order {
+  readonly type: KeyType;
+  readonly format: KeyFormat;
+  readonly count: number;
+  readonly requirement: Requirement;
+}
+
+const isDrawn = (result: DrawResult): result is Drawn => result.ok;
+
+function readOrder({ type, format, count = 1, requirement = {} }: KeyRequest): Order | Refusal {
+  const keyType = KEY_TYPES.find((known) => known === type);
+  if (!keyType)
+    return refuse("invalid_parameter", `type is none of ${KEY_TYPES.join(", ")}.`, {
+      remedy: "Name one of the types in the detail.",
+    });
+  const formats = FORMATS_OF[keyType];
+  const keyFormat = format === undefined ? formats[0] : formats.find((one) => one === format);
+  if (!keyFormat)
+    return refuse("invalid_parameter", `format of ${keyType} is none of ${formats.join(", ")}.`, {
+      remedy: `Ask for ${formats.join(" or ")}, or leave format out.`,
+    });
+  const most = maximumCount(keyType);
+  if (!Number.isInteger(count) || count < 1 || count > most)
+    return refuse(
+      "invalid_parameter",
+      `count of ${keyType} is not a whole number from 1 to ${most}.`,
+    );
+  const strength = Math.max(STRENGTH_OF[keyType], requirement.strength ?? 0);
+  return { type: keyType, format: keyFormat, count, requirement: { ...requirement, strength } };
+}
