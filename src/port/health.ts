@@ -9,7 +9,8 @@ export type SourceState = (typeof SOURCE_STATES)[number];
 export const HEALTH_TESTS = [
   "repetition_count", // SP 800-90B 4.4.1
   "adaptive_proportion", // SP 800-90B 4.4.2
-  "lag_predictor", // developer-defined, SP 800-90B 4.5
+  "lag_predictor", // developer-defined, SP 800-90B 4.5: a run of right guesses
+  "lag_predictor_count", // the same predictor: right guesses in a window
   "block_repetition", // developer-defined: a whole block seen again
   "band", // developer-defined: two-sided, from the device's physics
   "total_failure", // silence
