@@ -1,0 +1,36 @@
+import type { Clock } from "../port/clock.ts";
+import { SpringhouseError } from "../port/errors.ts";
+import { GroupCommit } from "./groupCommit.ts";
+import { SqliteEngine } from "./sqliteEngine.ts";
+import type { SqliteSettings } from "./sqliteEngine.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * SQLite in this very thread: the twin of `workerStore.ts` for tests, the simulation and local
+ * commands. Each commit holds the caller's thread for one fsync.
+ * @throws SpringhouseError `state_in_use`, `store_failed`
+ */
+export function openSqliteStore(settings: SqliteSettings, clock: Clock): Store {
+  const engine = new SqliteEngine(settings);
+  const queue = new GroupCommit(async (batches) => engine.commit(batches), clock);
+  let open = true;
+  // oxlint-disable-next-line require-await -- a throw has to become a rejection
+  const readTogether: Store["readTogether"] = async (queries) => {
+    if (!open) throw new SpringhouseError("shutting_down", "The store is closed.");
+    return engine.read(queries);
+  };
+  return {
+    write: (batch) => queue.write(batch),
+    readTogether,
+    read: async (statement, parameters) =>
+      (await readTogether([{ statement, parameters }]))[0] ?? [],
+    health: () => queue.health(),
+    onHealthChange: (listener) => queue.onHealthChange(listener),
+    statistics: () => queue.statistics(),
+    close: async () => {
+      await queue.close();
+      if (open) engine.close();
+      open = false;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/*
+ * Every statement that the service ever runs against its data, by name. A second database needs this
+ * file's twin and `migrations.ts`'s, and nothing else.
+ */
+
+export const WRITES = {
+  "seed.insert": `INSERT INTO seed (id, instance, shape, kind, reason, at_ms, material_from_ms,
+      credits, credited_bits, strength_without_best, parent, counter_limit)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  // Windows and uncredited blocks may be shared by several seeds; the first to come brings them.
+  "block.insert": `INSERT INTO entropy_block (id, source, component, input_bits, input_entropy,
+      output_bits, output_entropy, full_entropy, credited, to_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+  "window.insert": `INSERT INTO sample_window (id, source, first_sequence, last_sequence, from_ms,
+      to_ms, samples, claimed_entropy, configuration_version, firmware, verdict, alarms, margins)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+  "seedBlock.insert": `INSERT INTO seed_block (seed, credited, position, block) VALUES (?, ?, ?, ?)`,
+  "blockWindow.insert": `INSERT INTO block_window (block, position, window) VALUES (?, ?, ?)
+    ON CONFLICT (block, position) DO NOTHING`,
+  "output.insert": `INSERT INTO output (seed, counter, instance, principal, door, purpose, bytes,
+      requirement, at_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  // A count may come a second after its seed was removed; there is nothing to count then.
+  "count.add": `INSERT INTO output_count (seed, principal, door, purpose, requests, bytes)
+    SELECT id, ?, ?, ?, ?, ? FROM seed WHERE id = ?
+    ON CONFLICT (seed, principal, door, purpose) DO UPDATE
+    SET requests = requests + excluded.requests, bytes = bytes + excluded.bytes`,
+  // A retry after a commit of unknown outcome brings the same number again.
+  "event.insert": `INSERT INTO event (sequence, kind, at_ms, source, severity, actor, reason, detail,
+      data)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sequence) DO NOTHING`,
+  "reservation.put": `INSERT INTO reservation (name, reserved) VALUES (?, ?)
+    ON CONFLICT (name) DO UPDATE SET reserved = excluded.reserved`,
+  "document.put": `INSERT INTO document (collection, id, body, at_ms) VALUES (?, ?, ?, ?)
+    ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body, at_ms = excluded.at_ms`,
+  "document.remove": `DELETE FROM document WHERE collection = ? AND id = ?`,
+  // The condition is repeated here: a key may have been made since the seed was chosen.
+  "retention.removeSeed": `DELETE FROM seed WHERE id = ?
+    AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)`,
+  "retention.removeOutputs": `DELETE FROM output WHERE (seed, counter) IN
+    (SELECT seed, counter FROM output WHERE at_ms < ? ORDER BY at_ms LIMIT ?)`,
+  "retention.removeEvents": `DELETE FROM event WHERE sequence IN
+    (SELECT sequence FROM event WHERE at_ms < ? ORDER BY sequence LIMIT ?)`,
+  "retention.vacuum": `PRAGMA incremental_vacuum(256)`,
+  // 64 KiB, so that a disk with room for a row and no more does not pass as repaired.
+  "probe.fill": `INSERT INTO probe (id, filler) VALUES (1, zeroblob(65536))
+    ON CONFLICT (id) DO UPDATE SET filler = excluded.filler`,
+  "probe.clear": `UPDATE probe SET filler = zeroblob(0)`,
+} as const satisfies Record<string, string>;
+
+export const READS = {
+  "seed.byId": `SELECT * FROM seed WHERE id = ?`,
+  "seed.page": `SELECT * FROM seed WHERE (at_ms, id) > (?, ?) AND at_ms < ?
+    ORDER BY at_ms, id LIMIT ?`,
+  "block.ofSeed": `SELECT b.*, sb.credited AS entered_credited FROM seed_block sb
+    JOIN entropy_block b ON b.id = sb.block
+    WHERE sb.seed = ? ORDER BY sb.credited DESC, sb.position`,
+  "window.ofSeed": `SELECT bw.block AS of_block, w.* FROM seed_block sb
+    JOIN block_window bw ON bw.block = sb.block
+    JOIN sample_window w ON w.id = bw.window
+    WHERE sb.seed = ? ORDER BY sb.credited DESC, sb.position, bw.position`,
+  "output.one": `SELECT * FROM output WHERE seed = ? AND counter = ?`,
+  "output.page": `SELECT * FROM output WHERE seed = ? AND counter > ? ORDER BY counter LIMIT ?`,
+  "count.page": `SELECT * FROM output_count
+    WHERE seed = ? AND (principal, door, purpose) > (?, ?, ?)
+    ORDER BY principal, door, purpose LIMIT ?`,
+  "event.since": `SELECT * FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+  "event.last": `SELECT coalesce(max(sequence), 0) AS last FROM event`,
+  "reservation.get": `SELECT reserved FROM reservation WHERE name = ?`,
+  "document.get": `SELECT body, at_ms FROM document WHERE collection = ? AND id = ?`,
+  "document.all": `SELECT id, body, at_ms FROM document WHERE collection = ? ORDER BY id`,
+  // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
+  // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.
+  "retention.removableSeeds": `SELECT id FROM seed WHERE at_ms < ?
+    AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)
+    AND 16 = (SELECT count(*) FROM (SELECT 1 FROM seed newer
+      WHERE newer.instance = seed.instance AND newer.sequence > seed.sequence LIMIT 16))
+    ORDER BY at_ms, id LIMIT ?`,
+  "retention.oldOutputs": `SELECT count(*) AS n FROM
+    (SELECT 1 FROM output WHERE at_ms < ? LIMIT ?)`,
+  "retention.oldEvents": `SELECT count(*) AS n FROM
+    (SELECT 1 FROM event WHERE at_ms < ? LIMIT ?)`,
+  size: `SELECT p.page_count AS pages, f.freelist_count AS free_pages, s.page_size AS page_bytes
+    FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s`,
+} as const satisfies Record<string, string>;
+
+export type WriteName = keyof typeof WRITES;
+export type ReadName = keyof typeof READS;
