@@ -1,0 +1,60 @@
+import { open, readFile, rename, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Refusal } from "../port/errors.ts";
+import type { TokenBook } from "./tokenBook.ts";
+
+export const ADMIN_TOKEN_FILE = "admin.token";
+const NAME = "local admin";
+
+async function readToken(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Created 0600 under another name and renamed: nobody ever sees half a token, or one open to others. */
+async function writePrivate(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  await unlink(temporary).catch(() => {});
+  const file = await open(temporary, "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  const directory = await open(dirname(path), "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/**
+ * Sees to it that `path` holds a token of role admin that works. One that does is left alone; a file
+ * that is missing, or whose token is unknown or revoked, is replaced, and the tokens that earlier
+ * calls wrote are revoked. Whoever may read the state directory is trusted with it as a whole.
+ * @param path `STATE/admin.token`
+ * @returns whether a token was written, or the Refusal of the draw: call again when ready
+ */
+export async function ensureAdminToken(
+  tokens: TokenBook,
+  path: string,
+): Promise<{ readonly ok: true; readonly written: boolean } | Refusal> {
+  const present = await readToken(path);
+  if (present !== null && tokens.authenticate(present)?.roles.includes("admin"))
+    return { ok: true, written: false };
+  const stale = tokens
+    .list()
+    .filter(({ name, createdBy }) => name === NAME && createdBy === "springhouse");
+  const created = await tokens.create({ name: NAME, roles: ["admin"] }, "springhouse");
+  if (!created.ok) return created;
+  await writePrivate(path, `${created.token}\n`);
+  for (const { id } of stale) await tokens.revoke(id, "springhouse");
+  return { ok: true, written: true };
+}

@@ -1,0 +1,84 @@
+import { ROLES, type Role } from "../port/principal.ts";
+
+export interface Grant {
+  readonly roles: readonly Role[];
+  /** Why these and no others. */
+  readonly why: string;
+}
+
+/*
+ * Who may do what, as data: the API enforces it and the documentation prints it. Deny by default: a
+ * route without a permission in this table cannot be registered.
+ *
+ * The admin is in every row. It can issue a token of any role, so leaving it out of a row would
+ * protect nothing, and local commands work with the admin token alone; what it does is in the event
+ * journal like everybody's acts. A custodian's rows come with the routes that it approves on.
+ */
+export const PERMISSIONS = {
+  "random.draw": {
+    roles: ["client", "admin"],
+    why: "Random bytes are key material: no operator and no auditor sees any.",
+  },
+  "random.stream": {
+    roles: ["client", "admin"],
+    why: "As random.draw.",
+  },
+  "keys.generate": {
+    roles: ["client", "admin"],
+    why: "As random.draw.",
+  },
+  "outputs.read": {
+    roles: ["client", "auditor", "admin"],
+    why: "A client may see what stands behind its bytes; another principal's record is withheld from it.",
+  },
+  "status.read": {
+    roles: ["client", "operator", "auditor", "admin"],
+    why: "Whoever relies on the service may see its state and why it refuses. It holds no secret.",
+  },
+  "sources.read": {
+    roles: ["operator", "auditor", "admin"],
+    why: "Devices, paths and serial numbers concern those who run or examine them.",
+  },
+  "sources.tap": {
+    roles: ["auditor", "admin"],
+    why: "Raw samples are for examination. An operator never reads them.",
+  },
+  "sources.test": {
+    roles: ["operator", "admin"],
+    why: "It takes a source away from the pool for a while, so it is an operator's act.",
+  },
+  "sources.reset": {
+    roles: ["operator", "admin"],
+    why: "Un-latching a failed source is the operator's judgement, with a reason.",
+  },
+  "selftest.run": {
+    roles: ["operator", "admin"],
+    why: "It costs time and can stop the service.",
+  },
+  "events.read": {
+    roles: ["operator", "auditor", "admin"],
+    why: "Events name principals and devices.",
+  },
+  "lineage.read": {
+    roles: ["auditor", "admin"],
+    why: "It shows what every principal drew, and when.",
+  },
+  "tokens.create": { roles: ["admin"], why: "Whoever issues tokens holds every role." },
+  "tokens.list": { roles: ["auditor", "admin"], why: "Who has access is what an auditor asks." },
+  "tokens.revoke": { roles: ["admin"], why: "As tokens.create." },
+  "probe.read": {
+    roles: ROLES,
+    why: "Without a token by default; where one is required, every role will do.",
+  },
+} as const satisfies Record<string, Grant>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export function rolesOf(permission: Permission): readonly Role[] {
+  return PERMISSIONS[permission].roles;
+}
+
+export function isAllowed(roles: readonly Role[], permission: Permission): boolean {
+  const allowed = rolesOf(permission);
+  return roles.some((role) => allowed.includes(role));
+}

@@ -1,0 +1,202 @@
+import type { Clock } from "../port/clock.ts";
+import type { RandomSupply } from "../port/draw.ts";
+import { refuse, type Refusal } from "../port/errors.ts";
+import type { Principal, Quota, Role } from "../port/principal.ts";
+import type { EventJournal } from "../port/service.ts";
+import {
+  describeToken,
+  type TokenDescription,
+  type TokenRecord,
+  type TokenRepository,
+} from "./tokenRecord.ts";
+import { digestToken, formatToken, isToken, TOKEN_SECRET_BYTES } from "./tokenText.ts";
+
+export interface TokenRequest {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Default: the book's. */
+  readonly quota?: Quota;
+  /** Unix milliseconds, in the future; null or absent: it does not expire. */
+  readonly expiresMilliseconds?: number | null;
+}
+
+export interface CreatedToken {
+  readonly ok: true;
+  /** Shown this once, kept nowhere. */
+  readonly token: string;
+  readonly description: TokenDescription;
+}
+
+export interface TokenBookOptions {
+  readonly clock: Clock;
+  readonly random: RandomSupply;
+  readonly repository: TokenRepository;
+  readonly journal: Pick<EventJournal, "record">;
+  readonly defaultQuota: Quota;
+}
+
+interface Entry {
+  record: TokenRecord;
+  readonly principal: Principal;
+  /** First millisecond at which it no longer counts: expiry, or -Infinity once revoked. */
+  validUntil: number;
+  /** Day number of the last use that was noted. */
+  usedDay: number;
+}
+
+/** More would be a leak of tokens rather than a use of them, and every one is held in memory. */
+const MAXIMUM_TOKENS = 100_000;
+const ID_BYTES = 8;
+const DAY_MILLISECONDS = 86_400_000;
+
+/**
+ * Every token of the service, by the hash of its text. A lookup is one SHA-256 and one map access
+ * keyed by it, so its time says nothing of the secret, and no cache holds a token in the clear.
+ */
+export class TokenBook {
+  readonly #options: TokenBookOptions;
+  readonly #byDigest = new Map<string, Entry>();
+  readonly #byId = new Map<string, Entry>();
+
+  constructor(options: TokenBookOptions) {
+    this.#options = options;
+  }
+
+  /** Reads what is kept. Call once, before anybody is let in. */
+  async load(): Promise<void> {
+    for (const record of await this.#options.repository.all()) this.#add(record);
+  }
+
+  /**
+   * Whose token it is; null for one that is malformed, unknown, expired or revoked, which look alike.
+   * @param text as presented
+   */
+  authenticate(text: string): Principal | null {
+    if (!isToken(text)) return null;
+    const entry = this.#byDigest.get(digestToken(text));
+    if (entry === undefined) return null;
+    const now = this.#options.clock.wallMilliseconds();
+    if (now >= entry.validUntil) return null;
+    const day = Math.floor(now / DAY_MILLISECONDS);
+    if (day !== entry.usedDay) this.#noteUse(entry, day);
+    return entry.principal;
+  }
+
+  /** Whether a principal that came in by a token would still be let in. For long-lived connections. */
+  isActive(principal: Principal): boolean {
+    const entry = this.#byId.get(principal.id);
+    return (
+      entry?.principal === principal && this.#options.clock.wallMilliseconds() < entry.validUntil
+    );
+  }
+
+  /**
+   * Draws, keeps and answers a new token. It is durable, and so is its event, before this resolves.
+   * @returns a Refusal of the draw, or `invalid_parameter`
+   * @throws SpringhouseError `store_failed`
+   */
+  async create(request: TokenRequest, actor: string): Promise<CreatedToken | Refusal> {
+    const { clock, random, repository, journal, defaultQuota } = this.#options;
+    const now = clock.wallMilliseconds();
+    const expiresMilliseconds = request.expiresMilliseconds ?? null;
+    if (request.roles.length === 0) return refuse("invalid_parameter", "roles is empty.");
+    if (expiresMilliseconds !== null && expiresMilliseconds <= now)
+      return refuse("invalid_parameter", "The expiry is in the past.");
+    if (this.#byId.size >= MAXIMUM_TOKENS)
+      return refuse("conflict", `There are ${MAXIMUM_TOKENS} tokens already.`);
+    const drawn = await random.draw({
+      bytes: TOKEN_SECRET_BYTES + ID_BYTES,
+      door: "internal",
+      principal: actor,
+      purpose: "token",
+      requirement: {},
+    });
+    if (!drawn.ok) return drawn;
+    const token = formatToken(drawn.bytes.subarray(0, TOKEN_SECRET_BYTES));
+    const id = Buffer.from(drawn.bytes.subarray(TOKEN_SECRET_BYTES)).toString("hex");
+    drawn.bytes.fill(0);
+    const record: TokenRecord = {
+      id: `token-${id}`,
+      name: request.name,
+      roles: [...new Set(request.roles)],
+      quota: request.quota ?? defaultQuota,
+      digest: digestToken(token),
+      createdMilliseconds: now,
+      createdBy: actor,
+      expiresMilliseconds,
+      lastUsedDay: null,
+      revokedMilliseconds: null,
+    };
+    await repository.put(record);
+    await journal.record({
+      kind: "token_created",
+      atMilliseconds: now,
+      source: null,
+      severity: "info",
+      actor,
+      reason: null,
+      detail: `Token ${record.id} was created.`,
+      data: { token: record.id, roles: record.roles.join(","), expires: expiresMilliseconds },
+    });
+    this.#add(record);
+    return { ok: true, token, description: describeToken(record) };
+  }
+
+  /** Every token, oldest first, revoked and expired ones included; never a secret or its hash. */
+  list(): TokenDescription[] {
+    return [...this.#byId.values()]
+      .map((entry) => describeToken(entry.record))
+      .sort((a, b) => a.createdMilliseconds - b.createdMilliseconds || (a.id < b.id ? -1 : 1));
+  }
+
+  /**
+   * Takes effect at once, and is durable when this resolves. Revoking twice does nothing more.
+   * @returns null when done, else a Refusal `not_found`
+   * @throws SpringhouseError `store_failed`: it no longer works in this process, but may after a restart
+   */
+  async revoke(id: string, actor: string): Promise<Refusal | null> {
+    const { clock, repository, journal } = this.#options;
+    const entry = this.#byId.get(id);
+    if (!entry) return refuse("not_found", "There is no such token.");
+    if (entry.record.revokedMilliseconds === null) {
+      const now = clock.wallMilliseconds();
+      entry.validUntil = -Infinity;
+      const record = { ...entry.record, revokedMilliseconds: now };
+      await repository.put(record);
+      entry.record = record;
+      await journal.record({
+        kind: "token_revoked",
+        atMilliseconds: now,
+        source: null,
+        severity: "info",
+        actor,
+        reason: null,
+        detail: `Token ${id} was revoked.`,
+        data: { token: id },
+      });
+    }
+    return null;
+  }
+
+  #add(record: TokenRecord): void {
+    const { id, name, roles, quota } = record;
+    const entry: Entry = {
+      record,
+      principal: { id, name, roles, quota },
+      validUntil:
+        record.revokedMilliseconds === null ? (record.expiresMilliseconds ?? Infinity) : -Infinity,
+      usedDay: -1,
+    };
+    this.#byDigest.set(record.digest, entry);
+    this.#byId.set(id, entry);
+  }
+
+  /** In the background: a failing disk must not lock anybody out, and the next day tries again. */
+  #noteUse(entry: Entry, day: number): void {
+    entry.usedDay = day;
+    const lastUsedDay = new Date(day * DAY_MILLISECONDS).toISOString().slice(0, 10);
+    if (entry.record.lastUsedDay === lastUsedDay) return;
+    entry.record = { ...entry.record, lastUsedDay };
+    this.#options.repository.put(entry.record).catch(() => {});
+  }
+}
