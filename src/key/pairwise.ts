@@ -1,22 +1,51 @@
-import { sign, verify } from "node:crypto";
-import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+import { createPrivateKey, createPublicKey, diffieHellman, sign, verify } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { ecdsa, weierstrass } from "@noble/curves/abstract/weierstrass.js";
+import type { ECDSA } from "@noble/curves/abstract/weierstrass.js";
 import { p256, p384 } from "@noble/curves/nist.js";
+import { sha256, sha384 } from "@noble/hashes/sha2.js";
 import { ml_dsa65, ml_dsa87 } from "@noble/post-quantum/ml-dsa.js";
 import { ml_kem768, ml_kem1024 } from "@noble/post-quantum/ml-kem.js";
-import type { KeyMaterial } from "./material.ts";
 import { rsaKeyObject } from "./encode.ts";
+import type { KeyMaterial } from "./material.ts";
+import { privateKeyDer } from "./pem.ts";
 
 /*
  * Every operation here is deterministic, so that no generator but the service's own has a part in a
  * key: Ed25519 (RFC 8032), ECDSA with RFC 6979 nonces, ML-DSA without hedging (FIPS 204 3.4), PKCS #1
  * v1.5, and an encapsulation whose 32 bytes of randomness are a constant: its secret is thrown away.
+ *
+ * The public keys of all elliptic curves come from OpenSSL. ECDSA is tested with noble, since OpenSSL
+ * takes nonces from a generator of its own; that makes it a second opinion on the public key, too.
  */
 const MESSAGE = Buffer.from("springhouse pairwise consistency test", "latin1");
 const ENCAPSULATION_RANDOMNESS = new Uint8Array(32).fill(0x5a);
-const PEER_SCALAR = new Uint8Array(32).fill(0x42);
+
+/** A peer for X25519: its private key may be known to all, only agreement counts. */
+const PEER = createPrivateKey({
+  key: Buffer.concat([
+    Buffer.from("302e020100300506032b656e04220420", "hex"),
+    Buffer.alloc(32, 0x42),
+  ]),
+  format: "der",
+  type: "pkcs8",
+});
+const PEER_PUBLIC = createPublicKey(PEER);
+
+/*
+ * noble hides scalars and nonces from timing by random multiples, drawn from the runtime. Here they
+ * are constants: the signature is made once and goes nowhere.
+ */
+const blinded = {
+  randomBytes: (bytes = 32): Uint8Array<ArrayBuffer> => new Uint8Array(bytes).fill(0xa5),
+};
+const ECDSA_OF: Readonly<Record<"P-256" | "P-384", ECDSA>> = {
+  "P-256": ecdsa(weierstrass(p256.Point.CURVE(), blinded), sha256, blinded),
+  "P-384": ecdsa(weierstrass(p384.Point.CURVE(), blinded), sha384, blinded),
+};
 
 /**
- * Pairwise consistency test of FIPS 140-3 (IG 10.3.A), with the kind of use the key is for. True for
+ * Pairwise consistency test of FIPS 140-3 (IG 10.3.A), with a use that the key is for. True for
  * symmetric keys and texts, which are no pairs.
  */
 export function isConsistentPair(material: KeyMaterial): boolean {
@@ -24,28 +53,44 @@ export function isConsistentPair(material: KeyMaterial): boolean {
     case "symmetric":
     case "text":
       return true;
-    case "okp":
+    case "okp": {
+      const { privateKey, publicKey } = keyObjects(material);
       return material.curve === "Ed25519"
-        ? ed25519.verify(ed25519.sign(MESSAGE, material.secret), MESSAGE, material.publicKey)
-        : agree(material.secret, material.publicKey);
+        ? verify(null, MESSAGE, publicKey, sign(null, MESSAGE, privateKey))
+        : agree(privateKey, publicKey);
+    }
     case "ec": {
-      const curve = material.curve === "P-256" ? p256 : p384;
-      const signature = curve.sign(MESSAGE, material.secret, { extraEntropy: false });
-      return curve.verify(signature, MESSAGE, material.publicKey);
+      const scheme = ECDSA_OF[material.curve];
+      const signature = scheme.sign(MESSAGE, material.secret, { extraEntropy: false });
+      return scheme.verify(signature, MESSAGE, material.publicKey);
     }
     case "rsa": {
-      const pair = rsaKeyObject(material);
-      return verify("sha256", MESSAGE, pair.publicKey, sign("sha256", MESSAGE, pair.privateKey));
+      const { privateKey, publicKey } = rsaKeyObject(material);
+      return verify("sha256", MESSAGE, publicKey, sign("sha256", MESSAGE, privateKey));
     }
     default:
       return isConsistentModuleLattice(material);
   }
 }
 
-function agree(secret: Uint8Array, publicKey: Uint8Array): boolean {
-  const here = x25519.getSharedSecret(secret, x25519.getPublicKey(PEER_SCALAR));
-  const there = x25519.getSharedSecret(PEER_SCALAR, publicKey);
-  const same = Buffer.compare(here, there) === 0;
+interface KeyObjects {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+function keyObjects(material: KeyMaterial & { readonly kind: "okp" }): KeyObjects {
+  const der = privateKeyDer(material);
+  const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  der.fill(0);
+  const x = Buffer.from(material.publicKey).toString("base64url");
+  const key = { kty: "OKP", crv: material.curve, x };
+  return { privateKey, publicKey: createPublicKey({ key, format: "jwk" }) };
+}
+
+function agree(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  const here = diffieHellman({ privateKey, publicKey: PEER_PUBLIC });
+  const there = diffieHellman({ privateKey: PEER, publicKey });
+  const same = here.equals(there);
   here.fill(0);
   there.fill(0);
   return same;

@@ -1,6 +1,15 @@
-import type { KeyMaterial } from "./material.ts";
+import type { KeyMaterial, ModuleLatticeAlgorithm } from "./material.ts";
 
 type PemMaterial = Extract<KeyMaterial, { readonly kind: "okp" | "ec" | "akp" }>;
+
+/** What PKCS#8 needs to know: the public key is left out where it is not known yet. */
+interface PrivatePart {
+  readonly kind: PemMaterial["kind"];
+  readonly curve?: "Ed25519" | "X25519" | "P-256" | "P-384";
+  readonly algorithm?: ModuleLatticeAlgorithm;
+  readonly secret: Uint8Array;
+  readonly publicKey?: Uint8Array;
+}
 
 /*
  * AlgorithmIdentifiers in DER, without parameters but for EC's named curve: RFC 8410 3 (id-Ed25519,
@@ -35,25 +44,24 @@ function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
 }
 
 /** What stands inside PKCS#8's privateKey OCTET STRING. */
-function privateKeyField(material: PemMaterial): Buffer {
-  switch (material.kind) {
+function privateKeyField({ kind, secret, publicKey }: PrivatePart): Buffer {
+  switch (kind) {
     case "okp": // RFC 8410 7: CurvePrivateKey
-      return der(OCTET_STRING, material.secret);
+      return der(OCTET_STRING, secret);
     case "ec": // RFC 5915 3: ECPrivateKey, its curve named by the algorithm identifier
       return der(
         SEQUENCE,
         INTEGER_1,
-        der(OCTET_STRING, material.secret),
-        der(PUBLIC_KEY, der(BIT_STRING, Buffer.of(0), material.publicKey)),
+        der(OCTET_STRING, secret),
+        ...(publicKey ? [der(PUBLIC_KEY, der(BIT_STRING, Buffer.of(0), publicKey))] : []),
       );
     default: // RFC 9935 6, RFC 9881 6: the seed of the three choices
-      return der(SEED, material.secret);
+      return der(SEED, secret);
   }
 }
 
-function algorithmIdentifier(material: PemMaterial): Buffer {
-  const name = material.kind === "akp" ? material.algorithm : material.curve;
-  return Buffer.from(ALGORITHM_IDENTIFIER[name], "hex");
+function algorithmIdentifier({ curve, algorithm }: PrivatePart): Buffer {
+  return Buffer.from(ALGORITHM_IDENTIFIER[(curve ?? algorithm)!], "hex");
 }
 
 function pem(label: string, bytes: Buffer): string {
@@ -62,14 +70,18 @@ function pem(label: string, bytes: Buffer): string {
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
 
-/** PKCS#8 version 0 (RFC 5208 5). */
-export function privateKeyPem(material: PemMaterial): string {
+/** PKCS#8 version 0 (RFC 5208 5) in DER. The caller overwrites it. */
+export function privateKeyDer(material: PrivatePart): Buffer {
   const field = privateKeyField(material);
   const wrapped = der(OCTET_STRING, field);
-  const text = pem("PRIVATE KEY", der(SEQUENCE, INTEGER_0, algorithmIdentifier(material), wrapped));
   field.fill(0);
+  const whole = der(SEQUENCE, INTEGER_0, algorithmIdentifier(material), wrapped);
   wrapped.fill(0);
-  return text;
+  return whole;
+}
+
+export function privateKeyPem(material: PemMaterial): string {
+  return pem("PRIVATE KEY", privateKeyDer(material));
 }
 
 /** SubjectPublicKeyInfo (RFC 5280 4.1). */

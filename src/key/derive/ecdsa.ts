@@ -1,8 +1,15 @@
-import { p256, p384 } from "@noble/curves/nist.js";
 import type { KeyMaterial } from "../material.ts";
+import { platformPublicKey } from "./platformPublicKey.ts";
 import { openSeededDrbg } from "./seededDrbg.ts";
 
-const CURVES = { "P-256": p256, "P-384": p384 } as const;
+/** The order n of the base point (SP 800-186 3.2.1.3, 3.2.1.4), big-endian. */
+const ORDER = {
+  "P-256": Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex"),
+  "P-384": Buffer.from(
+    "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+    "hex",
+  ),
+} as const;
 
 /**
  * An EC key pair by C2SP det-keygen, which is FIPS 186-5 A.2.2 (rejection sampling) with HMAC_DRBG
@@ -19,16 +26,13 @@ export function deriveEc(
   curve: "P-256" | "P-384",
   seed: Uint8Array,
 ): KeyMaterial & { readonly kind: "ec" } {
-  const { Point, getPublicKey, lengths } = CURVES[curve];
+  const order = ORDER[curve];
   const drbg = openSeededDrbg(seed, Buffer.from(`det ECDSA key gen ${curve}`, "latin1"));
   try {
     for (let draws = 0; draws < (curve === "P-256" ? 2 : 1); draws++) {
-      const secret = drbg.generate(lengths.secretKey!);
-      const scalar = BigInt(
-        `0x${Buffer.from(secret.buffer, secret.byteOffset, secret.length).toString("hex")}`,
-      );
-      if (scalar > 0n && scalar < Point.Fn.ORDER)
-        return { kind: "ec", curve, secret, publicKey: getPublicKey(secret, false) };
+      const secret = drbg.generate(order.length);
+      if (Buffer.compare(secret, order) < 0 && secret.some((byte) => byte !== 0))
+        return { kind: "ec", curve, secret, publicKey: platformPublicKey(curve, secret) };
       secret.fill(0);
     }
   } finally {

@@ -1,13 +1,12 @@
-import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import type { KeyMaterial } from "../material.ts";
+import { platformPublicKey } from "./platformPublicKey.ts";
 
 /**
  * FIPS 186-5 A.2.3, RFC 8032 5.1.5: the private key is 32 random bytes.
  * @param seed 32 bytes
  */
 export function deriveEd25519(seed: Uint8Array): KeyMaterial & { readonly kind: "okp" } {
-  const secret = seed.slice();
-  return { kind: "okp", curve: "Ed25519", secret, publicKey: ed25519.getPublicKey(secret) };
+  return { kind: "okp", curve: "Ed25519", ...pair("Ed25519", seed) };
 }
 
 /**
@@ -16,6 +15,13 @@ export function deriveEd25519(seed: Uint8Array): KeyMaterial & { readonly kind: 
  * @param seed 32 bytes
  */
 export function deriveX25519(seed: Uint8Array): KeyMaterial & { readonly kind: "okp" } {
-  const secret = seed.slice();
-  return { kind: "okp", curve: "X25519", secret, publicKey: x25519.getPublicKey(secret) };
+  return { kind: "okp", curve: "X25519", ...pair("X25519", seed) };
+}
+
+function pair(
+  curve: "Ed25519" | "X25519",
+  seed: Uint8Array,
+): { readonly secret: Uint8Array; readonly publicKey: Uint8Array } {
+  if (seed.length !== 32) throw new RangeError(`${curve}: a seed has 32 bytes`);
+  return { secret: seed.slice(), publicKey: platformPublicKey(curve, seed) };
 }
