@@ -30,6 +30,7 @@ const FLOORS = [
   "platform",
   "worker",
   "config",
+  "noiseSources.ts",
   "service.ts",
   "main.ts",
 ];

@@ -6,7 +6,30 @@ import { healthConfigurationFaults } from "../health/monitor.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { faultsOf, show } from "./faults.ts";
 import { CONFIGURATION, type Configuration } from "./schema.ts";
-import { bitsPerSample, healthOptions, SOURCE_SCHEMAS } from "./sourceSchemas.ts";
+import {
+  bitsPerSample,
+  healthOptions,
+  SOURCE_SCHEMAS,
+  type SourceConfiguration,
+} from "./sourceSchemas.ts";
+
+/** A serial device is found by its path, by its family, or by vendorId and productId together. */
+function selectorFaults(at: string, source: SourceConfiguration): string[] {
+  const { path, vendorId, productId, serialNumber } = source as {
+    readonly [K in "path" | "vendorId" | "productId" | "serialNumber"]?: string;
+  };
+  const identity = vendorId !== undefined && productId !== undefined;
+  const faults: string[] = [];
+  if ((vendorId === undefined) !== (productId === undefined))
+    faults.push(`${at}: vendorId and productId go together`);
+  if (path !== undefined && (identity || serialNumber !== undefined))
+    faults.push(`${at}: give path, or the USB identity, not both`);
+  if (serialNumber !== undefined && !identity)
+    faults.push(`${at}.serialNumber: needs vendorId and productId`);
+  if (source.kind === "serial-generic" && path === undefined && !identity)
+    faults.push(`${at}: needs path, or vendorId and productId`);
+  return faults;
+}
 
 function crossFaults(configuration: Configuration): string[] {
   const faults: string[] = [];
@@ -30,8 +53,7 @@ function crossFaults(configuration: Configuration): string[] {
       faults.push(
         `${at}.compliant.entropy: ${source.compliant.entropy} is more than what is assessed`,
       );
-    if (source.kind === "serial-generic" && !source.path && !(source.vendorId && source.productId))
-      faults.push(`${at}: needs path, or vendorId and productId`);
+    if (source.kind.startsWith("serial-")) faults.push(...selectorFaults(at, source));
     faults.push(
       ...healthConfigurationFaults(healthOptions(source)).map((fault) => `${at}.health: ${fault}`),
     );

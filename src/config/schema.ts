@@ -36,6 +36,10 @@ export const CONFIGURATION = Type.Object(
       default: [],
       description: "Origins of web pages that may open a WebSocket. None by default.",
     }),
+    publicProbes: Type.Boolean({
+      default: true,
+      description: "/healthz, /readyz, /metrics and /openapi.json answer without a token.",
+    }),
     tls: Type.Optional(
       Type.Object(
         {

@@ -143,13 +143,22 @@ const serialFields = {
   path: Type.Optional(
     Type.String({ minLength: 1, description: "A fixed path, such as /dev/ttyACM0." }),
   ),
+  vendorId: Type.Optional(
+    Type.String({
+      pattern: "^[0-9a-fA-F]{4}$",
+      description: "USB identity, as `lsusb` prints it; by default the family's.",
+    }),
+  ),
+  productId: Type.Optional(Type.String({ pattern: "^[0-9a-fA-F]{4}$" })),
   serialNumber: Type.Optional(
-    Type.String({ minLength: 1, description: "Only the device with this USB serial number." }),
+    Type.String({
+      minLength: 1,
+      description: "Only the device with this USB serial number; needs vendorId and productId.",
+    }),
   ),
   settleBytes: Type.Optional(
     Type.Integer({ minimum: 0, maximum: 10_000_000, description: "Thrown away after each open." }),
   ),
-  framing: Type.Optional(Framing),
 };
 
 function kindOf<K extends string, P extends Record<string, TSchema>>(
@@ -170,6 +179,7 @@ export const SOURCE_SCHEMAS = {
     "serial-truerngpro",
     {
       ...serialFields,
+      framing: Type.Optional(Framing),
       mode: Type.Union(
         [Type.Literal("RAW_BIN"), Type.Literal("UNWHITENED"), Type.Literal("NORMAL")],
         {
@@ -185,9 +195,8 @@ export const SOURCE_SCHEMAS = {
     "serial-generic",
     {
       ...serialFields,
+      framing: Type.Optional(Framing),
       baudRate: Type.Integer({ minimum: 50, maximum: 20_000_000, default: 115_200 }),
-      vendorId: Type.Optional(Type.String({ pattern: "^[0-9a-fA-F]{4}$" })),
-      productId: Type.Optional(Type.String({ pattern: "^[0-9a-fA-F]{4}$" })),
     },
     "Any serial device that sends noise by itself.",
   ),

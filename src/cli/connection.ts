@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SpringhouseClient } from "../client/client.ts";
+import { unixFetch } from "./unixFetch.ts";
+import { Failure } from "./failure.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface ConnectionOptions {
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly state?: string;
+}
+
+export const DEFAULT_URL = "http://127.0.0.1:7450";
+
+export function stateDirectory(terminal: Terminal, options: ConnectionOptions): string {
+  return options.state ?? terminal.environment["SPRINGHOUSE_STATE"] ?? "./state";
+}
+
+function readToken(path: string, remedy: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw new Failure(1, `cannot read the token from ${path} (${code})`, remedy);
+  }
+}
+
+/** The token by `--token-file`, SPRINGHOUSE_TOKEN or STATE/admin.token, in that order. */
+function findToken(terminal: Terminal, options: ConnectionOptions): string {
+  if (options.tokenFile !== undefined)
+    return readToken(options.tokenFile, "Check the path and its mode.");
+  const given = terminal.environment["SPRINGHOUSE_TOKEN"];
+  if (given !== undefined && given !== "") return given;
+  return readToken(
+    join(stateDirectory(terminal, options), "admin.token"),
+    "Run this where the service runs, or give --state, --token-file or SPRINGHOUSE_TOKEN.",
+  );
+}
+
+export function serviceUrl(terminal: Terminal, options: ConnectionOptions): string {
+  return options.url ?? terminal.environment["SPRINGHOUSE_URL"] ?? DEFAULT_URL;
+}
+
+/** A client of the running service. `unix:PATH` reaches it by its socket. */
+export function connect(terminal: Terminal, options: ConnectionOptions): SpringhouseClient {
+  const url = serviceUrl(terminal, options);
+  const token = findToken(terminal, options);
+  const common = { token, signal: terminal.signal };
+  if (url.startsWith("unix:"))
+    return new SpringhouseClient({
+      ...common,
+      url: "http://localhost",
+      fetch: unixFetch(url.slice("unix:".length)),
+    });
+  return new SpringhouseClient({ ...common, url });
+}

@@ -1,0 +1,95 @@
+import { open } from "node:fs/promises";
+import type { Requirement } from "../port/lineage.ts";
+import { connect, type ConnectionOptions } from "./connection.ts";
+import { Failure } from "./failure.ts";
+import { count, type Terminal } from "./terminal.ts";
+
+export interface RandomOptions extends ConnectionOptions {
+  readonly format: "hex" | "base64" | "raw";
+  readonly strength?: number;
+  readonly sources?: number;
+  readonly maxSeedAge?: number;
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+}
+
+/** The largest request; longer draws are put together from several. */
+const REQUEST_BYTES = 65_536;
+
+function requirementOf(options: RandomOptions): Requirement {
+  return {
+    ...(options.strength === undefined ? {} : { strength: options.strength }),
+    ...(options.sources === undefined ? {} : { sources: options.sources }),
+    ...(options.maxSeedAge === undefined ? {} : { maxSeedAgeSeconds: options.maxSeedAge }),
+    ...(options.fresh === undefined ? {} : { fresh: options.fresh }),
+  };
+}
+
+/** `springhouse random N` */
+export async function random(
+  terminal: Terminal,
+  bytes: number,
+  options: RandomOptions,
+): Promise<void> {
+  if (bytes > REQUEST_BYTES)
+    throw new Failure(
+      2,
+      `at most ${count(REQUEST_BYTES)} bytes in one request`,
+      "Use `springhouse stream --bytes N` for more.",
+    );
+  const drawn = await connect(terminal, options).random(bytes, requirementOf(options));
+  const buffer = Buffer.from(drawn.bytes.buffer, drawn.bytes.byteOffset, drawn.bytes.byteLength);
+  try {
+    if (options.json)
+      await terminal.write(
+        `${JSON.stringify({ bytes: buffer.toString("base64"), output: drawn.output, seed: drawn.seed })}\n`,
+      );
+    else if (options.format === "raw") await terminal.write(buffer);
+    else await terminal.write(`${buffer.toString(options.format)}\n`);
+  } finally {
+    buffer.fill(0);
+  }
+}
+
+export interface StreamOptions extends ConnectionOptions {
+  readonly bytes?: number;
+}
+
+/** `springhouse stream`: raw bytes to stdout until the count, an interrupt, or nobody reads. */
+export async function stream(terminal: Terminal, options: StreamOptions): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([terminal.signal, stop.signal]);
+  let bytes = 0;
+  let shown = terminal.clock.monotonicMilliseconds();
+  const chunks = connect(terminal, options).stream({
+    ...(options.bytes === undefined ? {} : { bytes: options.bytes }),
+    signal,
+  });
+  try {
+    for await (const chunk of chunks) {
+      const taken = await terminal.write(chunk);
+      bytes += chunk.length;
+      if (!taken) break; // EPIPE: the reader has what it wanted.
+      if (terminal.clock.monotonicMilliseconds() - shown > 500) {
+        shown = terminal.clock.monotonicMilliseconds();
+        const whole = options.bytes === undefined ? "" : ` of ${count(options.bytes)}`;
+        terminal.progress(`${count(bytes)}${whole} bytes`);
+      }
+    }
+  } catch (error) {
+    if (!terminal.signal.aborted) throw error;
+  } finally {
+    stop.abort();
+    terminal.progress(null);
+  }
+}
+
+/** Opens a file for writing that must not exist yet, mode 0600. */
+export async function createFile(path: string): Promise<Awaited<ReturnType<typeof open>>> {
+  try {
+    return await open(path, "wx", 0o600);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw new Failure(1, `cannot create ${path} (${code})`, "Name a file that does not exist yet.");
+  }
+}

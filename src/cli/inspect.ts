@@ -1,0 +1,88 @@
+import { diagnose, type Finding } from "../doctor/diagnose.ts";
+import type { ServiceSnapshot } from "../port/snapshot.ts";
+import { connect, type ConnectionOptions, serviceUrl } from "./connection.ts";
+import { Failure } from "./failure.ts";
+import { sourceLines, statusText, testTable } from "./statusText.ts";
+import { paint, type Terminal } from "./terminal.ts";
+
+export interface InspectOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** `springhouse status` */
+export async function status(terminal: Terminal, options: InspectOptions): Promise<void> {
+  const snapshot = await connect(terminal, options).status();
+  await terminal.write(options.json ? json(snapshot) : statusText(terminal, snapshot));
+}
+
+/** `springhouse sources`: each source with its health tests. */
+export async function sources(terminal: Terminal, options: InspectOptions): Promise<void> {
+  const snapshot = await connect(terminal, options).status();
+  if (options.json) {
+    await terminal.write(json(snapshot.sources));
+    return;
+  }
+  const text = snapshot.sources.map((source) =>
+    [...sourceLines(terminal, source, snapshot.atMilliseconds), testTable(source), ""].join("\n"),
+  );
+  await terminal.write(`${text.join("\n").trimEnd()}\n`);
+}
+
+const LEVELS = {
+  fault: ["red", "✗"],
+  warning: ["yellow", "!"],
+  note: ["blue", "·"],
+  ok: ["green", "✓"],
+} as const;
+
+function findingText(terminal: Terminal, finding: Finding): string {
+  const [colour, symbol] = LEVELS[finding.level];
+  const lines = [
+    `${paint(terminal, colour, symbol)} ${paint(terminal, "bold", finding.check)}: ${finding.cause}`,
+    `    ${finding.evidence}`,
+  ];
+  if (finding.remedy) lines.push(paint(terminal, "dim", `    → ${finding.remedy}`));
+  return lines.join("\n");
+}
+
+/** What stands in the way before the service can even be asked. */
+function unreachable(terminal: Terminal, options: InspectOptions, error: unknown): Finding {
+  if (error instanceof Failure)
+    return {
+      check: "token",
+      level: "fault",
+      cause: error.message,
+      evidence: "every local command needs a token",
+      remedy: error.remedy,
+    };
+  const code = (error as { code?: string }).code;
+  return {
+    check: "service",
+    level: "fault",
+    cause: code ?? "cannot be reached",
+    evidence: `${serviceUrl(terminal, options)}: ${(error as Error).message}`,
+    remedy:
+      (error as { remedy?: string }).remedy ??
+      "Start it with `npm start`, or give its address by --url or SPRINGHOUSE_URL.",
+  };
+}
+
+/** `springhouse doctor`: exit code 1 when something stops output. */
+export async function doctor(terminal: Terminal, options: InspectOptions): Promise<void> {
+  let findings: Finding[];
+  try {
+    const snapshot: ServiceSnapshot = await connect(terminal, options).status();
+    findings = diagnose(snapshot);
+  } catch (error) {
+    findings = [unreachable(terminal, options, error)];
+  }
+  await terminal.write(
+    options.json
+      ? json(findings)
+      : `${findings.map((finding) => findingText(terminal, finding)).join("\n")}\n`,
+  );
+  const faults = findings.filter((finding) => finding.level === "fault").length;
+  if (faults > 0) throw new Failure(1, `${faults} ${faults === 1 ? "fault" : "faults"}`);
+}

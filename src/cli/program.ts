@@ -1,0 +1,187 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { RefusalError } from "../client/client.ts";
+import { SpringhouseError } from "../port/errors.ts";
+import { ROLES, type Role } from "../port/principal.ts";
+import { capture, replay } from "./recordings.ts";
+import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
+import { random, stream } from "./draw.ts";
+import { Failure } from "./failure.ts";
+import { doctor, sources, status } from "./inspect.ts";
+import { paint, type Terminal } from "./terminal.ts";
+import { createToken, listTokens, revokeToken } from "./tokens.ts";
+
+export interface ServeOptions {
+  readonly config?: string;
+  readonly state?: string;
+  readonly listen?: string;
+}
+
+/** A whole number within bounds; commander reports the fault as wrong usage. */
+function integer(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum)
+      throw new InvalidArgumentError(`a whole number from ${minimum} to ${maximum} is needed.`);
+    return value;
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError("a number above 0 is needed.");
+  return value;
+}
+
+function role(text: string, previous: readonly Role[] = []): readonly Role[] {
+  if (!(ROLES as readonly string[]).includes(text))
+    throw new InvalidArgumentError(`one of ${ROLES.join(", ")} is needed.`);
+  return [...previous, text as Role];
+}
+
+const connecting = (command: Command): Command =>
+  command
+    .option("--url <url>", `the service, or unix:PATH (SPRINGHOUSE_URL; default ${DEFAULT_URL})`)
+    .option("--token-file <file>", "a file with the token (or SPRINGHOUSE_TOKEN)")
+    .option("--state <dir>", "the service's state directory (SPRINGHOUSE_STATE; default ./state)");
+
+const asJson = (command: Command): Command => command.option("--json", "for programs");
+
+/**
+ * The command line.
+ * @param serve starts the service and resolves when it has stopped; the composition root's
+ */
+export function buildProgram(
+  terminal: Terminal,
+  version: string,
+  serve: (options: ServeOptions) => Promise<void>,
+): Command {
+  const program = new Command("springhouse")
+    .description("Random bytes and keys that can be traced to the health-tested noise behind them.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void terminal.write(text),
+      writeErr: (text) => terminal.tell(text.trimEnd()),
+    })
+    .showHelpAfterError("(--help shows how)");
+
+  program
+    .command("serve")
+    .description("run the service")
+    .option("--config <file>", "configuration, YAML; without it the embedded default")
+    .option("--state <dir>", "state directory (SPRINGHOUSE_STATE; default ./state)")
+    .option("--listen <host:port>", "overrides the configuration (default 127.0.0.1:7450)")
+    .action((options: ServeOptions) => serve(options));
+
+  connecting(asJson(program.command("random")))
+    .description("random bytes from the running service")
+    .argument("<n>", "how many bytes", integer(1))
+    .addOption(
+      new Option("--format <format>", "how they are printed")
+        .choices(["hex", "base64", "raw"])
+        .default("hex"),
+    )
+    .option("--strength <bits>", "security strength that the seed must have", integer(1, 256))
+    .option("--sources <k>", "independent credited sources that it must draw on", integer(0, 16))
+    .option("--max-seed-age <seconds>", "the oldest noise that may be in it", positive)
+    .option("--fresh", "noise younger than a second, never used before")
+    .action((bytes: number, options: Parameters<typeof random>[2]) =>
+      random(terminal, bytes, options),
+    );
+
+  connecting(program.command("stream"))
+    .description("raw bytes to stdout, for dieharder, PractRand or ent")
+    .option("--bytes <n>", "stop after so many", integer(1))
+    .action((options: Parameters<typeof stream>[1]) => stream(terminal, options));
+
+  for (const [name, description, run] of [
+    ["status", "what the service is and does", status],
+    ["sources", "the noise sources and their health tests", sources],
+    ["doctor", "what is wrong, why, and what to do about it", doctor],
+  ] as const)
+    connecting(asJson(program.command(name)))
+      .description(description)
+      .action((options: ConnectionOptions & { json?: boolean }) => run(terminal, options));
+
+  connecting(program.command("capture"))
+    .description("contiguous raw samples of a source, with a manifest beside them")
+    .argument("<source>", "the source's id")
+    .requiredOption("--samples <n>", "how many", integer(1))
+    .requiredOption("-o, --output <file>", "where to; must not exist yet")
+    .action((source: string, options: Parameters<typeof capture>[2]) =>
+      capture(terminal, source, options),
+    );
+
+  asJson(program.command("replay"))
+    .description("a recording through the same health tests as live samples")
+    .argument("<file>", "samples, one a byte")
+    .option("--bits <b>", "bits in a sample (default: its manifest's)", integer(1, 8))
+    .requiredOption("--h <entropy>", "min-entropy a sample that is claimed", positive)
+    .option("--alpha <exponent>", "intermittent alarms at 2^-this", integer(20, 60), 40)
+    .action((file: string, options: Parameters<typeof replay>[2]) =>
+      replay(terminal, file, options),
+    );
+
+  const token = program.command("token").description("who may ask");
+  connecting(asJson(token.command("create")))
+    .description("make a token; it is shown once")
+    .argument("<name>", "whose it is")
+    .requiredOption(
+      "--role <role>",
+      "client, operator, auditor, custodian or admin; repeatable",
+      role,
+    )
+    .option("--requests-per-second <n>", "quota", positive)
+    .option("--bytes-per-second <n>", "quota", positive)
+    .option("--expires-in-days <n>", "when it ends by itself", positive)
+    .action((name: string, options: Parameters<typeof createToken>[2]) =>
+      createToken(terminal, name, options),
+    );
+  connecting(asJson(token.command("list")))
+    .description("every token, without its secret")
+    .action((options: Parameters<typeof listTokens>[1]) => listTokens(terminal, options));
+  connecting(token.command("revoke"))
+    .description("end a token now")
+    .argument("<id>", "its id, from `token list`")
+    .action((id: string, options: ConnectionOptions) => revokeToken(terminal, id, options));
+
+  return program;
+}
+
+/** Says what went wrong on stderr and gives the exit code: 1 refused or failed, 2 wrong usage. */
+function report(terminal: Terminal, error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const prefix = paint(terminal, "red", "springhouse:");
+  if (error instanceof Failure) {
+    terminal.tell(`${prefix} ${error.message}`);
+    if (error.remedy) terminal.tell(`  → ${error.remedy}`);
+    return error.exitCode;
+  }
+  if (error instanceof RefusalError || error instanceof SpringhouseError) {
+    const unmet = error instanceof RefusalError && error.unmet.length > 0;
+    const what = unmet ? ` (unmet: ${(error as RefusalError).unmet.join(", ")})` : "";
+    terminal.tell(`${prefix} ${error.code}${what}: ${error.message}`);
+    terminal.tell(`  → ${error.remedy}`);
+    return error.code === "configuration_invalid" || error.code === "listen_insecure" ? 2 : 1;
+  }
+  const cause = (error as { cause?: { code?: string } }).cause?.code;
+  terminal.tell(`${prefix} ${(error as Error).message}${cause ? ` (${cause})` : ""}`);
+  if (cause === "ECONNREFUSED" || cause === "ENOENT")
+    terminal.tell("  → Is the service running? `npm start` runs it; --url says where.");
+  return 1;
+}
+
+/** Runs one command. @returns the exit code */
+export async function runProgram(
+  program: Command,
+  terminal: Terminal,
+  args: readonly string[],
+): Promise<number> {
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    return report(terminal, error);
+  }
+}

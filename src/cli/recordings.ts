@@ -1,0 +1,145 @@
+import { hostname } from "node:os";
+import { replay as replayThroughTests, type ReplayReport } from "../health/replay.ts";
+import { openRecording } from "../source/recordingReader.ts";
+import { RecordingWriter } from "../source/recordingWriter.ts";
+import { connect, type ConnectionOptions } from "./connection.ts";
+import { Failure } from "./failure.ts";
+import { columns, count, paint, type Terminal } from "./terminal.ts";
+
+export interface CaptureOptions extends ConnectionOptions {
+  readonly samples: number;
+  readonly output: string;
+}
+
+/**
+ * `springhouse capture`: what it takes was health-tested and is diverted, so it never seeds
+ * anything. A gap fails the capture: the file is contiguous or it is not there.
+ */
+export async function capture(
+  terminal: Terminal,
+  source: string,
+  options: CaptureOptions,
+): Promise<void> {
+  const client = connect(terminal, options);
+  const snapshot = await client.status();
+  const known = snapshot.sources.find(({ id }) => id === source);
+  if (!known) {
+    const ids = snapshot.sources.map(({ id }) => id).join(", ");
+    throw new Failure(1, `no source ${source}`, `The service has: ${ids}.`);
+  }
+  const tap = await client.tap(source, options.samples);
+  const writer = await RecordingWriter.open({
+    path: options.output,
+    bitsPerSample: tap.bitsPerSample,
+  });
+  const fromMilliseconds = terminal.clock.wallMilliseconds();
+  let shown = terminal.clock.monotonicMilliseconds();
+  try {
+    for await (const chunk of tap.chunks) {
+      await writer.write(chunk);
+      if (terminal.clock.monotonicMilliseconds() - shown > 500) {
+        shown = terminal.clock.monotonicMilliseconds();
+        terminal.progress(`${count(writer.samples)} of ${count(options.samples)} samples`);
+      }
+    }
+    terminal.progress(null);
+    if (writer.samples !== options.samples)
+      throw new Failure(1, `only ${writer.samples} of ${options.samples} samples came`);
+    const manifest = await writer.finish({
+      source,
+      kind: known.kind,
+      device: known.device,
+      configurationVersion: snapshot.configurationVersion,
+      host: hostname(),
+      fromMilliseconds,
+      toMilliseconds: terminal.clock.wallMilliseconds(),
+      firstSequence: tap.firstSequence,
+      restart: "none",
+      samplesPerRestart: null,
+    });
+    terminal.tell(
+      `${options.output}: ${count(manifest.samples)} contiguous samples, manifest in ${options.output}.json`,
+    );
+  } catch (error) {
+    terminal.progress(null);
+    await writer.abandon();
+    throw error;
+  }
+}
+
+export interface ReplayOptions {
+  readonly bits?: number;
+  readonly h: number;
+  readonly alpha: number;
+  readonly json?: boolean;
+}
+
+/** False alarms are budgeted by a rate, and a recording has none: that of a TrueRNG's bytes. */
+const RATE_SAMPLES_PER_SECOND = 50_000;
+
+function reportText(terminal: Terminal, file: string, report: ReplayReport): string {
+  const verdict = report.passed
+    ? paint(terminal, "green", "no alarm")
+    : paint(
+        terminal,
+        "red",
+        `${report.alarmTotals.reduce((sum, { total }) => sum + total, 0)} alarms`,
+      );
+  const head = `${file}: ${count(report.samples)} samples, ${verdict}; a live source would be ${report.state}`;
+  const tests = columns([
+    ["test", "alarms", "closest", "intermittent", "permanent", "window"],
+    ...report.tests.map((test) => [
+      test.test,
+      count(test.alarms),
+      count(test.watermark),
+      test.cutoffIntermittent === null ? "off" : count(test.cutoffIntermittent),
+      test.cutoffPermanent === null ? "off" : count(test.cutoffPermanent),
+      test.windowSamples === null ? "" : count(test.windowSamples),
+    ]),
+  ]);
+  const alarms = report.alarms.slice(0, 10).map((alarm) => {
+    const where = `sample ${count(alarm.sequence)}`;
+    return `  ${alarm.severity} ${alarm.test} at ${where}: ${alarm.observed} of ${alarm.cutoff}`;
+  });
+  const more = report.alarms.length - alarms.length;
+  if (more > 0) alarms.push(`  and ${count(more)} more (--json has them)`);
+  return `${[head, tests, ...alarms].join("\n")}\n`;
+}
+
+/** `springhouse replay`: exit code 1 when a test alarmed. */
+export async function replay(
+  terminal: Terminal,
+  file: string,
+  options: ReplayOptions,
+): Promise<void> {
+  const recording = await openRecording(file, {
+    bitsPerSample: options.bits ?? null,
+    signal: terminal.signal,
+  });
+  if (!recording.ok) throw new Failure(1, recording.detail);
+  const symbols = new Uint8Array(recording.samples);
+  let filled = 0;
+  try {
+    for await (const chunk of recording.chunks()) {
+      symbols.set(chunk, filled);
+      filled += chunk.length;
+    }
+  } finally {
+    await recording.close();
+  }
+  const report = replayThroughTests(
+    {
+      bitsPerSample: recording.bitsPerSample,
+      minEntropyPerSample: options.h,
+      alphaIntermittentExponent: options.alpha,
+      alphaPermanentExponent: Math.max(60, options.alpha),
+      samplesPerSecond: RATE_SAMPLES_PER_SECOND,
+      silenceMilliseconds: 1000,
+    },
+    symbols,
+  );
+  await terminal.write(
+    options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(terminal, file, report),
+  );
+  if (!report.passed) throw new Failure(1, "the health tests alarmed");
+}

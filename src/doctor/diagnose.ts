@@ -1,0 +1,164 @@
+import { ERRORS, type ErrorCode } from "../port/errors.ts";
+import type { ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
+
+/** What `doctor` found about one thing: the cause, the evidence it goes by, and what to do. */
+export interface Finding {
+  readonly check: string;
+  /** `ok` needs nothing; `note` is worth knowing; `warning` costs something; `fault` stops output. */
+  readonly level: "ok" | "note" | "warning" | "fault";
+  readonly cause: string;
+  readonly evidence: string;
+  readonly remedy: string | null;
+}
+
+function finding(
+  check: string,
+  level: Finding["level"],
+  cause: string,
+  evidence: string,
+  remedy: string | null = null,
+): Finding {
+  return { check, level, cause, evidence, remedy };
+}
+
+function remedyOf(code: string | null): string | null {
+  return code !== null && code in ERRORS ? ERRORS[code as ErrorCode].remedy : null;
+}
+
+function sourceState(source: SourceSnapshot): Finding {
+  const check = `source ${source.id}`;
+  const where = source.device ? `${source.device.location}, ${source.device.mode}` : source.kind;
+  if (source.state === "healthy")
+    return finding(check, "ok", "healthy", `${source.samplesTotal} samples tested; ${where}`);
+  const level = source.state === "starting" ? "note" : source.credited ? "fault" : "warning";
+  return finding(
+    check,
+    level,
+    `${source.state}${source.cause ? ` (${source.cause})` : ""}`,
+    source.detail || where,
+    source.remedy ?? remedyOf(source.cause),
+  );
+}
+
+function sourceCredit(source: SourceSnapshot): Finding[] {
+  if (source.kind === "os" || source.credited) return [];
+  const check = `credit of ${source.id}`;
+  if (source.assessedEntropy === 0)
+    return [
+      finding(
+        check,
+        "note",
+        "tested and mixed in, credited 0: nothing is assessed",
+        "no `assessed` in its configuration",
+        "Capture raw samples, assess them, and configure `assessed` with its evidence.",
+      ),
+    ];
+  if (source.device !== null && !source.device.rawConfirmed)
+    return [
+      finding(
+        check,
+        "warning",
+        "credited 0: nothing confirms that its samples are raw noise",
+        [source.device.mode, ...source.device.caveats].join("; "),
+        "Put the device into a raw mode, or vouch for it with `raw: { evidence: ... }`.",
+      ),
+    ];
+  return [];
+}
+
+function sourceSafety(source: SourceSnapshot): Finding[] {
+  const findings: Finding[] = [];
+  if (source.tapped)
+    findings.push(
+      finding(
+        `tap on ${source.id}`,
+        "warning",
+        "a tap is open: its samples are spent and seed nothing",
+        `${source.divertedSamplesTotal} samples diverted so far`,
+        "Close the capture or the reader of /v1/sources/{id}/samples when it is done.",
+      ),
+    );
+  if (source.droppedSamplesTotal > 0)
+    findings.push(
+      finding(
+        `losses of ${source.id}`,
+        "warning",
+        "samples were lost before they could be tested",
+        `${source.droppedSamplesTotal} samples in ${source.gapsTotal} gaps`,
+        "Check the cable and hub; configure samplesPerSecond as fast as the device is.",
+      ),
+    );
+  for (const test of source.tests)
+    if (
+      test.cutoffIntermittent !== null &&
+      test.watermark >= 0.9 * test.cutoffIntermittent &&
+      test.watermark < test.cutoffIntermittent
+    )
+      findings.push(
+        finding(
+          `margin of ${source.id}`,
+          "note",
+          `${test.test} came within a tenth of its cutoff`,
+          `${test.watermark} of ${test.cutoffIntermittent}`,
+          "Watch springhouse_health_watermark; reassess the source if it comes back.",
+        ),
+      );
+  return findings;
+}
+
+/** Every finding about a running service, worst first. */
+export function diagnose(snapshot: ServiceSnapshot): Finding[] {
+  const findings: Finding[] = [];
+  if (snapshot.ready)
+    findings.push(
+      finding("service", "ok", "ready", `${snapshot.shape}, version ${snapshot.version}`),
+    );
+  for (const cause of snapshot.unready)
+    findings.push(finding("service", "fault", cause.code, cause.detail, cause.remedy));
+  const { quorum } = snapshot;
+  if (snapshot.shape === "RBGC")
+    findings.push(
+      finding(
+        "noise",
+        "note",
+        "no source is credited: this is a self-tested DRBG over the OS RNG",
+        "shape RBGC; requests with sources>=1 are refused",
+        "Configure an assessed source to have credited noise.",
+      ),
+    );
+  else
+    findings.push(
+      finding(
+        "quorum",
+        quorum.met ? "ok" : "fault",
+        quorum.met ? "met" : "not met: seeds run out, then requests are refused",
+        `${quorum.available} healthy credited sources; ${quorum.sources} needed, strength must hold without the best ${quorum.withoutBest}`,
+        quorum.met ? null : "Bring the sources below back.",
+      ),
+    );
+  for (const source of snapshot.sources)
+    findings.push(sourceState(source), ...sourceCredit(source), ...sourceSafety(source));
+  for (const test of snapshot.selfTests)
+    if (!test.passed)
+      findings.push(
+        finding(
+          `self-test ${test.name}`,
+          "fault",
+          "failed",
+          new Date(test.atMilliseconds).toISOString(),
+          ERRORS.self_test_failed.remedy,
+        ),
+      );
+  if (!snapshot.store.ok)
+    findings.push(
+      finding(
+        "database",
+        "fault",
+        "takes no records",
+        snapshot.store.detail,
+        ERRORS.store_failed.remedy,
+      ),
+    );
+  const order = ["fault", "warning", "note", "ok"];
+  return findings.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
+}

@@ -1,0 +1,122 @@
+import Value from "typebox/value";
+import {
+  bitsPerSample,
+  samplesPerSecond,
+  SOURCE_SCHEMAS,
+  type SourceConfiguration,
+} from "./config/sourceSchemas.ts";
+import type { Clock } from "./port/clock.ts";
+import type { NoiseSource } from "./port/source.ts";
+import { CharacterDeviceSource } from "./source/characterDevice.ts";
+import { ProgramSource } from "./source/program.ts";
+import { RecordingSource } from "./source/recording.ts";
+import { type DeviceSelector, listSerialPorts, recognise } from "./source/serial/find.ts";
+import { openSerialSource } from "./source/serial/openSerialSource.ts";
+import { TpmSource } from "./source/tpm.ts";
+
+/*
+ * From a source's configuration to the adapter that speaks to its device: the only place that knows
+ * both. A simulation passes its own function instead.
+ */
+
+type SerialConfiguration = Extract<SourceConfiguration, { readonly kind: `serial-${string}` }>;
+
+function selectorOf(source: SerialConfiguration): { device?: DeviceSelector } {
+  const { path, vendorId, productId, serialNumber } = source;
+  if (path !== undefined) return { device: { path } };
+  if (vendorId === undefined || productId === undefined) return {};
+  const identity = { vendorId, productId };
+  return { device: serialNumber === undefined ? identity : { ...identity, serialNumber } };
+}
+
+function openSerial(source: SerialConfiguration, clock: Clock): NoiseSource {
+  const common = {
+    id: source.id,
+    ...selectorOf(source),
+    ...(source.settleBytes === undefined ? {} : { settleBytes: source.settleBytes }),
+  };
+  const vouched = source.raw?.evidence ?? null;
+  const framing =
+    "framing" in source && source.framing !== undefined ? { framing: source.framing } : {};
+  switch (source.kind) {
+    case "serial-truerng":
+      return openSerialSource({ family: "truerng", ...common }, { clock });
+    case "serial-onerng":
+      return openSerialSource({ family: "onerng", ...common, vouched }, { clock });
+    case "serial-truerngpro":
+      return openSerialSource(
+        { family: "truerngpro", ...common, ...framing, mode: source.mode, vouched },
+        { clock },
+      );
+    case "serial-generic": {
+      const { device } = selectorOf(source);
+      if (!device) throw new TypeError("a generic serial source without a device");
+      const { baudRate } = source;
+      return openSerialSource(
+        { family: "generic", ...common, ...framing, device, baudRate, vouched },
+        { clock },
+      );
+    }
+  }
+}
+
+/** @returns the source, closed: nothing is opened before `run` */
+export function openNoiseSource(source: SourceConfiguration, clock: Clock): NoiseSource {
+  const common = {
+    id: source.id,
+    clock,
+    ...(source.physical === undefined ? {} : { physical: source.physical }),
+    ...(source.raw ? { vouched: source.raw } : {}),
+  };
+  const framing =
+    "framing" in source && source.framing !== undefined ? { framing: source.framing } : {};
+  switch (source.kind) {
+    case "character-device":
+      return new CharacterDeviceSource({
+        ...common,
+        ...framing,
+        path: source.path,
+        samplesPerSecond: samplesPerSecond(source),
+      });
+    case "tpm":
+      return new TpmSource({
+        ...common,
+        address: source.address,
+        samplesPerSecond: samplesPerSecond(source),
+      });
+    case "program":
+      return new ProgramSource({
+        ...common,
+        ...framing,
+        command: source.command,
+        maximumSamplesPerSecond: samplesPerSecond(source),
+      });
+    case "recording":
+      return new RecordingSource({
+        ...common,
+        path: source.path,
+        bitsPerSample: bitsPerSample(source),
+        samplesPerSecond: samplesPerSecond(source),
+      });
+    default:
+      return openSerial(source, clock);
+  }
+}
+
+/**
+ * Sources for every TRNG that the operating system lists on a serial port, uncredited.
+ * @returns none where ports cannot be listed (no `udevadm`, as in most containers)
+ */
+export async function discoverNoiseSources(): Promise<SourceConfiguration[]> {
+  let ports;
+  try {
+    ports = await listSerialPorts();
+  } catch {
+    return [];
+  }
+  return recognise(ports).map((found, index) => {
+    const kind = `serial-${found.family}` as SerialConfiguration["kind"];
+    const given = { kind, id: `${found.family}-${index + 1}`, path: found.path };
+    return Value.Default(SOURCE_SCHEMAS[kind], given) as SourceConfiguration;
+  });
+}

@@ -1,0 +1,117 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const BIN = new URL("../../bin/springhouse", import.meta.url).pathname;
+
+export interface Running {
+  readonly url: string;
+  readonly state: string;
+  readonly child: ChildProcess;
+  /** Headers with the admin token. */
+  readonly authorization: { readonly authorization: string };
+  /** Everything written to stderr so far. */
+  log(): string;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL; the state directory stays. */
+  kill(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** YAML. */
+  readonly configuration?: string;
+  /** An existing state directory, which then is not removed. */
+  readonly state?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Return as soon as it listens, without waiting for /readyz. */
+  readonly unready?: boolean;
+}
+
+/** A state directory of one's own; remove it with `removeState`. */
+export function makeState(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "springhouse-"));
+}
+
+export function removeState(state: string): Promise<void> {
+  return rm(state, { recursive: true, force: true });
+}
+
+/** Polls until `condition` gives something other than undefined or false. */
+export async function until<T>(
+  what: string,
+  condition: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMilliseconds = 30_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMilliseconds;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Starts the real service as a process on a free port, and waits until it is ready. */
+export async function startSpringhouse(options: StartOptions = {}): Promise<Running> {
+  const state = options.state ?? (await makeState());
+  const args = ["serve", "--state", state, "--listen", "127.0.0.1:0"];
+  if (options.configuration !== undefined) {
+    await writeFile(join(state, "springhouse.yaml"), options.configuration);
+    args.push("--config", join(state, "springhouse.yaml"));
+  }
+  const child = spawn(BIN, args, {
+    stdio: ["ignore", "inherit", "pipe"],
+    env: { ...process.env, ...options.environment },
+  });
+  let log = "";
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (log += text));
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const url = await until(`a listening address in: ${log}`, () => {
+    if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}:\n${log}`);
+    return /"url":"(http:[^"]+)"/.exec(log)?.[1];
+  });
+  const token = (await readFile(join(state, "admin.token"), "utf8")).trim();
+  if (!options.unready)
+    await until("readiness", async () => (await fetch(`${url}/readyz`)).status === 200);
+  return {
+    url,
+    state,
+    child,
+    authorization: { authorization: `Bearer ${token}` },
+    log: () => log,
+    stop: async () => {
+      child.kill("SIGTERM");
+      const code = await exited;
+      if (options.state === undefined) await removeState(state);
+      return code;
+    },
+    kill: async () => {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** Runs `springhouse ARGS` to its end. */
+export function springhouse(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      BIN,
+      args,
+      { encoding: "buffer", maxBuffer: 2 ** 28, env: { ...process.env, ...environment } },
+      (_error, stdout, stderr) =>
+        resolve({ code: child.exitCode ?? -1, stdout, stderr: stderr.toString() }),
+    );
+  });
+}
