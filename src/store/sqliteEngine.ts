@@ -91,7 +91,8 @@ export class SqliteEngine {
     database.exec("SAVEPOINT batch");
     for (const { statement, parameters } of batch) {
       try {
-        this.#statement(WRITES[statement]).run(...parameters);
+        // `run` takes one step only, and a vacuum takes one for each page.
+        this.#statement(WRITES[statement]).all(...parameters);
       } catch (error) {
         if (!isCallersFault(error) || !database.isTransaction) throw error;
         database.exec("ROLLBACK TO batch; RELEASE batch");

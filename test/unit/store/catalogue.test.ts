@@ -1,0 +1,23 @@
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { MIGRATIONS } from "../../../src/store/migrations.ts";
+import { READS, WRITES } from "../../../src/store/statements.ts";
+
+const database = new DatabaseSync(":memory:");
+for (const { sql } of MIGRATIONS) database.exec(sql);
+
+test.each(Object.entries({ ...READS, ...WRITES }))("%s fits the schema", (_name, sql) => {
+  expect(() => database.prepare(sql)).not.toThrow();
+});
+
+test.each(["seed.page", "block.ofSeed", "window.ofSeed", "output.page", "event.since"] as const)(
+  "%s walks an index",
+  (name) => {
+    const sql = READS[name];
+    const values = sql.match(/\?/g)?.map(() => 0) ?? [];
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
+    expect(
+      plan.map(({ detail }) => String(detail)).filter((line) => line.startsWith("SCAN")),
+    ).toEqual([]);
+  },
+);
