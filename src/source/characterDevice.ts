@@ -19,8 +19,8 @@ export interface CharacterDeviceSourceOptions {
   readonly framing?: Framing;
   readonly settleBytes?: number;
   /**
-   * How fast a device is asked; default 65536. A FIFO is not asked but listened to: what its writer
-   * brings beyond this is dropped, and told as gaps.
+   * How fast a device is asked; default 65536. A FIFO and dd(1) are not asked but listened to: what
+   * comes at more than twice this (default: 1,000,000 samples a second) is dropped, and told as gaps.
    */
   readonly samplesPerSecond?: number;
   /**
@@ -49,6 +49,7 @@ export class CharacterDeviceSource implements NoiseSource {
   readonly #options: CharacterDeviceSourceOptions;
   readonly #framing: Framing;
   readonly #samplesPerSecond: number;
+  readonly #listenedPerSecond: number;
   readonly #poll: DevicePoll;
 
   constructor(options: CharacterDeviceSourceOptions) {
@@ -56,6 +57,8 @@ export class CharacterDeviceSource implements NoiseSource {
     this.#framing = options.framing ?? BYTES;
     checkFraming(this.#framing);
     this.#samplesPerSecond = options.samplesPerSecond ?? 65_536;
+    // Twice, because a configured rate is a nominal one.
+    this.#listenedPerSecond = 2 * (options.samplesPerSecond ?? 500_000);
     this.#poll = new DevicePoll(options.clock, options.path, options.read);
     this.id = options.id;
     this.physical = options.physical ?? false;
@@ -103,27 +106,33 @@ export class CharacterDeviceSource implements NoiseSource {
     const pipe = new Socket({ fd: descriptor, readable: true, writable: false });
     session.defer(() => pipe.destroy());
     session.guard(() => sink.opened(this.#describe("FIFO")));
-    const stream = this.#stream(session, sink, this.#samplesPerSecond);
+    const stream = this.#stream(session, sink, this.#listenedPerSecond);
     pipe.on("data", (chunk: Buffer) => {
       session.guard(() => stream.push(chunk));
       chunk.fill(0);
     });
     pipe.on("error", (error) => session.end("unplugged", `${path}: ${errnoOf(error)}`));
-    pipe.on("close", () => session.end("unplugged", `${path}: its last writer went away`));
+    pipe.on("close", () => {
+      session.guard(() => stream.tellLoss());
+      session.end("unplugged", `${path}: its last writer went away`);
+    });
   }
 
   async #runProcess(session: Session, sink: SampleSink): Promise<SessionEnd> {
     const { path, clock } = this.#options;
     const refusal = await examine(path);
     if (refusal) endWith(session, refusal);
-    const stream = this.#stream(session, sink, this.#samplesPerSecond);
+    const stream = this.#stream(session, sink, this.#listenedPerSecond);
     const child = new Child(session, {
       command: ["dd", `if=${path}`, `bs=${DD_BLOCK_BYTES}`, "status=none"],
       environment: childEnvironment(),
       clock,
       started: () => sink.opened(this.#describe("character device, read by dd")),
       output: (bytes) => void stream.push(bytes),
-      exited: (how) => session.end("unplugged", `${path}: dd ${how}`),
+      exited: (how) => {
+        stream.tellLoss();
+        session.end("unplugged", `${path}: dd ${how}`);
+      },
     });
     try {
       return await session.ended;

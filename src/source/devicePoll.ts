@@ -78,17 +78,17 @@ export class DevicePoll {
       this.#read(descriptor, buffer, Math.min(READ_BYTES, due), (error, bytes) => {
         this.#reading = false;
         cancel();
+        const taken = !session.over && !error && bytes > 0;
+        if (taken) session.guard(() => pacer.taken(push(buffer.subarray(0, bytes))));
+        buffer.fill(0); // also what a read brought after the session's end
+        if (taken) return session.guard(next);
         if (session.over) release();
         else if (error && error.code !== "EAGAIN" && error.code !== "EINTR") {
           session.end("unplugged", `${this.#path} cannot be read any more: ${errnoOf(error)}`);
-        } else if (!error && bytes === 0) {
-          session.end("unplugged", `${this.#path} came to its end`);
         } else if (error) {
           later(POLL_MILLISECONDS);
         } else {
-          session.guard(() => pacer.taken(push(buffer.subarray(0, bytes))));
-          buffer.fill(0);
-          session.guard(next);
+          session.end("unplugged", `${this.#path} came to its end`);
         }
       });
     };

@@ -72,7 +72,10 @@ export class ProgramSource implements NoiseSource {
         });
       },
       output: (bytes) => void stream.push(bytes),
-      exited: (how) => session.end("exited", `${program} ${how}`),
+      exited: (how) => {
+        stream.tellLoss();
+        session.end("exited", `${program} ${how}`);
+      },
     });
     try {
       return await session.ended;

@@ -51,8 +51,10 @@ export class SampleStream {
   /** @returns how many samples went to the sink. The caller overwrites `bytes`. */
   push(bytes: Uint8Array): number {
     this.#delivered = 0;
-    for (let at = 0; at < bytes.length; at += LARGEST_PIECE_BYTES) {
-      const piece = this.#settle.take(bytes.subarray(at, at + LARGEST_PIECE_BYTES));
+    // Not a Buffer: its `slice` is no copy, so a consumer's "copy" would be overwritten with the rest.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at < plain.length; at += LARGEST_PIECE_BYTES) {
+      const piece = this.#settle.take(plain.subarray(at, at + LARGEST_PIECE_BYTES));
       if (piece.length > 0) this.#mapper.push(piece, this);
     }
     return this.#delivered;
@@ -67,11 +69,7 @@ export class SampleStream {
       this.#lost += symbols.length;
       return;
     }
-    if (this.#dropping) {
-      this.#dropping = false;
-      this.#sink.gap(this.#lost, `it delivers more than ${this.#rate} samples a second`);
-      this.#lost = 0;
-    }
+    this.tellLoss();
     const taken = Math.min(symbols.length, Math.floor(this.#allowed));
     this.#allowed -= taken;
     if (taken > 0) this.#deliver(symbols.subarray(0, taken));
@@ -84,6 +82,14 @@ export class SampleStream {
   /** Of the mapper: it lost its alignment. */
   gap(lost: number, detail: string): void {
     this.#sink.gap(lost, detail);
+  }
+
+  /** Tells of what was dropped since the last samples; for a stream that came to its end. */
+  tellLoss(): void {
+    if (!this.#dropping) return;
+    this.#dropping = false;
+    this.#sink.gap(this.#lost, `it delivers more than ${this.#rate} samples a second`);
+    this.#lost = 0;
   }
 
   /** Overwrites what is kept of samples; at the session's end. */
