@@ -30,8 +30,8 @@ enum fault { NOISE, STUCK, BIAS, PERIOD, DRIFT, SILENCE, TORN };
 
 /* A reader that does not flush its termios (not serialport) is served after this long all the same. */
 #define OPEN_GRACE_MS 100
-/* tcsetattr with the new speed follows the flush at once; the speed is read this much later. */
-#define SPEED_SETTLE_MS 2
+/* tcsetattr with the new speed follows the flush at once, on a machine that is not too busy. */
+#define SPEED_SETTLE_MS 20
 /* The vendor's script holds the first 110 baud for 500 ms; less than this is not taken for a knock. */
 #define KNOCK_HOLD_MS 300
 /* In `torn`, one byte is lost in so many: prime, so that it falls on every position of a frame. */
@@ -46,7 +46,7 @@ static int frame_bytes = 1;
 static const char *firmware = "3";
 
 static int master = -1;
-static bool is_open, flushed, flushed_again, speed_recorded, streaming;
+static bool is_open, flushed, flushed_again, speed_recorded, corrects, streaming;
 static int64_t opened_ms, recorded_ms;
 
 /* One generator for each mode, so that what comes out shows which mode the device is in. */
@@ -265,11 +265,23 @@ static void hold_first_knock(void) {
 
 /* One open of the port at a speed: the only thing that a TrueRNGpro can be told. */
 static void record_speed(void) {
+  static int mode_before, knock_before[3];
   speed_recorded = true;
   recorded_ms = now_ms();
   int baud = current_baud();
+  if (flushed_again || !corrects) {
+    mode_before = mode_baud;
+    memcpy(knock_before, knock, sizeof knock);
+  } else { /* the speed that was read at first was still the one before */
+    mode_baud = mode_before;
+    memcpy(knock, knock_before, sizeof knock);
+  }
+  corrects = true;
   if (flushed_again && baud == recorded_baud) return;
-  if (flushed_again) hold_first_knock();
+  if (flushed_again) {
+    hold_first_knock();
+    opened_ms = recorded_ms;
+  }
   flushed_again = false;
   recorded_baud = baud;
   if (knock[0] == 110 && knock[1] == 300 && knock[2] == 110 &&
@@ -288,7 +300,7 @@ static void record_speed(void) {
 }
 
 static void closed(void) {
-  if (!speed_recorded) record_speed();
+  if (!speed_recorded || current_baud() != recorded_baud) record_speed();
   hold_first_knock();
   is_open = streaming = false;
 }
@@ -318,7 +330,7 @@ static void read_from_host(void) {
     if (n <= 0) return;
     if (buffer[0] & TIOCPKT_FLUSHREAD) {
       /* Either the host flushed, or it closed and opened again between two looks of ours. */
-      flushed_again = is_open && speed_recorded;
+      flushed_again |= is_open && speed_recorded;
       flushed = true;
       speed_recorded = false;
       streaming = false;
@@ -337,7 +349,7 @@ static void serve_port(short revents) {
   }
   if (!is_open) {
     is_open = true;
-    flushed_again = speed_recorded = streaming = false;
+    flushed_again = speed_recorded = corrects = streaming = false;
     opened_ms = now_ms();
     if (!flushed) recorded_ms = opened_ms;
   }
@@ -349,6 +361,7 @@ static void serve_port(short revents) {
     paced_us = now_us();
     owed = 0;
   }
+  if (current_baud() != recorded_baud) record_speed();
   streaming = true;
   for (int i = 0; i < 16; i++) {
     fill_pending();

@@ -12,7 +12,7 @@ export const LARGEST_READ_BYTES = 16_384;
  * hangs up in the middle of a read returns 0 bytes for ever, and serialport's read loop then spins
  * without end and without a word (seen in one of five unplugs under load).
  */
-const PROBE_MILLISECONDS = 250;
+const PROBE_MILLISECONDS = 100;
 
 /** Closing must not hold up an abort: `run` resolves within a second (port/source.ts). */
 const CLOSE_MILLISECONDS = 400;
