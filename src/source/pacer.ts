@@ -30,8 +30,7 @@ export class Pacer {
   /** Samples that are due and not yet taken; never more than one second's worth (at least 1). */
   due(): number {
     const now = this.#clock.monotonicMilliseconds();
-    // The small addend keeps 125 ms * 4096/s at 512 where the clock's fractions would give 511.99...
-    const earned = Math.floor(((now - this.#origin) * this.#samplesPerSecond) / 1000 + 1e-6);
+    const earned = Math.floor(((now - this.#origin) * this.#samplesPerSecond) / 1000);
     if (earned - this.#given > this.#burstSamples) {
       this.#origin = now;
       this.#given = -this.#burstSamples;

@@ -99,3 +99,14 @@ test("the pacer gives what is due, whatever the clock's fractions", () => {
   }
   expect(taken).toBe(32_768);
 });
+
+test("after a stall one second's worth is due, once, and the pace goes on from there", () => {
+  const clock = new FakeClock();
+  const pacer = new Pacer(clock, 1000);
+  clock.advance(3_600_000);
+  expect(pacer.due()).toBe(1000);
+  pacer.taken(1000);
+  expect(pacer.due()).toBe(0);
+  clock.advance(500);
+  expect(pacer.due()).toBe(500);
+});
