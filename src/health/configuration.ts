@@ -140,7 +140,7 @@ export function planHealthTests(options: HealthOptions): HealthPlan {
   );
   if (perDay > MAXIMUM_FALSE_ALARMS_PER_DAY) {
     faults.push(
-      `alphaIntermittentExponent: ${perDay.toPrecision(2)} false alarms a day are to be expected at ${options.samplesPerSecond} samples a second, at most ${MAXIMUM_FALSE_ALARMS_PER_DAY} are allowed; raise it by ${Math.ceil(Math.log2(perDay / MAXIMUM_FALSE_ALARMS_PER_DAY))}`,
+      `alphaIntermittentExponent: ${perDay.toPrecision(2)} false alarms a day are to be expected at ${options.samplesPerSecond} samples a second, at most ${MAXIMUM_FALSE_ALARMS_PER_DAY} are allowed; raise it by at least ${Math.ceil(Math.log2(perDay / MAXIMUM_FALSE_ALARMS_PER_DAY))}`,
     );
   }
   return { windowSamples, startupSamples, tests, gauges, faults };
