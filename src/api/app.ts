@@ -1,0 +1,144 @@
+import swagger from "@fastify/swagger";
+import fastify, { type FastifyInstance } from "fastify";
+import { refuse } from "../port/errors.ts";
+import { Context } from "./context.ts";
+import { addEvents } from "./events.ts";
+import { eventsSocket } from "./eventsSocket.ts";
+import { addKeys } from "./keys.ts";
+import { addLineage } from "./lineage.ts";
+import type { ApiOptions, ApiPorts } from "./ports.ts";
+import { addProbes } from "./probes.ts";
+import { compileValidator, parseQuery } from "./query.ts";
+import { addRandom } from "./random.ts";
+import { requestIds } from "./requestId.ts";
+import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
+import { addSources } from "./sources.ts";
+import { addStatus } from "./status.ts";
+import { addStream } from "./stream.ts";
+import { streamSocket } from "./streamSocket.ts";
+import { addTokens } from "./tokens.ts";
+import { Upgrades } from "./upgrade.ts";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Every route with its roles, for the documentation and the tests. */
+    routeRows: RouteRow[];
+    upgrades: Upgrades;
+  }
+}
+
+/** `/v1/sources/:id` as what it matches; ids hold no slash. */
+function matcher(url: string): RegExp {
+  return new RegExp(`^${url.replaceAll(".", "\\.").replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
+}
+
+/**
+ * Every front door over the ports. Nothing listens yet: see `listen.ts`, or `inject` in a test.
+ * fastify's own logging is off: what is logged is decided here, and holds no header, URL or body.
+ */
+export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance {
+  const context = new Context(ports, options);
+  const nextId = requestIds();
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: nextId,
+    return503OnClosing: false,
+    routerOptions: { querystringParser: parseQuery, maxParamLength: 200 },
+    // A path that cannot be decoded reaches no route and no handler of ours.
+    frameworkErrors(error, request, reply) {
+      context.fail(request as Parameters<typeof context.fail>[0], reply as never, error);
+    },
+  });
+
+  app.decorateRequest("principal", null);
+  app.decorateRequest("startedMilliseconds", 0);
+  app.decorate("routeRows", []);
+  app.decorate(
+    "upgrades",
+    new Upgrades(context, nextId, [streamSocket(context), eventsSocket(context)]),
+  );
+  app.setValidatorCompiler(compileValidator as never);
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "string" },
+    app.getDefaultJsonParser("error", "error"),
+  );
+  app.setErrorHandler((error, request, reply) => context.fail(request, reply, error));
+
+  const methodsOf = new Map<string, { readonly match: RegExp; readonly methods: string[] }>();
+  app.addHook("onRoute", ({ method, url, config }) => {
+    const { permission, summary } = config ?? {};
+    if (permission === undefined) throw new Error(`the route ${url} has no permission`);
+    const methods = [method].flat();
+    const known = methodsOf.get(url) ?? { match: matcher(url), methods: [] };
+    methodsOf.set(url, known);
+    known.methods.push(...methods);
+    for (const one of methods) app.routeRows.push(rowOf(one, url, permission, summary ?? ""));
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0]!;
+    const foreign = context.hosts.checkHost(request.headers.host);
+    if (foreign) return context.refuse(request, reply, foreign);
+    const methods = [...methodsOf.values()].flatMap(({ match, methods: of }) =>
+      match.test(path) ? of : [],
+    );
+    if (methods.length === 0)
+      return context.refuse(request, reply, refuse("not_found", "There is no such route."));
+    const allow = methods.sort().join(", ");
+    return context.refuse(
+      request,
+      reply.header("allow", allow),
+      refuse("method_not_allowed", `This route takes ${allow}.`),
+    );
+  });
+
+  app.addHook("preClose", (done) => {
+    context.stopping.abort();
+    done();
+  });
+
+  void app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "springhouse",
+        version: options.version,
+        description:
+          "Random bytes and keys that come with proof: every output can be traced to the noise behind it, and every refusal is explained.",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" } as never,
+      },
+      components: {
+        securitySchemes: {
+          token: { type: "http", scheme: "bearer", description: "`sph_` and 43 characters." },
+          certificate: { type: "mutualTLS" } as never,
+        },
+      },
+      security: [{ token: [] }, { certificate: [] }],
+    },
+    // A literal keeps its JSON Schema form, which 3.1 allows.
+    convertConstToEnum: false,
+  });
+  void app.register((routes, _options, done) => {
+    addRandom(routes, context);
+    addStream(routes, context);
+    addKeys(routes, context);
+    addStatus(routes, context);
+    addSources(routes, context);
+    addLineage(routes, context);
+    addEvents(routes, context);
+    addTokens(routes, context);
+    addProbes(routes, context);
+    done();
+  });
+  return app;
+}
+
+/** The documentation's table of routes; HEAD goes with GET. */
+export async function listRoutes(app: FastifyInstance): Promise<readonly RouteRow[]> {
+  await app.ready();
+  return app.routeRows.filter((row) => row.method !== "HEAD");
+}

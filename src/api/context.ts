@@ -1,0 +1,109 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Refusal } from "../port/errors.ts";
+import type { Door } from "../port/lineage.ts";
+import type { Principal } from "../port/principal.ts";
+import { Hosts } from "./hosts.ts";
+import { RefusalLog } from "./log.ts";
+import type { ApiOptions, ApiPorts } from "./ports.ts";
+import { defect, problemHeaders, problemOf, refusalOf, statusOf } from "./problem.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set by the guard of every route that is not public. */
+    principal: Principal | null;
+    /** Monotonic milliseconds at which the guard saw it. */
+    startedMilliseconds: number;
+  }
+  interface FastifyContextConfig {
+    door?: Door;
+  }
+}
+
+const MAXIMUM_STREAMS = 256;
+const STALL_MILLISECONDS = 60_000;
+
+/** What the front doors share. */
+export class Context {
+  readonly ports: ApiPorts;
+  readonly options: ApiOptions;
+  readonly hosts: Hosts;
+  readonly refusals: RefusalLog;
+  readonly stallMilliseconds: number;
+  /** Fires when the service stops: every stream, tap and socket ends. */
+  readonly stopping = new AbortController();
+  #streams = 0;
+
+  constructor(ports: ApiPorts, options: ApiOptions) {
+    this.ports = ports;
+    this.options = options;
+    this.hosts = new Hosts(options.hosts, options.origins);
+    this.refusals = new RefusalLog(ports.log, ports.clock);
+    this.stallMilliseconds = options.stallMilliseconds ?? STALL_MILLISECONDS;
+  }
+
+  /** Takes one of the places for long-lived answers; give it back with `leaveStream`. */
+  enterStream(): boolean {
+    if (this.#streams >= (this.options.maximumStreams ?? MAXIMUM_STREAMS)) return false;
+    this.#streams++;
+    return true;
+  }
+
+  leaveStream(): void {
+    this.#streams--;
+  }
+
+  get openStreams(): number {
+    return this.#streams;
+  }
+
+  /** Logs and counts a refusal; nothing of the request but its route goes into the log. */
+  note(refusal: Refusal, requestId: string, method: string, route: string, who: Principal | null) {
+    const { code } = refusal;
+    this.ports.tally.refused(code);
+    this.refusals.refused({
+      request_id: requestId,
+      code,
+      method,
+      route,
+      principal: who?.id ?? null,
+    });
+  }
+
+  /** Answers a refusal as a problem, and counts it. */
+  refuse(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
+    const { url, config } = request.routeOptions;
+    this.note(refusal, request.id, request.method, url ?? "-", request.principal);
+    const status = statusOf(refusal.code);
+    if (config.door) {
+      const now = this.ports.clock.monotonicMilliseconds();
+      const started = request.startedMilliseconds || now;
+      this.ports.tally.answered(config.door, status, (now - started) / 1000, 0);
+    }
+    return reply
+      .code(status)
+      .headers(problemHeaders(refusal))
+      .send(JSON.stringify(problemOf(refusal, request.id)));
+  }
+
+  /** Answers whatever was thrown: as its place in the catalogue says, or as a defect. */
+  fail(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+    return this.refuse(request, reply, this.explain(error, request.id));
+  }
+
+  /** The refusal for an error, which is logged when it is a defect. */
+  explain(error: unknown, requestId: string): Refusal {
+    const known = refusalOf(error);
+    if (known) return known;
+    // The message of a defect may quote what it choked on, so only where it happened is logged.
+    const { name, stack } = error instanceof Error ? error : new Error("not an Error");
+    const frames = stack?.split("\n").filter((line) => /^\s+at /.test(line));
+    this.ports.log.error({ request_id: requestId, name, frames }, "defect");
+    return defect();
+  }
+}
+
+/** @throws Error on a public route, where nobody is known */
+export function principalOf(request: FastifyRequest): Principal {
+  if (!request.principal) throw new Error("a route without a guard asked who is there");
+  return request.principal;
+}

@@ -1,0 +1,71 @@
+import type { WebSocket } from "ws";
+import type { KeptEvent } from "../port/event.ts";
+import type { Context } from "./context.ts";
+import { EVENTS_SOCKET_QUERY, type EventsSocketQuery } from "./events.ts";
+import { socketOutlet } from "./outlet.ts";
+import type { SocketDoor } from "./upgrade.ts";
+
+const PAGE = 500;
+/** About a megabyte of events; who is further behind can come back with `since`. */
+const MAXIMUM_WAITING = 2048;
+
+/** WebSocket `/v1/events`: one JSON object a text frame, in order, without gaps or repetitions. */
+export function eventsSocket(context: Context): SocketDoor {
+  return {
+    path: "/v1/events",
+    permission: "events.read",
+    query: EVENTS_SOCKET_QUERY,
+    serve: ({ socket, query }) => serve(context, socket, (query as EventsSocketQuery).since),
+  };
+}
+
+async function serve(
+  context: Context,
+  socket: WebSocket,
+  since: number | undefined,
+): Promise<void> {
+  const { events, clock } = context.ports;
+  const outlet = socketOutlet(clock, context.stallMilliseconds, socket);
+  const waiting: KeptEvent[] = [];
+  let wake = (): void => {};
+  let overrun = false;
+  // Subscribed before the past is read, so that nothing falls between the two.
+  const unsubscribe = events.subscribe((event) => {
+    if (waiting.length < MAXIMUM_WAITING) waiting.push(event);
+    else overrun = true;
+    wake();
+  });
+  const woken = (): void => wake();
+  outlet.gone.addEventListener("abort", woken);
+  try {
+    let last = since ?? 0;
+    const send = async (event: KeptEvent): Promise<boolean> => {
+      if (event.sequence <= last) return true;
+      last = event.sequence;
+      return outlet.write(JSON.stringify(event));
+    };
+    if (since !== undefined) {
+      for (;;) {
+        const page = await events.since(last, PAGE);
+        for (const event of page) if (!(await send(event))) return;
+        if (page.length < PAGE) break;
+      }
+    }
+    while (!outlet.gone.aborted) {
+      const event = waiting.shift();
+      if (event) {
+        if (!(await send(event))) return;
+      } else if (overrun) {
+        socket.close(1013, "too slow; come back with since");
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    unsubscribe();
+    outlet.gone.removeEventListener("abort", woken);
+  }
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
+import { rolesOf, type Permission } from "../access/permissions.ts";
+import { refuse, type Refusal } from "../port/errors.ts";
+import type { Principal, Role } from "../port/principal.ts";
+import type { Context } from "./context.ts";
+import { negotiate } from "./negotiation.ts";
+
+/** One answer for every way in which authentication fails. */
+const UNAUTHENTICATED = refuse(
+  "unauthenticated",
+  "This route needs a valid token or client certificate.",
+);
+
+export function overQuota(what: string, milliseconds: number): Refusal {
+  return refuse("over_quota", `The quota of ${what} per second is used up.`, {
+    retryAfterSeconds: Math.ceil(milliseconds / 1000),
+  });
+}
+
+export function notAcceptable(offered: readonly string[]): Refusal {
+  return refuse("not_acceptable", `This route gives ${offered.join(", ")}.`, {
+    remedy: `Accept ${offered.join(" or ")}.`,
+  });
+}
+
+export type Admission = (raw: IncomingMessage) => Principal | Refusal | null;
+
+/**
+ * Who comes in, from the head of a request alone: nothing of a body has been read, no parameter
+ * looked at. Null is nobody, where nobody is needed.
+ */
+export function admissionFor(context: Context, permission: Permission): Admission {
+  const { access } = context.ports;
+  const { hosts } = context;
+  const roles: readonly Role[] = rolesOf(permission);
+  const isPublic = permission === "probe.read" && context.options.publicProbes;
+  const forbidden = refuse("forbidden", `This route needs one of the roles ${roles.join(", ")}.`);
+  return (raw) => {
+    const { headers, socket } = raw;
+    const foreign = hosts.checkHost(headers.host);
+    if (foreign) return foreign;
+    if (isPublic) return null;
+    const principal = access.authenticate(headers.authorization, socket);
+    if (principal === null) return UNAUTHENTICATED;
+    if (!principal.roles.some((role) => roles.includes(role))) return forbidden;
+    const wait = access.quotas.admitRequests(principal);
+    return wait > 0 ? overQuota("requests", wait) : principal;
+  };
+}
+
+/** The first hook of a route. */
+export function guardFor(
+  context: Context,
+  permission: Permission,
+  produces: readonly string[] | null,
+): (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void {
+  const admit = admissionFor(context, permission);
+  const { clock } = context.ports;
+  return (request, reply, done) => {
+    request.startedMilliseconds = clock.monotonicMilliseconds();
+    const admitted = admit(request.raw);
+    if (admitted !== null) {
+      if ("code" in admitted) {
+        context.refuse(request, reply, admitted);
+        return;
+      }
+      request.principal = admitted;
+    }
+    const { accept } = request.headers;
+    if (accept !== undefined && produces !== null && negotiate(accept, produces) === null) {
+      context.refuse(request, reply, notAcceptable(produces));
+      return;
+    }
+    done();
+  };
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance } from "fastify";
+import { Type, type Static } from "typebox";
+import { KEY_FORMATS, KEY_TYPES, MAXIMUM_COUNT } from "../key/types.ts";
+import type { Context } from "./context.ts";
+import { principalOf } from "./context.ts";
+import { overQuota } from "./guard.ts";
+import { FRESH, REQUIREMENT_PROPERTIES, requirementOf } from "./requirement.ts";
+import { addRoute } from "./route.ts";
+import { OUTPUT_HEADERS, choice } from "./schemas.ts";
+
+const BODY = Type.Object(
+  {
+    type: choice(KEY_TYPES),
+    format: Type.Optional(choice(KEY_FORMATS, "Default: jwk where it exists, else raw.")),
+    count: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MAXIMUM_COUNT, description: "A batch; fewer for RSA." }),
+    ),
+    ...REQUIREMENT_PROPERTIES,
+    fresh: FRESH,
+  },
+  { additionalProperties: false },
+);
+type Body = Static<typeof BODY> & { readonly type: string; readonly format?: string };
+
+const MATERIAL = Type.Union([Type.String(), Type.Record(Type.String(), Type.String())]);
+const KEY = Type.Object({
+  type: Type.String(),
+  format: Type.String(),
+  key: MATERIAL,
+  publicKey: Type.Optional(MATERIAL),
+  output: Type.String(),
+  seed: Type.String(),
+});
+
+export function addKeys(app: FastifyInstance, context: Context): void {
+  const { keys, access, clock, tally } = context.ports;
+  addRoute(app, context, {
+    method: "POST",
+    url: "/v1/keys/generate",
+    permission: "keys.generate",
+    tag: "keys",
+    summary: "A typed key, returned and not kept",
+    description:
+      "With `count` a batch, all or none, as `keys`. A batch counts as that many requests of the quota.",
+    door: "keys",
+    body: BODY,
+    success: {
+      status: 200,
+      description: "The key; with `count`, the keys.",
+      content: {
+        "application/json": Type.Union([KEY, Type.Object({ keys: Type.Array(KEY) })]),
+      },
+      headers: OUTPUT_HEADERS,
+    },
+    errors: [503],
+    async handler(request, reply) {
+      const { type, format, count, ...requirement } = request.body as Body;
+      const principal = principalOf(request);
+      // The guard has counted one of them.
+      const wait = access.quotas.admitRequests(principal, (count ?? 1) - 1);
+      if (wait > 0) return context.refuse(request, reply, overQuota("requests", wait));
+      const gone = new AbortController();
+      reply.raw.on("close", () => gone.abort());
+      const order = {
+        type,
+        ...(format === undefined ? {} : { format }),
+        ...(count === undefined ? {} : { count }),
+        requirement: requirementOf(requirement),
+      };
+      let result: Awaited<ReturnType<typeof keys.generate>>;
+      try {
+        result = await keys.generate(order, principal.id, gone.signal);
+      } catch (error) {
+        if (!gone.signal.aborted) throw error;
+        return reply.hijack();
+      }
+      if ("ok" in result) return context.refuse(request, reply, result);
+      const seconds = (clock.monotonicMilliseconds() - request.startedMilliseconds) / 1000;
+      const text = JSON.stringify(count === undefined ? result.keys[0] : { keys: result.keys });
+      tally.answered("keys", 200, seconds, Buffer.byteLength(text));
+      return reply
+        .headers({
+          "content-type": "application/json",
+          "cache-control": "no-store",
+          "springhouse-output": result.keys.map((key) => key.output).join(", "),
+          "springhouse-seed": result.keys.at(-1)?.seed ?? "",
+        })
+        .send(text);
+    },
+  });
+}

@@ -1,0 +1,106 @@
+import type { FastifyInstance } from "fastify";
+import { Type, type Static } from "typebox";
+import { refuse } from "../port/errors.ts";
+import type { OutputStory } from "../port/lineage.ts";
+import type { Principal } from "../port/principal.ts";
+import type { LineageLine } from "../port/service.ts";
+import { principalOf, type Context } from "./context.ts";
+import { sendLong } from "./lines.ts";
+import { addRoute } from "./route.ts";
+import { LINEAGE_LINE, OUTPUT_STORY } from "./schemas.ts";
+
+/** `seed.counter`; what is not of this form was never given. */
+const OUTPUT_ID = Type.Object(
+  { id: Type.String({ pattern: "^[A-Za-z0-9-]{1,64}\\.[0-9]{1,16}$" }) },
+  { additionalProperties: false },
+);
+
+const RANGE = Type.Object(
+  {
+    from: Type.Optional(
+      Type.Integer({ minimum: 0, default: 0, description: "Unix milliseconds, inclusive." }),
+    ),
+    to: Type.Optional(
+      Type.Integer({ minimum: 0, description: "Unix milliseconds, exclusive; default: no end." }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const NDJSON = "application/x-ndjson";
+const CHUNK_CHARACTERS = 16_384;
+
+/** Another principal's record is not a client's business; what stands behind the bytes is. */
+function visibleTo(principal: Principal, story: OutputStory): OutputStory {
+  const all = principal.roles.some((role) => role === "auditor" || role === "admin");
+  const own = story.output?.principal === principal.id;
+  return all || own ? story : { ...story, output: null };
+}
+
+/** Lines gathered into chunks, so that a line is not a write. */
+async function* asText(lines: AsyncIterable<LineageLine>): AsyncGenerator<string> {
+  let text = "";
+  for await (const line of lines) {
+    text += `${JSON.stringify(line)}\n`;
+    if (text.length < CHUNK_CHARACTERS) continue;
+    yield text;
+    text = "";
+  }
+  if (text !== "") yield text;
+}
+
+export function addLineage(app: FastifyInstance, context: Context): void {
+  const { lineage } = context.ports;
+
+  addRoute(app, context, {
+    method: "GET",
+    url: "/v1/outputs/:id",
+    permission: "outputs.read",
+    tag: "lineage",
+    summary: "The story of an output: its seed, blocks and windows",
+    params: OUTPUT_ID,
+    success: {
+      status: 200,
+      description: "The story.",
+      content: { "application/json": OUTPUT_STORY },
+    },
+    errors: [503],
+    async handler(request, reply) {
+      const { id } = request.params as Static<typeof OUTPUT_ID>;
+      const story = await lineage.output(id);
+      if (!story)
+        return context.refuse(
+          request,
+          reply,
+          refuse("not_found", "No such output can have been given, or it is past its retention."),
+        );
+      return reply.send(visibleTo(principalOf(request), story));
+    },
+  });
+
+  addRoute(app, context, {
+    method: "GET",
+    url: "/v1/lineage",
+    permission: "lineage.read",
+    tag: "lineage",
+    summary: "Every record of the seeds made in a span of time, one JSON object a line",
+    query: RANGE,
+    produces: [NDJSON],
+    success: { status: 200, description: "The records.", content: { [NDJSON]: LINEAGE_LINE } },
+    errors: [503],
+    head: (_request, reply) =>
+      reply.headers({ "content-type": NDJSON, "cache-control": "no-store" }).send(),
+    handler(request, reply) {
+      const { from = 0, to = Number.MAX_SAFE_INTEGER } = request.query as Static<typeof RANGE>;
+      if (to <= from) {
+        context.refuse(request, reply, refuse("invalid_parameter", "to is not after from."));
+        return;
+      }
+      sendLong(context, request, reply, () => ({
+        headers: { "content-type": NDJSON },
+        chunks: asText(lineage.lines(from, to)),
+        close: () => {},
+      }));
+    },
+  });
+}

@@ -1,0 +1,87 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { refuse } from "../port/errors.ts";
+import { principalOf, type Context } from "./context.ts";
+import { responseOutlet } from "./outlet.ts";
+import { TOO_MANY_STREAMS } from "./pour.ts";
+
+/** Chunks of a long answer, for which `headers` are sent at once. */
+export interface LongAnswer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly chunks: AsyncIterable<Uint8Array | string>;
+  /** Releases what stands behind `chunks`; called once, whatever happens. */
+  close(): void;
+}
+
+const ABANDONED = refuse("conflict", "The answer was cut off before its end.");
+
+/**
+ * Sends a long answer chunk by chunk, one in memory at a time. Whatever keeps it from its end (an
+ * error of the chunks, a revoked token, the service stopping) destroys the connection.
+ * @param open begins it; it was refused when this answers null, and the reply has been sent
+ */
+export function sendLong(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  open: () => LongAnswer | null,
+): void {
+  if (!context.enterStream()) {
+    context.refuse(request, reply, TOO_MANY_STREAMS);
+    return;
+  }
+  let answer: LongAnswer | null;
+  try {
+    answer = open();
+  } catch (error) {
+    context.leaveStream();
+    throw error;
+  }
+  if (!answer) {
+    context.leaveStream();
+    return;
+  }
+  void send(context, request, reply, answer).finally(() => context.leaveStream());
+}
+
+async function send(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: LongAnswer,
+): Promise<void> {
+  const res = reply.raw;
+  const outlet = responseOutlet(context.ports.clock, context.stallMilliseconds, res);
+  const principal = principalOf(request);
+  const signal = AbortSignal.any([outlet.gone, context.stopping.signal]);
+  let closed = false;
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    answer.close();
+  };
+  signal.addEventListener("abort", close);
+  reply.hijack();
+  let whole = true;
+  try {
+    res.writeHead(200, { "cache-control": "no-store", ...answer.headers });
+    res.flushHeaders();
+    for await (const chunk of answer.chunks) {
+      whole = !signal.aborted && context.ports.access.isActive(principal);
+      if (!whole || !(await outlet.write(chunk))) break;
+    }
+    if (signal.aborted) whole = false;
+  } catch (error) {
+    whole = false;
+    // A gap or an overflow is told as a SpringhouseError, and noted below; a defect is logged here.
+    if (!outlet.gone.aborted) context.explain(error, request.id);
+  } finally {
+    signal.removeEventListener("abort", close);
+    close();
+  }
+  if (whole) res.end();
+  else {
+    if (!outlet.gone.aborted)
+      context.note(ABANDONED, request.id, "GET", request.routeOptions.url ?? "-", principal);
+    res.destroy();
+  }
+}

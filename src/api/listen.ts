@@ -1,0 +1,212 @@
+import { chmod, unlink } from "node:fs/promises";
+import { createServer as createHttpServer, type Server, type ServerOptions } from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import { connect, isIP, BlockList } from "node:net";
+import type { Duplex } from "node:stream";
+import { isMainThread } from "node:worker_threads";
+import type { FastifyInstance } from "fastify";
+import type { Clock } from "../port/clock.ts";
+import { refuse, SpringhouseError } from "../port/errors.ts";
+import { answerProblem } from "./upgrade.ts";
+
+/** PEM texts. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+  /** Authority of client certificates; without it none is asked for. */
+  readonly clientAuthority?: string;
+  readonly requireClientCertificate?: boolean;
+}
+
+export interface ListenOptions {
+  readonly clock: Clock;
+  /** TCP; null: none. Port 0 takes a free one. */
+  readonly address: { readonly host: string; readonly port: number } | null;
+  readonly tls?: TlsFiles;
+  /** Unix socket, made with mode 0600; a stale one is replaced. Clients need a token all the same. */
+  readonly socketPath?: string;
+  /** Connections for each of the two. Default 4096. */
+  readonly maximumConnections?: number;
+}
+
+export interface Listening {
+  /** Where TCP listens, with the port that was taken. */
+  readonly address: { readonly host: string; readonly port: number } | null;
+  /** New connections get the new certificate, key and authority; a broken file changes nothing. */
+  reloadTls(tls: TlsFiles): void;
+  /** Ends streams and sockets, lets short answers finish, then closes whatever is left. */
+  close(): Promise<void>;
+}
+
+/** A head is a few hundred bytes and comes at once; who trickles it holds a descriptor for this long. */
+const HEADERS_TIMEOUT_MILLISECONDS = 10_000;
+const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
+const KEEP_ALIVE_MILLISECONDS = 60_000;
+const MAXIMUM_CONNECTIONS = 4096;
+/** What an RSA key of a batch may still take when the service stops. */
+const CLOSE_MILLISECONDS = 5000;
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+/** Whether nobody but this machine can reach it; a name other than localhost may resolve to anything. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  const family = isIP(bare);
+  if (family === 0) return bare.toLowerCase() === "localhost";
+  return LOOPBACK.check(bare, family === 4 ? "ipv4" : "ipv6");
+}
+
+/** @throws SpringhouseError `listen_insecure` */
+export function assertSecure(host: string, hasTls: boolean): void {
+  if (!hasTls && !isLoopback(host))
+    throw new SpringhouseError(
+      "listen_insecure",
+      `Listening on ${host} would send tokens and keys over the network in the clear.`,
+    );
+}
+
+function secureContextOf(tls: TlsFiles) {
+  return {
+    cert: tls.certificate,
+    key: tls.key,
+    minVersion: "TLSv1.2" as const,
+    ...(tls.clientAuthority === undefined ? {} : { ca: tls.clientAuthority }),
+  };
+}
+
+/** An h2c upgrade that curl offers, say, is not taken up: it goes on as HTTP/1.1. */
+const SERVER_OPTIONS: ServerOptions = {
+  headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
+  requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+  keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
+  shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
+};
+
+function prepare(server: Server, app: FastifyInstance, maximumConnections: number): void {
+  server.maxConnections = maximumConnections;
+  server.on("request", (request, response) => {
+    app.routing(request, response);
+  });
+  server.on("upgrade", (request, connection, head) => {
+    app.upgrades.handle(request, connection, head);
+  });
+  // What is not HTTP never becomes a request; it is told so, without a word of what it sent.
+  server.on("clientError", (error: NodeJS.ErrnoException, connection: Duplex) => {
+    if (error.code === "ECONNRESET" || !connection.writable) {
+      connection.destroy();
+      return;
+    }
+    const detail =
+      error.code === "HPE_HEADER_OVERFLOW" ? "The head is too large." : "This is not HTTP/1.1.";
+    answerProblem(connection, refuse("invalid_parameter", detail), "-");
+  });
+}
+
+function listening(server: Server, start: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.once("listening", () => {
+      server.off("error", reject);
+      resolve();
+    });
+    start();
+  });
+}
+
+/** A socket file whose process has died is removed; one that answers belongs to somebody. */
+async function clearStaleSocket(path: string): Promise<void> {
+  const answered = await new Promise<boolean>((resolve) => {
+    const probe = connect(path);
+    probe.on("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on("error", () => resolve(false));
+  });
+  if (answered) throw new SpringhouseError("state_in_use", `Another process listens on ${path}.`);
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+}
+
+async function listenOnPath(server: Server, path: string): Promise<void> {
+  await clearStaleSocket(path);
+  // bind() applies the umask, so there is no instant at which others could connect. Not in a worker,
+  // where the mask cannot be set; there the state directory's mode 0700 has to do.
+  await listening(server, () => {
+    const before = isMainThread ? process.umask(0o177) : null;
+    try {
+      server.listen(path);
+    } finally {
+      if (before !== null) process.umask(before);
+    }
+  });
+  await chmod(path, 0o600);
+}
+
+/**
+ * Opens the doors: TCP, a Unix socket, or both at once over one app.
+ * @throws SpringhouseError `listen_insecure`, `state_in_use`; system errors as they are
+ */
+export async function listen(app: FastifyInstance, options: ListenOptions): Promise<Listening> {
+  const { address, tls, socketPath, clock } = options;
+  if (address) assertSecure(address.host, tls !== undefined);
+  await app.ready();
+  const servers: Server[] = [];
+  const closeAll = async (): Promise<void> => {
+    const ends = servers.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeIdleConnections();
+        }),
+    );
+    await app.close();
+    const cancel = clock.schedule(CLOSE_MILLISECONDS, () => {
+      for (const server of servers) server.closeAllConnections();
+    });
+    await Promise.all(ends);
+    cancel();
+  };
+  const limit = options.maximumConnections ?? MAXIMUM_CONNECTIONS;
+  let taken: Listening["address"] = null;
+  let secure: HttpsServer | null = null;
+  try {
+    if (address) {
+      if (tls)
+        secure = createHttpsServer({
+          ...SERVER_OPTIONS,
+          ...secureContextOf(tls),
+          requestCert: tls.clientAuthority !== undefined,
+          rejectUnauthorized: tls.requireClientCertificate ?? false,
+        });
+      const server = secure ?? createHttpServer(SERVER_OPTIONS);
+      prepare(server, app, limit);
+      const host = address.host.replace(/^\[(.*)\]$/, "$1");
+      await listening(server, () => server.listen(address.port, host));
+      servers.push(server);
+      const bound = server.address();
+      if (bound !== null && typeof bound === "object")
+        taken = { host: address.host, port: bound.port };
+    }
+    if (socketPath !== undefined) {
+      const server = createHttpServer(SERVER_OPTIONS);
+      prepare(server, app, limit);
+      await listenOnPath(server, socketPath);
+      servers.push(server);
+    }
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  return {
+    address: taken,
+    reloadTls(files) {
+      if (!secure) throw new Error("this listener has no TLS");
+      secure.setSecureContext(secureContextOf(files));
+    },
+    close: closeAll,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Access } from "../access/access.ts";
+import type { Clock } from "../port/clock.ts";
+import type { RandomSupply } from "../port/draw.ts";
+import type { Refusal } from "../port/errors.ts";
+import type { Door, Requirement } from "../port/lineage.ts";
+import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
+import type { SelfTestSnapshot } from "../port/snapshot.ts";
+
+/** A key as `key/` answers it. */
+export interface AnsweredKey {
+  readonly type: string;
+  readonly format: string;
+  readonly key: Readonly<Record<string, string>> | string;
+  readonly publicKey?: Readonly<Record<string, string>> | string;
+  readonly output: string;
+  readonly seed: string;
+}
+
+export interface KeyOrder {
+  readonly type: string;
+  readonly format?: string;
+  readonly count?: number;
+  readonly requirement?: Requirement;
+}
+
+/** What is asked of `key/`. */
+export interface KeySupply {
+  /** All keys or none. Rejects with the signal's reason when the client has gone. */
+  generate(
+    order: KeyOrder,
+    principal: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly keys: readonly AnsweredKey[] } | Refusal>;
+}
+
+/** The DRBG's known-answer tests, on demand (SP 800-90A 11.3.3). */
+export interface SelfTest {
+  run(actor: string): readonly SelfTestSnapshot[] | Promise<readonly SelfTestSnapshot[]>;
+}
+
+/** Where the doors are counted; `telemetry/` has it. */
+export interface Tally {
+  answered(door: Door, code: number, seconds: number, outputBytes: number): void;
+  refused(code: string): void;
+}
+
+export interface MetricsText {
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+/** The part of a pino logger that is used here. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Everything the front doors need of the house. */
+export interface ApiPorts {
+  readonly clock: Clock;
+  readonly random: RandomSupply;
+  readonly keys: KeySupply;
+  readonly sources: SourceControl;
+  readonly events: EventJournal;
+  readonly lineage: LineageReader;
+  readonly introspection: Introspection;
+  readonly selfTest: SelfTest;
+  readonly metrics: MetricsText;
+  readonly access: Access;
+  readonly tally: Tally;
+  readonly log: Log;
+}
+
+export interface ApiOptions {
+  /** Version for the OpenAPI document. */
+  readonly version: string;
+  /**
+   * Host names that a request may name, without port. Null takes any, for a service behind TLS whose
+   * certificate names it. On loopback a page from elsewhere could otherwise reach it by rebinding DNS.
+   */
+  readonly hosts: readonly string[] | null;
+  /** Origins of web pages that may open a WebSocket. */
+  readonly origins: readonly string[];
+  /** Whether /healthz, /readyz, /metrics and /openapi.json answer without a token. */
+  readonly publicProbes: boolean;
+  /** Streams, taps and sockets at once; more are refused with `busy`. Default 256. */
+  readonly maximumStreams?: number;
+  /** A client that takes nothing for this long is dropped. Default 60,000. */
+  readonly stallMilliseconds?: number;
+}

@@ -1,0 +1,112 @@
+import { Type, type Static } from "typebox";
+import type { Drawn } from "../port/draw.ts";
+import { refuse, type Refusal } from "../port/errors.ts";
+import type { Door } from "../port/lineage.ts";
+import type { Principal } from "../port/principal.ts";
+import type { Context } from "./context.ts";
+import type { Outlet } from "./outlet.ts";
+import { REQUIREMENT_PROPERTIES, requirementOf } from "./requirement.ts";
+
+/** What `/v1/stream` takes, over HTTP and WebSocket alike. */
+export const STREAM_QUERY = Type.Object(
+  {
+    bytes: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: "How many; without it, until the client goes.",
+      }),
+    ),
+    ...REQUIREMENT_PROPERTIES,
+  },
+  { additionalProperties: false },
+);
+export type StreamQuery = Static<typeof STREAM_QUERY>;
+
+export const TOO_MANY_STREAMS = refuse(
+  "busy",
+  "As many streams, taps and sockets as are allowed are open.",
+  { retryAfterSeconds: 10 },
+);
+
+export interface Pouring {
+  readonly door: Door;
+  readonly principal: Principal;
+  readonly query: StreamQuery;
+  readonly outlet: Outlet;
+  /** Called once, with the first chunk, before it is written. */
+  begin(first: Drawn): void;
+}
+
+/** How a stream came to its end. `bytes` were handed to the operating system. */
+export interface Poured {
+  readonly bytes: number;
+  /** Null: everything that was asked for was sent, or the client went. */
+  readonly refusal: Refusal | null;
+}
+
+/**
+ * Random bytes from the supply into an outlet, at the pace of whichever is slowest: noise, quota or
+ * client. Every chunk is overwritten when it is sent, or when it will not be.
+ */
+export async function pour(context: Context, pouring: Pouring): Promise<Poured> {
+  const { random, access } = context.ports;
+  const { door, principal, query, outlet } = pouring;
+  const wanted = query.bytes ?? null;
+  const signal = AbortSignal.any([outlet.gone, context.stopping.signal]);
+  const supply = random.stream(
+    {
+      bytes: wanted,
+      door,
+      principal: principal.id,
+      purpose: "stream",
+      requirement: requirementOf(query),
+    },
+    signal,
+  );
+  let bytes = 0;
+  try {
+    for (;;) {
+      const next = await supply.next();
+      if (next.done) {
+        if (next.value) return { bytes, refusal: next.value };
+        const short = !outlet.gone.aborted && bytes !== wanted;
+        return { bytes, refusal: short ? stopped() : null };
+      }
+      const chunk = next.value;
+      try {
+        if (!access.isActive(principal)) return { bytes, refusal: revoked() };
+        if (signal.aborted) return { bytes, refusal: outlet.gone.aborted ? null : stopped() };
+        if (bytes === 0) pouring.begin(chunk);
+        const { length } = chunk.bytes;
+        if (!(await outlet.write(chunk.bytes))) return { bytes, refusal: null };
+        bytes += length;
+      } finally {
+        chunk.bytes.fill(0);
+      }
+      const wait = access.quotas.paceBytes(principal, chunk.bytes.length);
+      if (wait > 0 && bytes !== wanted) await pause(context, wait, signal);
+    }
+  } finally {
+    await supply.return(undefined);
+  }
+}
+
+const stopped = (): Refusal =>
+  refuse("shutting_down", "The service is stopping; the stream is incomplete.");
+
+const revoked = (): Refusal =>
+  refuse("unauthenticated", "The token was revoked or has expired; the stream is incomplete.");
+
+function pause(context: Context, milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      cancel();
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const cancel = context.ports.clock.schedule(milliseconds, finish);
+    signal.addEventListener("abort", finish);
+  });
+}

@@ -1,0 +1,197 @@
+import { Type, type TSchema } from "typebox";
+import { ROLES } from "../port/principal.ts";
+
+/*
+ * What is answered, for the OpenAPI document and for the tests that hold the answers to it. Answers
+ * are not validated as they leave, nor filtered: what a room hands over is what is sent.
+ */
+
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const choice = (values: readonly string[], description?: string) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value)),
+    description === undefined ? {} : { description },
+  );
+const milliseconds = Type.Number({ description: "Unix milliseconds." });
+
+export const ROLE = Type.Union(ROLES.map((role) => Type.Literal(role)));
+
+export const PROBLEM = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+  code: Type.String({
+    description: "A code of the error catalogue; it never changes its meaning.",
+  }),
+  remedy: Type.String(),
+  unmet: Type.Optional(Type.Array(Type.String())),
+  request_id: Type.String(),
+});
+
+/** Raw bytes; JSON Schema has no type for them. */
+export const OCTETS = Type.Unsafe<unknown>({
+  type: "string",
+  contentMediaType: "application/octet-stream",
+});
+
+export const OUTPUT_HEADERS = {
+  "Springhouse-Output": Type.String({
+    description: "Ids of the outputs, comma-separated when the request was split.",
+  }),
+  "Springhouse-Seed": Type.String({ description: "Id of the seed behind the last output." }),
+};
+
+const HEALTH_TEST = Type.Object({
+  test: Type.String(),
+  cutoffIntermittent: nullable(Type.Number()),
+  cutoffPermanent: nullable(Type.Number()),
+  watermark: Type.Number(),
+  windowSamples: nullable(Type.Number()),
+  expectedFalseAlarmsPerYear: Type.Number(),
+});
+
+const DEVICE = Type.Object({
+  location: Type.String(),
+  vendorId: nullable(Type.String()),
+  productId: nullable(Type.String()),
+  serialNumber: nullable(Type.String()),
+  firmware: nullable(Type.String()),
+  mode: Type.String(),
+  rawConfirmed: Type.Boolean(),
+  caveats: Type.Array(Type.String()),
+});
+
+export const SOURCE = Type.Object({
+  id: Type.String(),
+  kind: Type.String(),
+  physical: Type.Boolean(),
+  bitsPerSample: Type.Integer(),
+  state: Type.String(),
+  cause: nullable(Type.String()),
+  detail: Type.String(),
+  remedy: nullable(Type.String()),
+  sinceMilliseconds: milliseconds,
+  device: nullable(DEVICE),
+  testedEntropy: Type.Number(),
+  assessedEntropy: Type.Number(),
+  assessedEvidence: nullable(Type.String()),
+  compliantEntropy: Type.Number(),
+  credited: Type.Boolean(),
+  tapped: Type.Boolean(),
+  samplesTotal: Type.Number(),
+  droppedSamplesTotal: Type.Number(),
+  divertedSamplesTotal: Type.Number(),
+  discardedSamplesTotal: Type.Number(),
+  conditionedSamplesTotal: Type.Number(),
+  gapsTotal: Type.Number(),
+  creditedBitsTotal: Type.Number(),
+  lastSampleMilliseconds: nullable(milliseconds),
+  tests: Type.Array(HEALTH_TEST),
+  alarms: Type.Array(
+    Type.Object({ test: Type.String(), severity: Type.String(), total: Type.Number() }),
+  ),
+  expectedFalseAlarmsPerYear: Type.Number(),
+  poolBlocks: Type.Number(),
+});
+
+const INSTANCE = Type.Object({
+  id: Type.String(),
+  mechanism: Type.String(),
+  securityStrength: Type.Number(),
+  state: Type.String(),
+  seed: nullable(Type.String()),
+  seedMilliseconds: nullable(milliseconds),
+  seedSources: Type.Number(),
+  seedCreditedBits: Type.Number(),
+  outputBytesSinceSeed: Type.Number(),
+  requestsSinceSeed: Type.Number(),
+  preparedSeeds: Type.Number(),
+  reseeds: Type.Array(Type.Object({ reason: Type.String(), total: Type.Number() })),
+});
+
+export const SELF_TEST = Type.Object({
+  name: Type.String(),
+  passed: Type.Boolean(),
+  atMilliseconds: milliseconds,
+});
+
+export const STATUS = Type.Object({
+  version: Type.String(),
+  startedMilliseconds: milliseconds,
+  atMilliseconds: milliseconds,
+  shape: Type.String(),
+  validated: Type.Boolean(),
+  reasons: Type.Array(Type.String()),
+  ready: Type.Boolean(),
+  unready: Type.Array(
+    Type.Object({ code: Type.String(), detail: Type.String(), remedy: Type.String() }),
+  ),
+  configurationVersion: Type.String(),
+  quorum: Type.Object({
+    sources: Type.Number(),
+    withoutBest: Type.Number(),
+    met: Type.Boolean(),
+    available: Type.Number(),
+  }),
+  sources: Type.Array(SOURCE),
+  instances: Type.Array(INSTANCE),
+  selfTests: Type.Array(SELF_TEST),
+  store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
+});
+
+export const SOURCE_TEST_REPORT = Type.Object({
+  source: Type.String(),
+  passed: Type.Boolean(),
+  samples: Type.Number(),
+  state: Type.String(),
+  tests: Type.Array(HEALTH_TEST),
+  detail: Type.String(),
+});
+
+export const EVENT = Type.Object({
+  sequence: Type.Number(),
+  kind: Type.String(),
+  atMilliseconds: milliseconds,
+  source: nullable(Type.String()),
+  severity: Type.String(),
+  actor: nullable(Type.String()),
+  reason: nullable(Type.String()),
+  detail: Type.String(),
+  data: Type.Record(
+    Type.String(),
+    Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]),
+  ),
+});
+
+export const TOKEN = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  roles: Type.Array(ROLE),
+  quota: Type.Object({
+    requestsPerSecond: nullable(Type.Number()),
+    bytesPerSecond: nullable(Type.Number()),
+  }),
+  createdMilliseconds: milliseconds,
+  createdBy: Type.String(),
+  expiresMilliseconds: nullable(milliseconds),
+  lastUsedDay: nullable(Type.String()),
+  revokedMilliseconds: nullable(milliseconds),
+});
+
+/** Records of the lineage carry their own documentation in `port/lineage.ts`. */
+const RECORD = Type.Object({ id: Type.String() }, { additionalProperties: true });
+
+export const OUTPUT_STORY = Type.Object({
+  id: Type.String(),
+  seed: RECORD,
+  counter: Type.Number(),
+  blocks: Type.Array(RECORD),
+  windows: Type.Array(RECORD),
+  output: nullable(RECORD),
+});
+
+export const LINEAGE_LINE = Type.Object(
+  { record: choice(["seed", "block", "window", "output", "count"]) },
+  { additionalProperties: true },
+);

@@ -1,0 +1,320 @@
+import { createHash } from "node:crypto";
+import type { FastifyInstance } from "fastify";
+import { Access } from "../../../src/access/access.ts";
+import { Certificates, type CertificateRule } from "../../../src/access/certificates.ts";
+import { Quotas } from "../../../src/access/quotas.ts";
+import { TokenBook } from "../../../src/access/tokenBook.ts";
+import { buildApi } from "../../../src/api/app.ts";
+import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
+import { createLogger } from "../../../src/api/log.ts";
+import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import type { Clock } from "../../../src/port/clock.ts";
+import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
+import { refuse, type Refusal } from "../../../src/port/errors.ts";
+import type { KeptEvent, ServiceEvent } from "../../../src/port/event.ts";
+import type { OutputStory } from "../../../src/port/lineage.ts";
+import { ROLES, type Quota, type Role } from "../../../src/port/principal.ts";
+import type { EventJournal, LineageLine, SourceControl, Tap } from "../../../src/port/service.ts";
+import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
+
+export const STREAM_CHUNK_BYTES = 16_384;
+
+/**
+ * Bytes that say which output they are of: the SHA-256 of its id, over and over. An answer whose
+ * bytes are not those of the id in its own headers has somebody else's.
+ */
+export function bytesOf(output: string, length: number): Uint8Array {
+  const block = createHash("sha256").update(output).digest();
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) bytes[at] = block[at % 32]!;
+  return bytes;
+}
+
+export class TaggedSupply implements RandomSupply {
+  readonly requests: Omit<DrawRequest, "bytes">[] = [];
+  /** What was handed out, to see whether it was overwritten. */
+  readonly given: Uint8Array[] = [];
+  refusal: Refusal | null = null;
+  /** Milliseconds until a draw answers; 0: at once. */
+  delayMilliseconds = 0;
+  /** Splits as 16 KiB a generate does. */
+  split = false;
+  streamEndsAfter = Infinity;
+  chunks = 0;
+  streamsOpen = 0;
+  #count = 0;
+
+  #make(length: number): Drawn {
+    const output = `s-0123456789abcdef-1.${++this.#count}`;
+    const bytes = bytesOf(output, length);
+    this.given.push(bytes);
+    const parts = this.split ? Math.ceil(length / 16_384) : 1;
+    const outputs = Array.from({ length: parts - 1 }, () => `s-0123456789abcdef-0.${this.#count}`);
+    return { ok: true, bytes, outputs: [...outputs, output], seed: "s-0123456789abcdef-1" };
+  }
+
+  draw(request: DrawRequest): ReturnType<RandomSupply["draw"]> {
+    this.requests.push(request);
+    if (this.refusal) return this.refusal;
+    if (this.delayMilliseconds === 0) return this.#make(request.bytes);
+    return new Promise((resolve) => {
+      setTimeout(() => resolve(this.#make(request.bytes)), this.delayMilliseconds);
+    });
+  }
+
+  async *stream(
+    request: Omit<DrawRequest, "bytes"> & { readonly bytes: number | null },
+    signal: AbortSignal,
+  ): AsyncGenerator<Drawn, Refusal | undefined> {
+    this.requests.push(request);
+    this.streamsOpen++;
+    try {
+      if (this.refusal) return this.refusal;
+      let left = request.bytes ?? Infinity;
+      for (let count = 0; left > 0 && !signal.aborted; count++) {
+        if (count >= this.streamEndsAfter) return refuse("pool_exhausted", "It is spent.");
+        const length = Math.min(STREAM_CHUNK_BYTES, left);
+        left -= length;
+        this.chunks++;
+        yield this.#make(length);
+      }
+      return undefined;
+    } finally {
+      this.streamsOpen--;
+    }
+  }
+}
+
+export const SOURCE: SourceSnapshot = {
+  id: "rng-1",
+  kind: "serial-generic",
+  physical: true,
+  bitsPerSample: 8,
+  state: "healthy",
+  cause: null,
+  detail: "",
+  remedy: null,
+  sinceMilliseconds: 1,
+  device: null,
+  testedEntropy: 1,
+  assessedEntropy: 0,
+  assessedEvidence: null,
+  compliantEntropy: 0,
+  credited: false,
+  tapped: false,
+  samplesTotal: 1,
+  droppedSamplesTotal: 0,
+  divertedSamplesTotal: 0,
+  discardedSamplesTotal: 0,
+  conditionedSamplesTotal: 0,
+  gapsTotal: 0,
+  creditedBitsTotal: 0,
+  lastSampleMilliseconds: null,
+  tests: [],
+  alarms: [],
+  expectedFalseAlarmsPerYear: 0,
+  poolBlocks: 0,
+};
+
+export const SNAPSHOT: ServiceSnapshot = {
+  version: "0",
+  startedMilliseconds: 1,
+  atMilliseconds: 2,
+  shape: "RBGC",
+  validated: false,
+  reasons: ["no certificate"],
+  ready: true,
+  unready: [],
+  configurationVersion: "0123456789abcdef",
+  quorum: { sources: 1, withoutBest: 0, met: false, available: 0 },
+  sources: [SOURCE],
+  instances: [],
+  selfTests: [{ name: "HMAC_DRBG", passed: true, atMilliseconds: 1 }],
+  store: { ok: true, detail: "" },
+};
+
+export const STORY = {
+  id: "s-0123456789abcdef-1.1",
+  seed: { id: "s-0123456789abcdef-1" },
+  counter: 1,
+  blocks: [],
+  windows: [],
+  output: { id: "s-0123456789abcdef-1.1", principal: "somebody-else" },
+} as unknown as OutputStory;
+
+export class MemoryJournal implements EventJournal {
+  readonly kept: KeptEvent[] = [];
+  readonly listeners = new Set<(event: KeptEvent) => void>();
+
+  async since(since: number, limit: number): Promise<readonly KeptEvent[]> {
+    return this.kept.filter((event) => event.sequence > since).slice(0, limit);
+  }
+
+  subscribe(listener: (event: KeptEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  async record(event: ServiceEvent): Promise<void> {
+    this.push(event);
+  }
+
+  push(event: ServiceEvent): void {
+    const kept = { ...event, sequence: this.kept.length + 1 };
+    this.kept.push(kept);
+    for (const listener of this.listeners) listener(kept);
+  }
+}
+
+export const EVENT: ServiceEvent = {
+  kind: "reseed",
+  atMilliseconds: 1,
+  source: null,
+  severity: "info",
+  actor: null,
+  reason: null,
+  detail: "",
+  data: {},
+};
+
+/** A source that can be made to gap. */
+export class MemorySources implements SourceControl {
+  gapAfter = Infinity;
+  open = 0;
+  readonly acts: string[] = [];
+
+  tap(source: string, samples: number | null): Tap | Refusal {
+    this.open++;
+    const { gapAfter } = this;
+    let closed = false;
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      const wanted = samples ?? Infinity;
+      for (let at = 0; at < wanted && !closed; at += 1000) {
+        if (at >= gapAfter) throw new Error("gap");
+        yield new Uint8Array(Math.min(1000, wanted - at)).fill((at / 1000) & 0xff);
+      }
+    }
+    return {
+      source,
+      bitsPerSample: 8,
+      device: null,
+      firstSequence: 4711,
+      chunks: chunks(),
+      close: () => {
+        closed = true;
+        this.open--;
+      },
+    };
+  }
+
+  async test(source: string, actor: string) {
+    this.acts.push(`test ${source} ${actor}`);
+    return {
+      source,
+      passed: true,
+      samples: 1024,
+      state: "healthy" as const,
+      tests: [],
+      detail: "passed",
+    };
+  }
+
+  reset(source: string, actor: string, reason: string): Refusal | null {
+    this.acts.push(`reset ${source} ${actor} ${reason}`);
+    return null;
+  }
+}
+
+export interface House {
+  readonly app: FastifyInstance;
+  readonly supply: TaggedSupply;
+  readonly access: Access;
+  readonly journal: MemoryJournal;
+  readonly sources: MemorySources;
+  readonly log: string[];
+  /** Answers counted by door and status, and the bytes counted with them. */
+  readonly answered: { door: string; code: number; bytes: number }[];
+  readonly snapshot: { value: ServiceSnapshot };
+  readonly tokens: Readonly<Record<Role, string>>;
+  bearer(role: Role): { authorization: string };
+  issue(roles: readonly Role[], quota?: Quota): Promise<string>;
+}
+
+export interface HouseOptions extends Partial<ApiOptions> {
+  readonly clock?: Clock;
+  readonly certificates?: readonly CertificateRule[];
+  readonly ports?: Partial<ApiPorts>;
+}
+
+/** The front doors over small in-memory rooms, with a token of every role. */
+export async function buildHouse(options: HouseOptions = {}): Promise<House> {
+  const { clock = systemClock(), certificates = [], ports = {}, ...apiOptions } = options;
+  const supply = new TaggedSupply();
+  const journal = new MemoryJournal();
+  const sources = new MemorySources();
+  const log: string[] = [];
+  const answered: House["answered"] = [];
+  const snapshot = { value: SNAPSHOT };
+  const book = new TokenBook({
+    clock,
+    random: supply,
+    repository: new MemoryTokens(),
+    journal,
+    defaultQuota: UNLIMITED,
+  });
+  const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
+  const app = buildApi(
+    {
+      clock,
+      random: supply,
+      keys: {
+        async generate({ type, format = "jwk", count = 1 }) {
+          const key = {
+            type,
+            format,
+            key: { kty: "oct", k: "AAAA" },
+            output: "s-0-1.1",
+            seed: "s-0-1",
+          };
+          return { keys: Array.from({ length: count }, () => key) };
+        },
+      },
+      sources,
+      events: journal,
+      lineage: {
+        output: async (id) => (id === STORY.id ? STORY : undefined),
+        async *lines(from) {
+          for (let at = 0; at < 1000; at++)
+            yield { record: "seed", id: `s-${from}-${at}` } as unknown as LineageLine;
+        },
+      },
+      introspection: { snapshot: () => snapshot.value },
+      selfTest: { run: () => SNAPSHOT.selfTests },
+      metrics: {
+        contentType: "text/plain; version=0.0.4",
+        render: async () => "springhouse_ready 1\n",
+      },
+      access,
+      tally: {
+        answered: (door, code, _seconds, bytes) => answered.push({ door, code, bytes }),
+        refused: () => {},
+      },
+      log: createLogger("debug", { write: (line) => log.push(line) }),
+      ...ports,
+    },
+    { version: "0", hosts: LOOPBACK_NAMES, origins: [], publicProbes: true, ...apiOptions },
+  );
+  const issue = async (roles: readonly Role[], quota: Quota = UNLIMITED): Promise<string> => {
+    const created = await book.create({ name: roles.join("+"), roles, quota }, "test");
+    if (!created.ok) throw new Error(created.detail);
+    return created.token;
+  };
+  const tokens = {} as Record<Role, string>;
+  for (const role of ROLES) tokens[role] = await issue([role]);
+  supply.requests.length = 0;
+  supply.given.length = 0;
+  const bearer = (role: Role) => ({ authorization: `Bearer ${tokens[role]}` });
+  return { app, supply, access, journal, sources, log, answered, snapshot, tokens, bearer, issue };
+}
