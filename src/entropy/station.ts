@@ -1,0 +1,403 @@
+import { HealthMonitor } from "../health/monitor.ts";
+import type { Cancel, Clock } from "../port/clock.ts";
+import { refuse, type Refusal } from "../port/errors.ts";
+import type { Observer, ServiceEvent } from "../port/event.ts";
+import type { Alarm, SourceState, Verdict } from "../port/health.ts";
+import type { SourceTestReport, Tap } from "../port/service.ts";
+import type { SourceSnapshot } from "../port/snapshot.ts";
+import { Backoff } from "../source/backoff.ts";
+import { explainEnd, explainFault, explainState, type Explanation } from "./cause.ts";
+import { isCredited } from "./claim.ts";
+import type { Identifiers } from "./identifiers.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Pool, PooledBlock } from "./pool.ts";
+import { Pump } from "./pump.ts";
+import { runSession } from "./session.ts";
+import type { SourceOptions } from "./sourceOptions.ts";
+import { TapChannel } from "./tap.ts";
+
+/** What all stations share. */
+export interface StationRoom {
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly ledger: Ledger;
+  readonly identifiers: Identifiers;
+  readonly pool: Pool;
+  readonly physicalOnly: boolean;
+  readonly onStateChanged: () => void;
+  readonly onPoolChanged: () => void;
+  readonly onSourceDiscarded: (source: string) => void;
+  /** A defect in a source or in this room; the source is stopped and opened again later. */
+  readonly onFault: (source: string, error: unknown) => void;
+}
+
+const TICK_MILLISECONDS = 100;
+/** The contract of `NoiseSource.run`: it is over within a second of the abort. */
+const STOP_MILLISECONDS = 1000;
+/** A device may send a gap with every chunk; the journal keeps one event a second of them. */
+const GAP_EVENT_MILLISECONDS = 1000;
+/** An open device that is silent for so long is opened anew: some only come back that way. */
+const REOPEN_SILENT_MILLISECONDS = 10_000;
+
+/**
+ * The life of one source: opened again and again with back-off, its samples pumped, its health
+ * told to the observer. It never gives up, but on a recording that came to its end.
+ */
+export class SourceStation {
+  readonly #options: SourceOptions;
+  readonly #room: StationRoom;
+  readonly #monitor: HealthMonitor;
+  readonly #pump: Pump;
+  readonly #backoff = new Backoff();
+  #absence: Explanation;
+  #state: SourceState = "absent";
+  #credited = false;
+  #sinceMilliseconds: number;
+  #session: AbortController | null = null;
+  #openedAt: number | null = null;
+  #silenceTimeout = false;
+  #stopping = false;
+  #life: Promise<void> | null = null;
+  #cancelTick: Cancel | null = null;
+  #wake: (() => void) | null = null;
+  #gapEventAt = -Infinity;
+  #gapsUntold = 0;
+  #testDone: ((report: SourceTestReport) => void) | null = null;
+  #testFrom = 0;
+
+  /** @throws SpringhouseError `configuration_invalid`, RangeError for an impossible claim */
+  constructor(options: SourceOptions, room: StationRoom) {
+    const { source } = options;
+    this.#options = options;
+    this.#room = room;
+    this.#absence = explainEnd({ reason: "absent", detail: "not opened yet" });
+    this.#sinceMilliseconds = room.clock.wallMilliseconds();
+    this.#monitor = new HealthMonitor(options.health);
+    this.#pump = new Pump(
+      {
+        source,
+        claim: options,
+        component: options.component,
+        configurationVersion: options.configurationVersion,
+        physicalOnly: room.physicalOnly,
+        budgetSamplesPerSecond: options.budgetSamplesPerSecond ?? Infinity,
+      },
+      this.#monitor,
+      room,
+      {
+        released: (blocks) => this.#released(blocks),
+        discarded: () => this.#discarded(),
+        verdict: (verdict) => this.#verdict(verdict),
+        gap: (lost, detail) => this.#gap(lost, detail),
+      },
+    );
+  }
+
+  get id(): string {
+    return this.#options.source.id;
+  }
+
+  get physical(): boolean {
+    return this.#options.source.physical;
+  }
+
+  get state(): SourceState {
+    return this.#monitor.state;
+  }
+
+  /** Do its blocks count in a seed's strength, as far as its device and its claim go? */
+  get credited(): boolean {
+    const { source } = this.#options;
+    return isCredited(source, this.#options, this.#pump.device, this.#room.physicalOnly);
+  }
+
+  start(): void {
+    if (this.#life !== null) return;
+    this.#life = this.#live();
+    this.#scheduleTick();
+  }
+
+  /** Resolves within a second, even if the source breaks its contract. Overwrites what it holds. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#cancelTick?.();
+    this.#session?.abort();
+    this.#wake?.();
+    let cancel: Cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#room.clock.schedule(STOP_MILLISECONDS, resolve);
+    });
+    await Promise.race([this.#life, late]);
+    cancel();
+    this.#pump.closed("the service is stopping");
+    this.#pump.discardAll();
+    this.#settleTest();
+  }
+
+  tap(samples: number | null, actor: string): Tap | Refusal {
+    if (samples !== null && !(Number.isSafeInteger(samples) && samples > 0)) {
+      return refuse("invalid_parameter", "count is a whole number of samples above 0");
+    }
+    if (this.#pump.device === null) return this.#refuseAbsent();
+    const { source } = this.#options;
+    const firstSequence = this.#monitor.samples;
+    const tap = new TapChannel({
+      source: this.id,
+      bitsPerSample: source.bitsPerSample,
+      device: this.#pump.device,
+      firstSequence,
+      samples,
+      onClosed: (detail) => {
+        this.#pump.removeClosedTaps();
+        this.#tell("tap_closed", "info", detail, { firstSequence }, actor);
+      },
+    });
+    this.#pump.addTap(tap);
+    this.#tell("tap_opened", "info", "samples are diverted", { firstSequence, samples }, actor);
+    return tap;
+  }
+
+  test(actor: string): Promise<SourceTestReport | Refusal> {
+    if (this.#testDone !== null) {
+      return Promise.resolve(refuse("conflict", "an on-demand test of this source is running"));
+    }
+    const refusal = this.#monitor.beginOnDemandTest(this.#room.clock.monotonicMilliseconds());
+    if (refusal) {
+      return Promise.resolve(refusal.code === "source_absent" ? this.#refuseAbsent() : refusal);
+    }
+    this.#testFrom = this.#monitor.samples;
+    return new Promise((resolve) => {
+      this.#testDone = (report) => {
+        const { passed, samples } = report;
+        const data = { passed, samples };
+        this.#tell("source_tested", passed ? "info" : "warning", report.detail, data, actor);
+        resolve(report);
+      };
+      this.#stateChanged();
+    });
+  }
+
+  reset(actor: string, reason: string): Refusal | null {
+    const refusal = this.#monitor.reset(this.#room.clock.monotonicMilliseconds());
+    if (refusal) return refusal;
+    this.#room.observer.event({
+      ...this.#event("source_reset", "info", "reset by an operator", {}, actor),
+      reason,
+    });
+    this.#stateChanged();
+    return null;
+  }
+
+  snapshot(): SourceSnapshot {
+    const { source, assessed, compliant, testedEntropy } = this.#options;
+    const health = this.#monitor.snapshot(this.#room.clock.monotonicMilliseconds());
+    const account = this.#room.ledger.account(this.id);
+    return {
+      id: this.id,
+      kind: source.kind,
+      physical: source.physical,
+      bitsPerSample: source.bitsPerSample,
+      state: health.state,
+      ...explainState(health, this.#absence),
+      sinceMilliseconds: this.#sinceMilliseconds,
+      device: this.#pump.device,
+      testedEntropy,
+      assessedEntropy: assessed?.entropy ?? 0,
+      assessedEvidence: assessed?.evidence ?? null,
+      compliantEntropy: compliant?.entropy ?? 0,
+      credited: this.credited && health.state === "healthy",
+      tapped: this.#pump.tapped,
+      samplesTotal: account.testedSamples,
+      droppedSamplesTotal: this.#pump.droppedSamples,
+      divertedSamplesTotal: account.divertedSamples,
+      discardedSamplesTotal: account.discardedSamples + account.discardedBlockSamples,
+      conditionedSamplesTotal: account.conditionedSamples,
+      gapsTotal: this.#pump.gaps,
+      creditedBitsTotal: account.creditedMadeBits,
+      lastSampleMilliseconds: this.#pump.lastSample?.wallMilliseconds ?? null,
+      tests: health.tests,
+      alarms: health.alarms,
+      expectedFalseAlarmsPerYear: health.expectedFalseAlarmsPerYear,
+      poolBlocks: this.#room.pool.count(this.id),
+    };
+  }
+
+  async #live(): Promise<void> {
+    while (!this.#stopping) {
+      const controller = new AbortController();
+      this.#session = controller;
+      this.#openedAt = null;
+      this.#silenceTimeout = false;
+      const result = await runSession(this.#options.source, this.#sink(), controller);
+      this.#session = null;
+      if (this.#stopping) return;
+      const lived = this.#openedAt === null ? 0 : this.#monotonic() - this.#openedAt;
+      if (result.end) {
+        this.#absence = explainEnd(
+          this.#silenceTimeout
+            ? { reason: "silent", detail: "open and silent; it is opened anew" }
+            : result.end,
+        );
+      } else {
+        this.#absence = explainFault(result.fault);
+        // Whatever went wrong, nothing that this source gave is trusted any more.
+        this.#pump.discardAll();
+        this.#room.onFault(this.id, result.fault);
+      }
+      this.#pump.closed(this.#absence.detail);
+      this.#stateChanged();
+      if (result.end?.reason === "exhausted") return;
+      await this.#pause(this.#backoff.ended(lived));
+    }
+  }
+
+  #sink() {
+    return {
+      opened: (device: Parameters<Pump["opened"]>[0]) => {
+        this.#openedAt = this.#monotonic();
+        this.#pump.opened(device);
+        this.#stateChanged();
+      },
+      samples: (symbols: Uint8Array) => this.#pump.samples(symbols),
+      gap: (lost: number, detail: string) => this.#pump.gap(lost, detail),
+    };
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#room.clock.schedule(milliseconds, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  #scheduleTick(): void {
+    this.#cancelTick = this.#room.clock.schedule(TICK_MILLISECONDS, () => {
+      this.#scheduleTick();
+      this.#pump.tick();
+      this.#reopenIfSilent();
+      this.#tellGaps();
+    });
+  }
+
+  #reopenIfSilent(): void {
+    if (this.#openedAt === null || this.#session === null) return;
+    const heard = Math.max(this.#openedAt, this.#pump.lastSample?.monotonicMilliseconds ?? 0);
+    const limit = Math.max(
+      REOPEN_SILENT_MILLISECONDS,
+      3 * this.#options.health.silenceMilliseconds,
+    );
+    if (this.#monotonic() - heard < limit) return;
+    this.#silenceTimeout = true;
+    this.#session.abort();
+  }
+
+  #released(blocks: readonly PooledBlock[]): void {
+    for (const block of blocks) this.#room.pool.add(block);
+    this.#room.onPoolChanged();
+  }
+
+  #discarded(): void {
+    this.#room.pool.discard(this.id);
+    this.#room.onSourceDiscarded(this.id);
+  }
+
+  #verdict(verdict: Verdict): void {
+    for (const alarm of verdict.alarms) this.#tellAlarm(alarm);
+    this.#stateChanged();
+  }
+
+  /** Compares with what was told last; cheap, for it is called with every chunk. */
+  #stateChanged(): void {
+    const { state } = this.#monitor;
+    const { credited } = this;
+    if (state !== this.#state) {
+      const before = this.#state;
+      this.#state = state;
+      this.#sinceMilliseconds = this.#room.clock.wallMilliseconds();
+      const { cause, detail } = explainState(this.#monitor.snapshot(), this.#absence);
+      const severity =
+        state === "failed"
+          ? "critical"
+          : state === "suspect" || state === "absent"
+            ? "warning"
+            : "info";
+      this.#tell("source_state", severity, detail, { before, state, cause });
+      this.#credited = credited;
+      this.#room.onStateChanged();
+    } else if (credited !== this.#credited) {
+      this.#credited = credited;
+      this.#room.onStateChanged();
+    }
+    if (this.#testDone !== null && this.#monitor.snapshot().onDemandTest !== "running") {
+      this.#settleTest();
+    }
+  }
+
+  #settleTest(): void {
+    const done = this.#testDone;
+    if (done === null) return;
+    this.#testDone = null;
+    const { onDemandTest, state, tests } = this.#monitor.snapshot();
+    const samples = this.#monitor.samples - this.#testFrom;
+    const detail = `on-demand test ${onDemandTest === "running" ? "abandoned" : onDemandTest}`;
+    done({ source: this.id, passed: onDemandTest === "passed", samples, state, tests, detail });
+  }
+
+  #gap(_lost: number, detail: string): void {
+    this.#gapsUntold += 1;
+    this.#tellGaps(detail);
+  }
+
+  #tellGaps(detail = "samples are missing"): void {
+    const now = this.#monotonic();
+    if (this.#gapsUntold === 0 || now - this.#gapEventAt < GAP_EVENT_MILLISECONDS) return;
+    const { gaps, droppedSamples } = this.#pump;
+    const data = { gaps: this.#gapsUntold, gapsTotal: gaps, droppedSamplesTotal: droppedSamples };
+    this.#gapsUntold = 0;
+    this.#gapEventAt = now;
+    this.#tell("source_gap", "warning", detail, data);
+  }
+
+  #tellAlarm({ test, severity, sequence, observed, cutoff, detail }: Alarm): void {
+    this.#tell("health_alarm", severity === "permanent" ? "critical" : "warning", detail, {
+      test,
+      severity,
+      sequence,
+      observed,
+      cutoff,
+    });
+  }
+
+  #refuseAbsent(): Refusal {
+    const { detail, remedy } = this.#absence;
+    return refuse("source_absent", detail, remedy === null ? {} : { remedy });
+  }
+
+  #event(
+    kind: ServiceEvent["kind"],
+    severity: ServiceEvent["severity"],
+    detail: string,
+    data: ServiceEvent["data"],
+    actor: string | null,
+  ): ServiceEvent {
+    const atMilliseconds = this.#room.clock.wallMilliseconds();
+    return { kind, atMilliseconds, source: this.id, severity, actor, reason: null, detail, data };
+  }
+
+  #tell(
+    kind: ServiceEvent["kind"],
+    severity: ServiceEvent["severity"],
+    detail: string,
+    data: ServiceEvent["data"],
+    actor: string | null = null,
+  ): void {
+    this.#room.observer.event(this.#event(kind, severity, detail, data, actor));
+  }
+
+  #monotonic(): number {
+    return this.#room.clock.monotonicMilliseconds();
+  }
+}
