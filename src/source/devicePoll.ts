@@ -65,9 +65,14 @@ export class DevicePoll {
     const later = (milliseconds: number): void => {
       session.guard(() => (cancel = this.#clock.schedule(milliseconds, next)));
     };
+    // Settled once for each interval: asked anew after every read, it would be a few bytes for ever.
+    let due = 0;
     const next = (): void => {
-      const due = pacer.due();
-      if (due === 0) return later(pacer.intervalMilliseconds);
+      due = pacer.due();
+      if (due > 0) look();
+      else later(pacer.intervalMilliseconds);
+    };
+    const look = (): void => {
       this.#reading = true;
       cancel = this.#clock.schedule(STUCK_MILLISECONDS, () => {
         session.end(
@@ -79,9 +84,15 @@ export class DevicePoll {
         this.#reading = false;
         cancel();
         const taken = !session.over && !error && bytes > 0;
-        if (taken) session.guard(() => pacer.taken(push(buffer.subarray(0, bytes))));
+        if (taken) {
+          session.guard(() => {
+            const samples = push(buffer.subarray(0, bytes));
+            pacer.taken(samples);
+            due -= Math.max(1, samples); // 0 while bytes settle: then a read counts as one
+          });
+        }
         buffer.fill(0); // also what a read brought after the session's end
-        if (taken) return session.guard(next);
+        if (taken) return due > 0 ? session.guard(look) : later(pacer.intervalMilliseconds);
         if (session.over) release();
         else if (error && error.code !== "EAGAIN" && error.code !== "EINTR") {
           session.end("unplugged", `${this.#path} cannot be read any more: ${errnoOf(error)}`);

@@ -60,7 +60,7 @@ export class RecordingSource implements NoiseSource {
     });
     const next = (): void => {
       session.guard(() => {
-        const pause = pacer && pacer.due() === 0 ? pacer.intervalMilliseconds : 0;
+        const pause = pacer && pacer.due() < CHUNK_SAMPLES ? pacer.intervalMilliseconds : 0;
         cancel = clock.schedule(pause, read);
       });
     };

@@ -201,6 +201,34 @@ test("EAGAIN is waited out without spinning", async () => {
   await ended;
 });
 
+test("an endless device is read in whole chunks, though time passes during the reads", async () => {
+  const fake = new FakeClock();
+  let passed = 0;
+  const clock = {
+    wallMilliseconds: () => fake.wallMilliseconds(),
+    monotonicMilliseconds: () => fake.monotonicMilliseconds() + passed,
+    schedule: (milliseconds: number, task: () => void) => fake.schedule(milliseconds, task),
+  };
+  let reads = 0;
+  const { sink, controller, ended } = start("/dev/urandom", {
+    clock,
+    read: (_descriptor, _buffer, bytes, done) => {
+      reads += 1;
+      passed += 0.05;
+      setImmediate(() => done(null, bytes));
+    },
+  });
+  await eventually(() => sink.opens.length === 1);
+  for (let step = 0; step < 8; step += 1) {
+    await fake.run(125);
+    await eventually(() => sink.total >= 8000 * (step + 1));
+  }
+  // 65,536 samples in chunks of 512, and one shorter chunk in each of the 8 intervals.
+  expect(reads).toBeLessThanOrEqual(128 + 16);
+  controller.abort();
+  await ended;
+});
+
 test("EIO while it is open is an unplug", async () => {
   const clock = new FakeClock();
   const { sink, ended } = start("/dev/urandom", {
