@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { HmacDrbg } from "../../drbg/hmacDrbg.ts";
 
 /** The random bit generator that C2SP det-keygen derives a key from. */
 export interface SeededDrbg {
@@ -7,36 +7,24 @@ export interface SeededDrbg {
   wipe(): void;
 }
 
+const NO_NONCE = new Uint8Array(0);
+
+/**
+ * HMAC_DRBG over SHA-256, instantiated from one drawn seed without a nonce. Its strength is what
+ * SP 800-90A 8.6.7 gives for that: two thirds of the seed's length, at most 256 bits.
+ * @param seed 48 bytes in this house; the published vectors have 16 and more
+ */
 export function openSeededDrbg(seed: Uint8Array, personalization: Uint8Array): SeededDrbg {
-  const hmac = (k: Uint8Array, ...d: Uint8Array[]) => {
-    const h = createHmac("sha256", k);
-    for (const x of d) h.update(x);
-    return new Uint8Array(h.digest());
-  };
-  let K: Uint8Array = new Uint8Array(32),
-    V: Uint8Array = new Uint8Array(32).fill(1);
-  const update = (...d: Uint8Array[]) => {
-    K = hmac(K, V, Uint8Array.of(0), ...d);
-    V = hmac(K, V);
-    if (d.length) {
-      K = hmac(K, V, Uint8Array.of(1), ...d);
-      V = hmac(K, V);
-    }
-  };
-  update(seed, personalization);
+  const drbg = new HmacDrbg("sha256");
+  const securityStrength = Math.min(256, Math.floor((seed.length * 8 * 2) / 3));
+  drbg.instantiate(seed, NO_NONCE, personalization, securityStrength, false);
   return {
     generate(bytes) {
       const out = new Uint8Array(bytes);
-      for (let o = 0; o < bytes; o += 32) {
-        V = hmac(K, V);
-        out.set(V.subarray(0, Math.min(32, bytes - o)), o);
-      }
-      update();
+      // The reseed interval is 2^48 generates; a key takes some thousands at most.
+      if (drbg.generate(out) !== "done") throw new Error("a key's DRBG asks for a reseed");
       return out;
     },
-    wipe() {
-      K.fill(0);
-      V.fill(0);
-    },
+    wipe: () => drbg.uninstantiate(),
   };
 }

@@ -1,0 +1,274 @@
+import type { KeptEvent } from "../port/event.ts";
+import type { OutputStory, Requirement } from "../port/lineage.ts";
+import type { Quota, Role } from "../port/principal.ts";
+import type { SourceTestReport } from "../port/service.ts";
+import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
+import { CutShortError, RefusalError } from "./refusalError.ts";
+import { Transport } from "./transport.ts";
+import type { TransportOptions } from "./transport.ts";
+
+export { CutShortError, RefusalError };
+export type SpringhouseClientOptions = TransportOptions;
+export type {
+  KeptEvent,
+  OutputStory,
+  Quota,
+  Requirement,
+  Role,
+  SelfTestSnapshot,
+  ServiceSnapshot,
+  SourceSnapshot,
+  SourceTestReport,
+};
+
+export interface DrawnBytes {
+  /** Overwrite them after use. */
+  readonly bytes: Uint8Array;
+  /** Id of the (last) output: `client.output(id)` tells the noise behind it. */
+  readonly output: string;
+  /** Every output: more than one for a large request, which the service splits. */
+  readonly outputs: readonly string[];
+  readonly seed: string;
+}
+
+export interface KeyOrder {
+  /** `aes-256`, `ed25519`, `rsa-4096`, ...: see the service's /openapi.json. */
+  readonly type: string;
+  /** `jwk` (default where it exists), `pem` or `raw`. */
+  readonly format?: "jwk" | "pem" | "raw";
+  readonly requirement?: Requirement;
+}
+
+export interface AnsweredKey {
+  readonly type: string;
+  readonly format: string;
+  readonly key: Readonly<Record<string, string>> | string;
+  readonly publicKey?: Readonly<Record<string, string>> | string;
+  readonly output: string;
+  readonly seed: string;
+}
+
+export interface TokenOrder {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly quota?: Quota;
+  readonly expiresInSeconds?: number;
+}
+
+export interface TokenDescription {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly quota: Quota;
+  readonly createdMilliseconds: number;
+  readonly createdBy: string;
+  readonly expiresMilliseconds: number | null;
+  readonly lastUsedDay: string | null;
+  readonly revokedMilliseconds: number | null;
+}
+
+/** The one time that a token's text is told. */
+export interface CreatedToken extends TokenDescription {
+  readonly token: string;
+}
+
+export interface StreamOptions {
+  /** How many bytes; without it there is no end. */
+  readonly bytes?: number;
+  /** A stream outlives its first seed, so it cannot be asked for fresh entropy. */
+  readonly requirement?: Omit<Requirement, "fresh">;
+  readonly signal?: AbortSignal;
+}
+
+export interface SampleTap {
+  readonly source: string;
+  readonly bitsPerSample: number;
+  /** Number of the first sample, counted over the life of the service. */
+  readonly firstSequence: number;
+  /**
+   * One symbol a byte, consecutive and in order. Throws a CutShortError when the service stopped (a
+   * gap, or this reader was too slow): it never skips.
+   */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+interface Aborting {
+  readonly signal?: AbortSignal;
+}
+
+function requirementQuery(
+  requirement: Requirement = {},
+): Record<string, string | number | boolean | undefined> {
+  return {
+    strength: requirement.strength,
+    sources: requirement.sources,
+    max_seed_age: requirement.maxSeedAgeSeconds,
+    fresh: requirement.fresh,
+  };
+}
+
+function numberHeader(response: Response, name: string): number {
+  const text = response.headers.get(name);
+  if (text === null || !/^\d+$/.test(text)) throw new Error(`the answer has no header ${name}`);
+  return Number(text);
+}
+
+/**
+ * A client of a running springhouse.
+ *
+ * Every method throws a RefusalError when the service says no, and waits as long as the service asks
+ * before trying again, up to `retries` times and `maximumWaitSeconds` each, where a repetition does
+ * no harm: never for making a token, resetting a source or testing one.
+ */
+export class SpringhouseClient {
+  readonly #transport: Transport;
+  readonly keys: {
+    /** One key. The service does not keep it. */
+    generate(order: KeyOrder, aborting?: Aborting): Promise<AnsweredKey>;
+    /** Several keys of one type: all of them or a RefusalError. */
+    generateMany(count: number, order: KeyOrder, aborting?: Aborting): Promise<AnsweredKey[]>;
+  };
+  readonly tokens: {
+    create(order: TokenOrder): Promise<CreatedToken>;
+    list(): Promise<TokenDescription[]>;
+    revoke(id: string): Promise<void>;
+  };
+
+  constructor(options: SpringhouseClientOptions) {
+    this.#transport = new Transport(options);
+    this.keys = {
+      generate: async (order, aborting) => (await this.#keys(undefined, order, aborting))[0]!,
+      generateMany: (count, order, aborting) => this.#keys(count, order, aborting),
+    };
+    this.tokens = {
+      create: (body) =>
+        this.#transport.json({ method: "POST", path: "/v1/tokens", body, repeatable: false }),
+      list: async () => {
+        const { tokens } = await this.#get<{ readonly tokens: TokenDescription[] }>("/v1/tokens");
+        return tokens;
+      },
+      revoke: async (id) => {
+        const path = `/v1/tokens/${encodeURIComponent(id)}`;
+        await this.#transport.json({ method: "DELETE", path, repeatable: true });
+      },
+    };
+  }
+
+  /**
+   * @param bytes 1 to 65,536
+   * @param requirement met exactly, or a RefusalError whose `unmet` says which is not
+   */
+  async random(
+    bytes: number,
+    requirement: Requirement = {},
+    aborting: Aborting = {},
+  ): Promise<DrawnBytes> {
+    const response = await this.#transport.send({
+      path: "/v1/random",
+      query: { bytes, ...requirementQuery(requirement) },
+      repeatable: true,
+      ...aborting,
+    });
+    const drawn = new Uint8Array(await response.arrayBuffer());
+    if (drawn.length !== bytes) throw new CutShortError(drawn.length);
+    const outputs = (response.headers.get("springhouse-output") ?? "").split(", ");
+    return {
+      bytes: drawn,
+      output: outputs.at(-1)!,
+      outputs,
+      seed: response.headers.get("springhouse-seed") ?? "",
+    };
+  }
+
+  /**
+   * Bytes at the pace of the noise, chunk by chunk. Throws a CutShortError when the service ends the
+   * stream before `bytes` have come (without `bytes`: whenever it ends), and the signal's reason once
+   * that fires. A loop that is left gives the connection up.
+   */
+  stream({ bytes, requirement, ...aborting }: StreamOptions = {}): AsyncIterable<Uint8Array> {
+    const query = { bytes, ...requirementQuery(requirement) };
+    const call = { path: "/v1/stream", query, repeatable: true, ...aborting };
+    return this.#transport.chunks(call, bytes ?? null);
+  }
+
+  /**
+   * Raw samples of one source (role auditor). They are spent: the service never conditions them.
+   * Resolves when the tap is open; whoever opens one reads it or aborts it.
+   */
+  async tap(source: string, samples: number, aborting: Aborting = {}): Promise<SampleTap> {
+    const path = `/v1/sources/${encodeURIComponent(source)}/samples`;
+    // Not repeated: samples that were lost on the way are spent all the same.
+    const call = { path, query: { count: samples }, repeatable: false, ...aborting };
+    const response = await this.#transport.send(call);
+    return {
+      source,
+      bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
+      firstSequence: numberHeader(response, "springhouse-first-sequence"),
+      chunks: this.#transport.chunks(call, samples, response),
+    };
+  }
+
+  /** The noise behind an output: its seed, blocks and sample windows. */
+  output(id: string): Promise<OutputStory> {
+    return this.#get(`/v1/outputs/${encodeURIComponent(id)}`);
+  }
+
+  status(): Promise<ServiceSnapshot> {
+    return this.#get("/v1/status");
+  }
+
+  async sources(): Promise<SourceSnapshot[]> {
+    return (await this.#get<{ readonly sources: SourceSnapshot[] }>("/v1/sources")).sources;
+  }
+
+  source(id: string): Promise<SourceSnapshot> {
+    return this.#get(`/v1/sources/${encodeURIComponent(id)}`);
+  }
+
+  /**
+   * Kept events with a sequence greater than `since`, oldest first, one page of them: the last one's
+   * sequence is the next page's `since`.
+   * @param limit 1 to 1,000
+   */
+  async events(since = 0, limit = 100): Promise<KeptEvent[]> {
+    const query = { since, limit };
+    return (await this.#get<{ readonly events: KeptEvent[] }>("/v1/events", query)).events;
+  }
+
+  /** Runs the cryptographic self-tests now (role operator); one that fails stops every output. */
+  selfTest(): Promise<{ readonly passed: boolean; readonly tests: SelfTestSnapshot[] }> {
+    return this.#transport.json({ method: "POST", path: "/v1/selftest", repeatable: false });
+  }
+
+  /** On-demand startup test of a source (role operator). */
+  test(source: string): Promise<SourceTestReport> {
+    const path = `/v1/sources/${encodeURIComponent(source)}/test`;
+    return this.#transport.json({ method: "POST", path, repeatable: false });
+  }
+
+  /** Takes a source whose failure latched back to `starting` (role operator). */
+  reset(source: string, reason: string): Promise<SourceSnapshot> {
+    const path = `/v1/sources/${encodeURIComponent(source)}/reset`;
+    return this.#transport.json({ method: "POST", path, body: { reason }, repeatable: false });
+  }
+
+  #get<T>(path: string, query: Readonly<Record<string, number>> = {}): Promise<T> {
+    return this.#transport.json({ path, query, repeatable: true });
+  }
+
+  async #keys(
+    count: number | undefined,
+    { requirement, ...order }: KeyOrder,
+    aborting: Aborting = {},
+  ): Promise<AnsweredKey[]> {
+    const answer = await this.#transport.json<AnsweredKey | { readonly keys: AnsweredKey[] }>({
+      method: "POST",
+      path: "/v1/keys/generate",
+      body: { ...order, ...requirementQuery(requirement), count },
+      // A second key does no harm: the first was never kept.
+      repeatable: true,
+      ...aborting,
+    });
+    return "keys" in answer ? answer.keys : [answer];
+  }
+}
