@@ -20,7 +20,7 @@ export interface RetentionReport {
   readonly overBound: boolean;
 }
 
-/** Seeds, outputs or events removed in one step: a few milliseconds of the writer's time. */
+/** Seeds looked at, outputs or events removed in one step: a few milliseconds of the writer's time. */
 const ROWS_IN_STEP = 64;
 /** From one step to the next while there is something to remove, so that writers go first. */
 const STEP_MILLISECONDS = 100;
@@ -28,11 +28,15 @@ const IDLE_MILLISECONDS = 60_000;
 /** Free pages that are not worth a vacuum: new rows will take them. */
 const FREE_PAGES_KEPT = 1_024;
 
+const BEFORE_ALL: readonly Value[] = [-Infinity, ""];
+
 /** Removes what the policy no longer keeps, a little at a time and in the background. */
 export class Retention {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #policy: RetentionPolicy;
+  /** Time and id of the seed that each pass came to. */
+  readonly #after: Record<"age" | "size", readonly Value[]> = { age: BEFORE_ALL, size: BEFORE_ALL };
   #cancel: Cancel | null = null;
   #stopped = false;
   #running: Promise<boolean> | null = null;
@@ -85,7 +89,7 @@ export class Retention {
     const { outputAgeSeconds, seedAgeSeconds, eventAgeSeconds } = this.#policy;
     return (
       (outputAgeSeconds !== null && (await this.#removeOutputs(this.#before(outputAgeSeconds)))) ||
-      (seedAgeSeconds !== null && (await this.#removeSeeds(this.#before(seedAgeSeconds)))) ||
+      (seedAgeSeconds !== null && (await this.#removeSeeds("age", this.#before(seedAgeSeconds)))) ||
       (eventAgeSeconds !== null && (await this.#removeEvents(this.#before(eventAgeSeconds))))
     );
   }
@@ -94,7 +98,7 @@ export class Retention {
     const { usedBytes } = await this.#size();
     const over = this.#policy.totalBytes !== null && usedBytes > this.#policy.totalBytes;
     const removed =
-      over && ((await this.#removeSeeds(Infinity)) || (await this.#removeEvents(Infinity)));
+      over && ((await this.#removeSeeds("size", Infinity)) || (await this.#removeEvents(Infinity)));
     this.#report = { usedBytes, overBound: over && !removed };
     return removed;
   }
@@ -106,16 +110,20 @@ export class Retention {
     return (await this.#size()).freePages < freePages;
   }
 
-  async #removeSeeds(before: number): Promise<boolean> {
-    const rows = await this.#store.read("retention.removableSeeds", [before, ROWS_IN_STEP]);
-    if (rows.length === 0) return false;
-    await this.#store.write(
-      rows.map(({ id }): Write => ({
-        statement: "retention.removeSeed",
-        parameters: [id ?? null],
-      })),
-    );
-    return true;
+  /** Goes through the seeds a page at a time; false when the end was reached in vain. */
+  async #removeSeeds(pass: "age" | "size", before: number): Promise<boolean> {
+    const page = await this.#store.read("retention.candidates", [
+      ...this.#after[pass],
+      before,
+      ROWS_IN_STEP,
+    ]);
+    const removals = page
+      .filter(({ removable }) => removable === 1)
+      .map(({ id }): Write => ({ statement: "retention.removeSeed", parameters: [id ?? null] }));
+    if (removals.length > 0) await this.#store.write(removals);
+    const last = page.length < ROWS_IN_STEP ? undefined : page.at(-1);
+    this.#after[pass] = last ? [last["at_ms"] ?? null, last["id"] ?? null] : BEFORE_ALL;
+    return last !== undefined || removals.length > 0;
   }
 
   #removeOutputs(before: number): Promise<boolean> {

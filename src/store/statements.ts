@@ -71,11 +71,13 @@ export const READS = {
   "document.all": `SELECT id, body, at_ms FROM document WHERE collection = ? ORDER BY id`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.
-  "retention.removableSeeds": `SELECT id FROM seed WHERE at_ms < ?
-    AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)
-    AND 16 = (SELECT count(*) FROM (SELECT 1 FROM seed newer
-      WHERE newer.instance = seed.instance AND newer.sequence > seed.sequence LIMIT 16))
-    ORDER BY at_ms, id LIMIT ?`,
+  // A page of seeds and not of removable ones: its cost is bounded however many keys are kept.
+  "retention.candidates": `SELECT id, at_ms,
+      NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)
+      AND 16 = (SELECT count(*) FROM (SELECT 1 FROM seed newer
+        WHERE newer.instance = seed.instance AND newer.sequence > seed.sequence LIMIT 16))
+      AS removable
+    FROM seed WHERE (at_ms, id) > (?, ?) AND at_ms < ? ORDER BY at_ms, id LIMIT ?`,
   "retention.oldOutputs": `SELECT count(*) AS n FROM
     (SELECT 1 FROM output WHERE at_ms < ? LIMIT ?)`,
   "retention.oldEvents": `SELECT count(*) AS n FROM

@@ -16,7 +16,7 @@ const KEEP_ALL: RetentionPolicy = {
   eventAgeSeconds: null,
   totalBytes: null,
 };
-/** As many of an instance's newest as are never removed; see `retention.removableSeeds`. */
+/** As many of an instance's newest as are never removed; see `retention.candidates`. */
 const NEWEST_KEPT = 16;
 
 async function kept(policy: Partial<RetentionPolicy>, seeds: number, keyed: readonly number[]) {
@@ -65,6 +65,14 @@ test("whatever the policy, what a kept key output needs is kept whole", async ()
     ),
     { numRuns: 25 },
   );
+});
+
+test("seeds behind many that are kept for their keys are still found", async () => {
+  const keyed = Array.from({ length: 150 }, (_, n) => n);
+  for (const policy of [{ seedAgeSeconds: 0 }, { totalBytes: 0 }]) {
+    const { stories } = await kept(policy, 200, keyed);
+    expect(stories.filter(Boolean)).toHaveLength(150 + NEWEST_KEPT);
+  }
 });
 
 test("a removed seed takes its blocks, windows and counts with it", async () => {

@@ -10,14 +10,20 @@ test.each(Object.entries({ ...READS, ...WRITES }))("%s fits the schema", (_name,
   expect(() => database.prepare(sql)).not.toThrow();
 });
 
-test.each(["seed.page", "block.ofSeed", "window.ofSeed", "output.page", "event.since"] as const)(
-  "%s walks an index",
-  (name) => {
-    const sql = READS[name];
-    const values = sql.match(/\?/g)?.map(() => 0) ?? [];
-    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
-    expect(
-      plan.map(({ detail }) => String(detail)).filter((line) => line.startsWith("SCAN")),
-    ).toEqual([]);
-  },
-);
+test.each([
+  "seed.page",
+  "block.ofSeed",
+  "window.ofSeed",
+  "output.page",
+  "event.since",
+  "retention.candidates",
+] as const)("%s walks an index", (name) => {
+  const sql = READS[name];
+  const values = sql.match(/\?/g)?.map(() => 0) ?? [];
+  const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
+  // Going through a subquery's own (limited) result is no scan of a table.
+  const scans = plan
+    .map(({ detail }) => String(detail))
+    .filter((line) => line.startsWith("SCAN") && !line.startsWith("SCAN (subquery"));
+  expect(scans).toEqual([]);
+});
