@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import type { DeviceDescription, SampleSink } from "../../../src/port/source.ts";
 
 /** A sink that keeps copies, and fails on whatever the contract of `SampleSink` forbids. */
@@ -81,10 +81,20 @@ export function children(): number[] {
 
 function parentOf(pid: number): number {
   try {
-    const status = process.getBuiltinModule("fs").readFileSync(`/proc/${pid}/stat`, "utf8");
+    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
     return Number(status.slice(status.lastIndexOf(")") + 2).split(" ")[1]);
   } catch {
     return 0;
+  }
+}
+
+/** False also for a zombie: not every container has an init that reaps orphans. */
+export function alive(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^[ZX]/.test(status.slice(status.lastIndexOf(")") + 2));
+  } catch {
+    return false;
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { ProgramSource, type ProgramSourceOptions } from "../../../src/source/program.ts";
-import { children, Collector, enough, eventually, sleep } from "./collector.ts";
+import { alive, children, Collector, enough, eventually, sleep } from "./collector.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "springhouse-program-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -107,14 +107,7 @@ test("what a program leaves behind in its group goes with it, and does not hold 
   expect(performance.now() - began).toBeLessThan(5000);
   const left = Number(sink.bytes.toString());
   expect(left).toBeGreaterThan(1);
-  await eventually(() => {
-    try {
-      process.kill(left, 0);
-      return false;
-    } catch {
-      return true;
-    }
-  });
+  await eventually(() => !alive(left));
 });
 
 test("a descendant that left the group and holds the pipe does not hold the session", async () => {
