@@ -98,10 +98,10 @@ test("a window or block that another seed needs outlives the first", async () =>
   const clock = new FakeClock(1_000_000);
   const store = openSqliteStore({ directory: IN_MEMORY, maximumBytes: null }, clock);
   const [recorder, outputs] = [createSeedRecorder(store), new StoredOutputs(store, clock)];
-  const first = material(BOOT, 1);
+  const first = material(BOOT, 1, { uncreditedBlocks: [`b-${BOOT}-999`] });
   const shared = { ...first.blocks[0]!, id: `b-${BOOT}-999` };
   const second = material(BOOT, 2, { uncreditedBlocks: [shared.id] });
-  await recorder.record(first.seed, first.blocks, first.windows);
+  await recorder.record(first.seed, [...first.blocks, shared], first.windows);
   await recorder.record(
     second.seed,
     [...second.blocks, shared],
