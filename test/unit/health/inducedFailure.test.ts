@@ -192,6 +192,15 @@ describe("block repetition", () => {
     }
   });
 
+  test("two repeats with new samples between are not in succession", () => {
+    const again = first.slice(2 * block);
+    const symbols = concatenate(first, again, noise(2 * block, 8, 8), again);
+    expect(alarmsOf(BYTES, symbols)).toEqual([
+      `block_repetition/intermittent@${STARTUP + 4 * block - 1}`,
+      `block_repetition/intermittent@${STARTUP + 7 * block - 1}`,
+    ]);
+  });
+
   test("a gap does not make it forget", () => {
     const monitor = new HealthMonitor(BYTES);
     monitor.present(0);
@@ -219,6 +228,16 @@ describe("band", () => {
     expect(alarmsOf(BYTES, pairs(most + intermittent))).toEqual([`band/intermittent@${at}`]);
     expect(alarmsOf(BYTES, pairs(most + permanent - 1))).toEqual([`band/intermittent@${at}`]);
     expect(alarmsOf(BYTES, pairs(most + permanent))).toEqual([`band/permanent@${at}`]);
+  });
+
+  test("pairs are the same when samples come one at a time", () => {
+    const monitor = new HealthMonitor(BYTES);
+    monitor.present(0);
+    const symbols = concatenate(noise(STARTUP, 8, 7), pairs(most + intermittent));
+    const found = Array.from(symbols).flatMap((_, i) => [
+      ...monitor.push(symbols.subarray(i, i + 1), 0).alarms,
+    ]);
+    expect(found).toMatchObject([{ test: "band", sequence: STARTUP + 1023 }]);
   });
 
   test("too good for its physics: whitened where raw was promised", () => {

@@ -159,6 +159,15 @@ describe("states", () => {
     ).toBeGreaterThan(300);
   });
 
+  test("after a reset everything is told again", () => {
+    const monitor = healthy();
+    const told = () => monitor.push(Uint8Array.from(stuck(600)), 1).alarms.length;
+    const first = told();
+    expect(told()).toBeLessThan(first);
+    monitor.reset(2);
+    expect(told()).toBeGreaterThanOrEqual(first);
+  });
+
   test("a gap restarts runs, windows and a startup test, and is no alarm", () => {
     const monitor = healthy();
     monitor.push(Uint8Array.from(stuck(RUN - 1)), 1);
