@@ -12,7 +12,7 @@ export const LARGEST_READ_BYTES = 16_384;
  * hangs up in the middle of a read returns 0 bytes for ever, and serialport's read loop then spins
  * without end and without a word (seen in one of five unplugs under load).
  */
-const PROBE_MILLISECONDS = 100;
+const PROBE_MILLISECONDS = 50;
 
 /** Closing must not hold up an abort: `run` resolves within a second (port/source.ts). */
 const CLOSE_MILLISECONDS = 400;
@@ -132,9 +132,11 @@ export class SerialLine {
     this.#cancelProbe();
     const { clock } = this.#scope;
     if (this.#binding.isOpen) {
-      // Output that a device does not take would hold close(2) up for 30 s (closing_wait).
-      await settledWithin(clock, CLOSE_MILLISECONDS / 4, this.#binding.flush());
-      await this.#stopReading();
+      // Output that a device does not take would hold close(2) up for 30 s (closing_wait), so it is
+      // thrown away; but only then, or a farewell would be.
+      if (!(await settledWithin(clock, CLOSE_MILLISECONDS / 4, this.#binding.drain()))) {
+        await settledWithin(clock, CLOSE_MILLISECONDS / 4, this.#binding.flush());
+      }
       await settledWithin(clock, CLOSE_MILLISECONDS, this.#binding.close());
     }
     if (await settledWithin(clock, CLOSE_MILLISECONDS / 4, this.#reading)) this.#buffer.fill(0);
@@ -182,19 +184,6 @@ export class SerialLine {
     );
   }
 
-  /**
-   * Ends the read under way before the descriptor is closed: one still queued in the thread pool
-   * could otherwise read from whatever the number is given to next.
-   */
-  async #stopReading(): Promise<void> {
-    const poller = pollerOf(this.#binding);
-    if (!poller) return;
-    for (let attempt = 0; attempt < 20; attempt++) {
-      poller.stop();
-      if (await settledWithin(this.#scope.clock, 5, this.#reading)) return;
-    }
-  }
-
   #stalled(what: string): { reason: "silent"; detail: string } {
     return { reason: "silent", detail: `${this.path}: ${what} was not taken in time` };
   }
@@ -220,15 +209,7 @@ async function alive(binding: Binding): Promise<void> {
 }
 
 interface Poller {
-  on(event: string, listener: () => void): unknown;
-  stop(): void;
-}
-
-function pollerOf(binding: Binding): Poller | null {
-  const poller = (binding as { poller?: Partial<Poller> }).poller;
-  return typeof poller?.on === "function" && typeof poller.stop === "function"
-    ? (poller as Poller)
-    : null;
+  on?(event: string, listener: () => void): unknown;
 }
 
 /**
@@ -237,8 +218,8 @@ function pollerOf(binding: Binding): Poller | null {
  * immediate runs them. It does no harm where it is not needed.
  */
 function drainMicrotasks(binding: Binding): void {
-  const poller = pollerOf(binding);
+  const { poller } = binding as { poller?: Poller };
   for (const event of ["readable", "writable", "disconnect"]) {
-    poller?.on(event, () => void setImmediate(() => {}));
+    poller?.on?.(event, () => void setImmediate(() => {}));
   }
 }

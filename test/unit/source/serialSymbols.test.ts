@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Settle } from "../../../src/source/settle.ts";
 import { checkFraming, createSymbolMapper, type Framing } from "../../../src/source/symbols.ts";
