@@ -31,7 +31,7 @@ const FLOORS = [
   "worker",
   "config",
   "noiseSources.ts",
-  "service.ts",
+  "service",
   "main.ts",
 ];
 

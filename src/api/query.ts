@@ -7,12 +7,16 @@ const FAULT = Symbol("fault");
 
 export type RawQuery = Record<string, string> & { [FAULT]?: string };
 
+/** No name is inherited, `__proto__` is one like any other, and unlike Object.create(null) it is fast. */
+const Empty = function () {} as unknown as new () => RawQuery;
+Empty.prototype = Object.create(null) as object;
+
 /**
  * A query string as text values. Never throws: the router calls it, and what is wrong is told by the
  * validator. A name given twice is a fault, because two readers would take different ones.
  */
 export function parseQuery(text: string): RawQuery {
-  const query = Object.create(null) as RawQuery;
+  const query = new Empty();
   if (text === "") return query;
   for (const pair of text.split("&")) {
     const equals = pair.indexOf("=");

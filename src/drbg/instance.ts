@@ -1,0 +1,269 @@
+import type { HashName } from "../kernel/hmac.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Observer } from "../port/event.ts";
+import type { Door, Requirement, ReseedReason, Seed, Shape } from "../port/lineage.ts";
+import type { SeedRequest } from "../port/seed.ts";
+import type { InstanceSnapshot, InstanceState } from "../port/snapshot.ts";
+import { HmacDrbg } from "./hmacDrbg.ts";
+import { generateBytes, SECURITY_STRENGTH } from "./policy.ts";
+import type { SeedLimits } from "./policy.ts";
+import { meets, wipeSeed } from "./preparedSeed.ts";
+import type { PreparedSeed } from "./preparedSeed.ts";
+import type { SeedMaker } from "./seedMaker.ts";
+import { SeedQueue } from "./seedQueue.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** What one generate gave. */
+export interface Piece {
+  readonly seed: string;
+  readonly counter: number;
+  readonly bytes: number;
+}
+
+export interface Generated {
+  readonly bytes: Uint8Array;
+  readonly pieces: readonly Piece[];
+}
+
+export interface InstanceTerms {
+  readonly id: Door;
+  readonly hash: HashName;
+  readonly shape: Shape;
+  readonly limits: SeedLimits;
+  readonly boot: string;
+  readonly capacity: number;
+  readonly instantiateRequest: SeedRequest;
+  readonly reseedRequest: SeedRequest;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly maker: SeedMaker;
+  /** A seed came or was used, or the reason why none comes changed. */
+  readonly changed: () => void;
+}
+
+/** The seed that the live state rests on; its bytes are gone. */
+type Live = Pick<PreparedSeed, "seed" | "strength" | "sources">;
+
+/** One DRBG instance with its seeds. Everything here is synchronous. */
+export class DrbgInstance {
+  readonly id: Door;
+  readonly queue: SeedQueue;
+  readonly #terms: InstanceTerms;
+  readonly #drbg: HmacDrbg;
+  readonly #generateBytes: number;
+  readonly #reseeds = new Map<ReseedReason, number>();
+  #live: Live | null = null;
+  #mustReseed: ReseedReason | null = null;
+  #bytesSinceSeed = 0;
+  #requestsSinceSeed = 0;
+  #seededMonotonic = 0;
+  #seededWall = 0;
+
+  constructor(terms: InstanceTerms) {
+    this.id = terms.id;
+    this.#terms = terms;
+    this.#drbg = new HmacDrbg(terms.hash);
+    this.#generateBytes = generateBytes(terms.limits);
+    this.queue = new SeedQueue({
+      maker: terms.maker,
+      instance: terms.id,
+      capacity: terms.capacity,
+      instantiateRequest: terms.instantiateRequest,
+      reseedRequest: terms.reseedRequest,
+      needsSeed: () => this.#live === null || this.#mustReseed !== null,
+      isInstantiated: () => this.#live !== null,
+      reason: () => this.#nextReason(),
+      changed: () => this.#queueChanged(),
+    });
+  }
+
+  /** Bytes that the live seed may still give to such a request. */
+  #liveBytes(requirement: Requirement): number {
+    const live = this.#live;
+    if (live === null || this.#spent() !== null) return 0;
+    if (!meets(live, requirement, this.#terms.clock.wallMilliseconds())) return 0;
+    return this.#terms.limits.bytes - this.#bytesSinceSeed;
+  }
+
+  /** Which limit the live seed has reached; null when it may still be used. */
+  #spent(): ReseedReason | null {
+    const { limits, clock } = this.#terms;
+    if (this.#mustReseed !== null) return this.#mustReseed;
+    if (this.#bytesSinceSeed >= limits.bytes) return "output_limit";
+    if (this.#requestsSinceSeed >= limits.requests) return "request_limit";
+    const age = clock.monotonicMilliseconds() - this.#seededMonotonic;
+    return age >= limits.ageMilliseconds ? "age" : null;
+  }
+
+  /** Seeds beyond the live one that such a request would use up. */
+  seedsNeeded(bytes: number, requirement: Requirement): number {
+    const beyond = bytes - this.#liveBytes(requirement);
+    return beyond <= 0 ? 0 : Math.ceil(beyond / this.#terms.limits.bytes);
+  }
+
+  /** Prepared seeds that are missing for such a request. */
+  deficit(bytes: number, requirement: Requirement): number {
+    const needed = this.seedsNeeded(bytes, requirement);
+    if (needed === 0) return 0;
+    return needed - this.queue.count(requirement, this.#terms.clock.wallMilliseconds());
+  }
+
+  get seeded(): boolean {
+    return this.#live !== null;
+  }
+
+  /** Bytes at once, or null when the live seed and the prepared ones do not suffice: all or nothing. */
+  draw(bytes: number, requirement: Requirement): Generated | null {
+    if (this.#live === null || this.deficit(bytes, requirement) > 0) return null;
+    const out = new Uint8Array(bytes);
+    const pieces: Piece[] = [];
+    for (let at = 0; at < bytes; ) {
+      // SP 800-90C 5: before every generate.
+      let left = this.#liveBytes(requirement);
+      if (left <= 0) {
+        const wall = this.#terms.clock.wallMilliseconds();
+        const next = this.queue.take(requirement, wall);
+        if (next !== undefined) this.apply(next, this.#spent() ?? "requirement");
+        left = this.#liveBytes(requirement);
+        if (left <= 0) {
+          // Time passed between the count and here: nothing of this leaves.
+          out.fill(0);
+          return null;
+        }
+      }
+      const length = Math.min(bytes - at, left, this.#generateBytes);
+      pieces.push(this.#generate(length === bytes ? out : out.subarray(at, at + length)));
+      at += length;
+    }
+    return { bytes: out, pieces };
+  }
+
+  /**
+   * Prediction resistance: reseeds with a seed that was just made for this request, and draws from
+   * it alone. Null when that seed was dropped meanwhile.
+   */
+  drawFrom(seed: string, bytes: number, requirement: Requirement): Generated | null {
+    const prepared = this.queue.takeById(seed);
+    if (prepared !== undefined) this.apply(prepared, "fresh");
+    // A first or a forced seed is taken as soon as it comes; then it is the live one already.
+    if (this.#live?.seed.id !== seed || this.#requestsSinceSeed > 0) return null;
+    return this.#liveBytes(requirement) < bytes ? null : this.draw(bytes, requirement);
+  }
+
+  #generate(out: Uint8Array): Piece {
+    const counter = this.#drbg.reseedCounter;
+    // Counted first: should it throw, the limit has been charged and not the reader.
+    this.#bytesSinceSeed += out.length;
+    this.#requestsSinceSeed++;
+    if (this.#drbg.generate(out) !== "done") throw new Error("the reseed interval is over");
+    return { seed: this.#live!.seed.id, counter, bytes: out.length };
+  }
+
+  /** Puts a durable seed into the DRBG and overwrites it. */
+  apply(prepared: PreparedSeed, reason: ReseedReason): void {
+    const { seed, entropyInput, additionalInput, strength, sources } = prepared;
+    try {
+      if (this.#drbg.state === "ready") this.#drbg.reseed(entropyInput, additionalInput);
+      else this.#instantiate(entropyInput, additionalInput);
+    } finally {
+      wipeSeed(prepared);
+    }
+    this.#live = { seed, strength, sources };
+    this.#mustReseed = null;
+    this.#bytesSinceSeed = 0;
+    this.#requestsSinceSeed = 0;
+    this.#seededMonotonic = this.#terms.clock.monotonicMilliseconds();
+    this.#seededWall = this.#terms.clock.wallMilliseconds();
+    this.#reseeds.set(reason, (this.#reseeds.get(reason) ?? 0) + 1);
+    this.#report(seed, reason);
+    this.#terms.changed();
+  }
+
+  /** The instance's name and the boot keep instances apart whatever material they are given. */
+  #instantiate(entropyInput: Uint8Array, additionalInput: Uint8Array): void {
+    const name = new TextEncoder().encode(`springhouse/${this.#terms.boot}/${this.id}\0`);
+    const personalization = new Uint8Array(name.length + additionalInput.length);
+    personalization.set(name);
+    personalization.set(additionalInput, name.length);
+    // SP 800-90A 8.6.7: no separate nonce, 3s/2 bits of entropy input instead. Prediction
+    // resistance is a reseed for each request, so the DRBG itself is not asked for it.
+    this.#drbg.instantiate(entropyInput, NOTHING, personalization, SECURITY_STRENGTH, false);
+    personalization.fill(0);
+  }
+
+  /** No output of the present state any more: a new seed first, and none that is prepared now. */
+  requireReseed(reason: ReseedReason): void {
+    if (this.#live !== null) this.#mustReseed = reason;
+    this.queue.drop(() => true);
+  }
+
+  /** The error state: until the service starts again nothing comes out. */
+  fail(): void {
+    this.queue.drop(() => true);
+    this.#live = null;
+    this.#drbg.fail();
+  }
+
+  /** Uninstantiates. */
+  stop(): void {
+    this.queue.drop(() => true);
+    this.#live = null;
+    this.#drbg.uninstantiate();
+  }
+
+  snapshot(): InstanceSnapshot {
+    const live = this.#live;
+    return {
+      id: this.id,
+      mechanism: `HMAC_DRBG(${this.#drbg.hash})`,
+      securityStrength: live?.strength ?? 0,
+      state: this.#state(),
+      seed: live?.seed.id ?? null,
+      seedMilliseconds: live === null ? null : this.#seededWall,
+      seedSources: live?.sources ?? 0,
+      seedCreditedBits: live?.seed.creditedBits ?? 0,
+      outputBytesSinceSeed: this.#bytesSinceSeed,
+      requestsSinceSeed: this.#requestsSinceSeed,
+      preparedSeeds: this.queue.length,
+      reseeds: [...this.#reseeds].map(([reason, total]) => ({ reason, total })),
+    };
+  }
+
+  #state(): InstanceState {
+    if (this.#drbg.state === "error") return "error";
+    if (this.#live === null) return "unseeded";
+    // The fresh instance is reseeded for each request, so its limits say nothing.
+    if (this.id === "fresh") return "ready";
+    return this.#spent() !== null && this.queue.length === 0 ? "spent" : "ready";
+  }
+
+  /** What the background prepares the next seed for; the event of its use has the real reason. */
+  #nextReason(): ReseedReason {
+    if (this.#live === null) return "start";
+    if (this.#mustReseed !== null) return this.#mustReseed;
+    return this.#terms.shape === "RBGC" ? "age" : "output_limit";
+  }
+
+  #queueChanged(): void {
+    // After a failed self-test or a stop there is nothing to seed: the owner drops what comes.
+    if (this.#live === null || this.#mustReseed !== null) {
+      const next = this.#drbg.state === "error" ? undefined : this.queue.take({}, 0);
+      if (next !== undefined) this.apply(next, this.#nextReason());
+    }
+    this.#terms.changed();
+  }
+
+  #report(seed: Seed, reason: ReseedReason): void {
+    this.#terms.observer.event({
+      kind: "reseed",
+      atMilliseconds: this.#seededWall,
+      source: null,
+      severity: "info",
+      actor: null,
+      reason,
+      detail: `${this.id} has a new seed`,
+      data: { instance: this.id, seed: seed.id, creditedBits: seed.creditedBits },
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { Shape } from "../port/lineage.ts";
+import { MAXIMUM_BYTES_PER_SEED, MAXIMUM_REQUEST_BYTES } from "../standard/limits.ts";
+import type { Door } from "../port/lineage.ts";
+
+/** SP 800-90A: what every instance here is instantiated at. */
+export const SECURITY_STRENGTH = 256;
+
+/** How long one seed lasts: whichever limit comes first. */
+export interface SeedLimits {
+  readonly bytes: number;
+  readonly requests: number;
+  readonly ageMilliseconds: number;
+}
+
+/**
+ * SP 800-90C 5: 2^17 bits. Every generate gives at least a byte, so that limits the requests too.
+ * The age is policy: an idle service should not answer from a state of yesterday.
+ */
+export const RBG2_LIMITS: SeedLimits = {
+  bytes: MAXIMUM_BYTES_PER_SEED,
+  requests: MAXIMUM_BYTES_PER_SEED,
+  ageMilliseconds: 600_000,
+};
+
+/** Policy (DESIGN 4.7): 2^27 bits, 2^16 requests or a minute. */
+export const RBGC_LIMITS: SeedLimits = {
+  bytes: 2 ** 24,
+  requests: 2 ** 16,
+  ageMilliseconds: 60_000,
+};
+
+/** @throws RangeError when an RBG2's limits exceed the standard's, or a limit is not positive */
+export function seedLimits(shape: Shape, overrides: Partial<SeedLimits> = {}): SeedLimits {
+  const standard = shape === "RBGC" ? RBGC_LIMITS : RBG2_LIMITS;
+  const limits = { ...standard, ...overrides };
+  if (!(limits.bytes >= 1 && limits.requests >= 1 && limits.ageMilliseconds > 0)) {
+    throw new RangeError("a seed's limits are positive");
+  }
+  if (shape !== "RBGC" && limits.bytes > RBG2_LIMITS.bytes) {
+    throw new RangeError(`an RBG2 gives at most ${RBG2_LIMITS.bytes} bytes a seed`);
+  }
+  return limits;
+}
+
+/** The longest single generate: requests are split at 16 KiB in an RBG2. */
+export function generateBytes(limits: SeedLimits): number {
+  return Math.min(limits.bytes, MAXIMUM_REQUEST_BYTES);
+}
+
+/** Durable seeds kept ahead of need: bulk doors need more, a parent answers at once. */
+export function preparedSeeds(shape: Shape, door: Door): number {
+  if (door === "fresh") return 0;
+  if (shape === "RBGC") return 1;
+  return door === "stream" || door === "websocket" ? 8 : 2;
+}

@@ -1,0 +1,151 @@
+import type { Clock } from "../port/clock.ts";
+import type { Observer } from "../port/event.ts";
+import type { ReseedReason, SeedKind, Shape } from "../port/lineage.ts";
+import type { SeedMaterial, SeedRecorder, SeedRequest, SeedSupply, Shortfall } from "../port/seed.ts";
+import { prepareSeed, wipeSeed } from "./preparedSeed.ts";
+import type { PreparedSeed } from "./preparedSeed.ts";
+
+/** The record could not be made durable, or that was so a moment ago and it is not time to retry. */
+export interface StoreFailure {
+  readonly type: "store_failed";
+  readonly retryMilliseconds: number;
+}
+
+/** Durable, but dropped while it was being written: its source failed, or a reseed overtook it. */
+export interface Dropped {
+  readonly type: "dropped";
+}
+
+export type Made = ({ readonly type: "prepared" } & PreparedSeed) | StoreFailure | Dropped;
+
+export interface SeedMakerTerms {
+  readonly clock: Clock;
+  readonly supply: SeedSupply;
+  readonly recorder: SeedRecorder;
+  readonly observer: Observer;
+  readonly shape: Shape;
+  /** 16 hex digits. */
+  readonly boot: string;
+  /** Reseed counters reserved to each seed. */
+  readonly counterLimit: number;
+}
+
+// After a failed write: a second, doubling to half a minute. Material is only taken when a write is
+// tried, so a full disk costs one seed of noise at a time and no CPU.
+const FIRST_RETRY_MILLISECONDS = 1000;
+const LAST_RETRY_MILLISECONDS = 30_000;
+
+/** Takes material, makes the seed's record durable, and only then hands the seed out. */
+export class SeedMaker {
+  readonly #terms: SeedMakerTerms;
+  #count = 0;
+  readonly #inFlight = new Set<PreparedSeed>();
+  readonly #dropped = new Set<PreparedSeed>();
+  #failures = 0;
+  #retryAtMilliseconds = 0;
+
+  constructor(terms: SeedMakerTerms) {
+    if (!/^[0-9a-f]{16}$/.test(terms.boot)) throw new RangeError("boot is 16 hex digits");
+    this.#terms = terms;
+  }
+
+  /** Milliseconds until a write may be tried again; 0 when it may be tried now. */
+  get retryMilliseconds(): number {
+    if (this.#failures === 0) return 0;
+    const wait = this.#retryAtMilliseconds - this.#terms.clock.monotonicMilliseconds();
+    // While failing, one probe at a time.
+    return this.#inFlight.size > 0 ? Math.max(wait, FIRST_RETRY_MILLISECONDS) : Math.max(wait, 0);
+  }
+
+  /** Takes at once; what is asynchronous is only the durable record. */
+  make(
+    instance: string,
+    kind: SeedKind,
+    reason: ReseedReason,
+    request: SeedRequest,
+  ): Promise<Made> | Shortfall | StoreFailure {
+    const { clock, supply, shape, boot, counterLimit } = this.#terms;
+    const retryMilliseconds = this.retryMilliseconds;
+    if (retryMilliseconds > 0) return { type: "store_failed", retryMilliseconds };
+    const material = supply.take(request);
+    if (material.type === "shortfall") return material;
+    if (material.type === "entropy" && material.creditedBits < request.minimumBits) {
+      throw new Error(`the supply gave ${material.creditedBits} of ${request.minimumBits} bits`);
+    }
+    if ((material.type === "parent") !== (shape === "RBGC")) {
+      throw new Error(`${material.type} material does not fit the shape ${shape}`);
+    }
+    const prepared = prepareSeed(material, {
+      id: `s-${boot}-${++this.#count}`,
+      instance,
+      shape,
+      kind,
+      reason,
+      atMilliseconds: clock.wallMilliseconds(),
+      counterLimit,
+    });
+    this.#inFlight.add(prepared);
+    return this.#record(prepared, material);
+  }
+
+  /** Seeds that are still being written and match will never be handed out. */
+  drop(matches: (prepared: PreparedSeed) => boolean): void {
+    for (const prepared of this.#inFlight) {
+      if (matches(prepared)) this.#dropped.add(prepared);
+    }
+  }
+
+  async #record(prepared: PreparedSeed, material: SeedMaterial): Promise<Made> {
+    const blocks = material.type === "entropy" ? material.blocks : [];
+    try {
+      await this.#terms.recorder.record(
+        prepared.seed,
+        [...blocks, ...material.uncreditedBlocks],
+        material.windows,
+      );
+    } catch {
+      wipeSeed(prepared);
+      this.#inFlight.delete(prepared);
+      this.#dropped.delete(prepared);
+      return this.#failed();
+    }
+    this.#inFlight.delete(prepared);
+    this.#recovered();
+    if (this.#dropped.delete(prepared)) {
+      wipeSeed(prepared);
+      return { type: "dropped" };
+    }
+    return { type: "prepared", ...prepared };
+  }
+
+  #failed(): StoreFailure {
+    const now = this.#terms.clock.monotonicMilliseconds();
+    // Several writes that were under way together are one failure.
+    if (this.#failures === 0 || now >= this.#retryAtMilliseconds) {
+      if (this.#failures === 0) this.#report("store_failed", "a seed's record was not taken");
+      const wait = FIRST_RETRY_MILLISECONDS * 2 ** Math.min(this.#failures, 10);
+      this.#retryAtMilliseconds = now + Math.min(wait, LAST_RETRY_MILLISECONDS);
+      this.#failures++;
+    }
+    return { type: "store_failed", retryMilliseconds: this.#retryAtMilliseconds - now };
+  }
+
+  #recovered(): void {
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    this.#report("store_recovered", "seeds' records are taken again");
+  }
+
+  #report(kind: "store_failed" | "store_recovered", detail: string): void {
+    this.#terms.observer.event({
+      kind,
+      atMilliseconds: this.#terms.clock.wallMilliseconds(),
+      source: null,
+      severity: kind === "store_failed" ? "critical" : "info",
+      actor: null,
+      reason: null,
+      detail,
+      data: {},
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import type { SourceConfiguration } from "../config/sourceSchemas.ts";
+import type { Clock } from "../port/clock.ts";
+import type { NoiseSource } from "../port/source.ts";
+import type { RandomFill } from "../source/os.ts";
+import type { Store } from "../store/store.ts";
+
+/** The part of a logger that the service uses; pino's has it. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** The world, as the service may touch it. A simulation passes its own. */
+export interface ServicePorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly log: Log;
+  readonly version: string;
+  /** 16 hex digits, chosen anew at each start, that make ids unique without a write. Not secret. */
+  readonly boot: string;
+  /** Words that passphrases are drawn from. */
+  readonly words: readonly string[];
+  /** Fresh bytes of the OS RNG; the caller overwrites them. */
+  readonly osRandom: (bytes: number) => Uint8Array;
+  /** The same, for the OS RNG as a tested source. */
+  readonly osFill: RandomFill;
+  readonly openSource: (source: SourceConfiguration, clock: Clock) => NoiseSource;
+  /** Content of the virtual machine's generation file; null where none is configured. */
+  readonly generation: () => string | null;
+  /** Runs after the token book is there: puts an admin token where local commands find it. */
+  readonly adminTokenPath: string | null;
+}

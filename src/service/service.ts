@@ -1,0 +1,274 @@
+import type { FastifyInstance } from "fastify";
+import { Access } from "../access/access.ts";
+import { ensureAdminToken } from "../access/adminToken.ts";
+import { Certificates } from "../access/certificates.ts";
+import { Quotas } from "../access/quotas.ts";
+import { StoreTokenRepository } from "../access/storeTokenRepository.ts";
+import { TokenBook } from "../access/tokenBook.ts";
+import { buildApi } from "../api/app.ts";
+import { isLoopback } from "../api/listen.ts";
+import { selfTest as conditioningSelfTest } from "../conditioning/selfTest.ts";
+import type { Configuration } from "../config/schema.ts";
+import { runSelfTests } from "../drbg/selfTest.ts";
+import { DrbgSupply } from "../drbg/randomSupply.ts";
+import { EntropyRoom } from "../entropy/entropyRoom.ts";
+import { KeyGenerator } from "../key/keyGenerator.ts";
+import { openEventJournal, type StoredEvents } from "../lineage/eventJournal.ts";
+import { StoredLineage } from "../lineage/lineageReader.ts";
+import { StoredOutputs } from "../lineage/outputRecorder.ts";
+import { createSeedRecorder } from "../lineage/seedRecorder.ts";
+import { SpringhouseError } from "../port/errors.ts";
+import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
+import type { ServiceSnapshot } from "../port/snapshot.ts";
+import { Retention } from "../store/retention.ts";
+import { Exposition } from "../telemetry/exposition.ts";
+import { RequestTally } from "../telemetry/requestTally.ts";
+import { addressOf } from "./address.ts";
+import { shapeOf, sourceOptions } from "./plan.ts";
+import type { ServicePorts } from "./ports.ts";
+import { takeSnapshot } from "./snapshot.ts";
+import { DiscontinuityWatch } from "./watch.ts";
+
+const DAY_SECONDS = 86_400;
+const MEGABYTE = 2 ** 20;
+/** The admin token is drawn from the DRBG, so the start waits for the first seed, but not for ever. */
+const TOKEN_RETRY_MILLISECONDS = 100;
+
+/** The running service. What it does not do itself is listening: see `api/listen.ts`. */
+export interface Service {
+  readonly api: FastifyInstance;
+  readonly drbg: DrbgSupply;
+  readonly entropy: EntropyRoom;
+  snapshot(): ServiceSnapshot;
+  /** Takes over what can change while it runs; @returns the fields that need a restart. */
+  reload(configuration: Configuration): readonly string[];
+  /** Finishes what is in hand, overwrites secrets, closes the store. Close the listeners first. */
+  stop(): Promise<void>;
+}
+
+/** Everything that changes hands in here is a port or a room: the one place that ties them. */
+export async function createService(
+  configuration: Configuration,
+  ports: ServicePorts,
+): Promise<Service> {
+  const { clock, store, log } = ports;
+  const startedMilliseconds = clock.wallMilliseconds();
+  const journal = await openEventJournal(store, clock);
+  const observer = loggedTo(journal, ports);
+  const tell = (kind: EventKind, severity: ServiceEvent["severity"], detail: string): void =>
+    observer.event({
+      kind,
+      atMilliseconds: clock.wallMilliseconds(),
+      source: null,
+      severity,
+      actor: null,
+      reason: null,
+      detail,
+      data: {},
+    });
+
+  const shape = shapeOf(configuration);
+  const { quorum, construction } = configuration;
+  const room = new EntropyRoom({
+    sources: sourceOptions(configuration, ports),
+    shape,
+    quorum,
+    clock,
+    observer,
+    boot: ports.boot,
+    osRandom: ports.osRandom,
+    onFault: (source, error) => log.error({ source, err: error }, "a source's session failed"),
+  });
+  const outputs = new StoredOutputs(store, clock);
+  const drbg = new DrbgSupply({
+    clock,
+    seeds: room,
+    seedRecorder: createSeedRecorder(store),
+    outputRecorder: outputs,
+    observer,
+    shape,
+    quorum,
+    hash: construction.hash,
+    boot: ports.boot,
+    limits:
+      shape === "RBGC"
+        ? {
+            bytes: construction.parentOutputBytes,
+            requests: construction.parentRequests,
+            ageMilliseconds: construction.parentAgeSeconds * 1000,
+          }
+        : { ageMilliseconds: construction.seedAgeSeconds * 1000 },
+    selfTestMilliseconds: construction.selfTestSeconds * 1000,
+    selfTests: (now) => [...runSelfTests(now), ...conditioningSelfTest(now)],
+  });
+  room.onPoolChanged(() => drbg.poolChanged());
+  room.onSourceDiscarded((source) => drbg.discardSource(source));
+
+  const tokens = new TokenBook({
+    clock,
+    random: drbg,
+    repository: new StoreTokenRepository(store),
+    journal,
+    defaultQuota: configuration.quota,
+  });
+  await tokens.load();
+  const certificates = new Certificates(clock, configuration.clientCertificates);
+  const tally = new RequestTally();
+  const snapshot = (): ServiceSnapshot =>
+    takeSnapshot(
+      {
+        version: ports.version,
+        startedMilliseconds,
+        configuration,
+        room,
+        instances: () => drbg.instances(),
+        selfTests: () => drbg.selfTests(),
+        store,
+      },
+      clock.wallMilliseconds(),
+    );
+  const api = buildApi(
+    {
+      clock,
+      random: drbg,
+      keys: new KeyGenerator({
+        random: drbg,
+        words: ports.words,
+        rsaConcurrency: configuration.keys.rsaSearches,
+      }),
+      sources: room,
+      events: journal,
+      lineage: new StoredLineage(store),
+      introspection: { snapshot },
+      selfTest: { run: () => drbg.runSelfTests() },
+      metrics: new Exposition({ snapshot }, tally),
+      access: new Access(tokens, certificates, new Quotas(clock)),
+      tally,
+      log,
+    },
+    {
+      version: ports.version,
+      hosts: hostsOf(configuration),
+      origins: configuration.allowedOrigins,
+      publicProbes: configuration.publicProbes,
+    },
+  );
+
+  const forgetHealth = store.onHealthChange((health) => {
+    tell(
+      health.ok ? "store_recovered" : "store_failed",
+      health.ok ? "info" : "critical",
+      health.detail,
+    );
+  });
+  const watch = new DiscontinuityWatch(clock, ports.generation, (what, detail) => {
+    tell(what, "warning", detail);
+    drbg.reseedAll(what);
+  });
+  const retention = new Retention(store, clock, {
+    seedAgeSeconds: configuration.retention.lineageDays * DAY_SECONDS,
+    outputAgeSeconds: null,
+    eventAgeSeconds: configuration.retention.eventDays * DAY_SECONDS,
+    totalBytes: configuration.retention.maximumMegabytes * MEGABYTE,
+  });
+
+  tell("service_started", "info", `version ${ports.version}, ${shape}`);
+  room.start();
+  drbg.start();
+  watch.start();
+  retention.start();
+  const cancelAdmin = keepAdminToken(tokens, ports);
+
+  return {
+    api,
+    drbg,
+    entropy: room,
+    snapshot,
+    reload(next) {
+      certificates.replace(next.clientCertificates);
+      const fixed = needingRestart(configuration, next);
+      tell(
+        "configuration_reloaded",
+        fixed.length > 0 ? "warning" : "info",
+        fixed.length > 0 ? `a restart is needed for: ${fixed.join(", ")}` : "all of it",
+      );
+      return fixed;
+    },
+    async stop() {
+      tell("service_stopping", "info", "asked to stop");
+      cancelAdmin();
+      watch.stop();
+      forgetHealth();
+      await retention.stop();
+      drbg.stop();
+      await room.stop();
+      await outputs.stop();
+      await journal.stop();
+      await store.close();
+    },
+  };
+}
+
+/** Keeps every event and logs it as well; neither holds a secret. */
+function loggedTo(journal: StoredEvents, { log }: ServicePorts): Observer {
+  return {
+    event(event) {
+      const { kind, severity, detail, source, data } = event;
+      const level = severity === "info" ? "info" : severity === "warning" ? "warn" : "error";
+      // Reseeds come with every 16 KiB in an RBG2: kept, but not worth a line each.
+      log[kind === "reseed" ? "debug" : level]({ kind, source, ...data }, detail);
+      journal.event(event);
+    },
+  };
+}
+
+/** Tries until the DRBG is seeded. Local commands find the token in the state directory. */
+function keepAdminToken(
+  tokens: TokenBook,
+  { clock, log, adminTokenPath }: ServicePorts,
+): () => void {
+  if (adminTokenPath === null) return () => {};
+  let cancel = (): void => {};
+  const attempt = (): void => {
+    ensureAdminToken(tokens, adminTokenPath).then(
+      (result) => {
+        if (!result.ok) cancel = clock.schedule(TOKEN_RETRY_MILLISECONDS, attempt);
+        else if (result.written) log.info({ path: adminTokenPath }, "wrote an admin token");
+      },
+      (error: unknown) => {
+        log.error({ err: error }, "the admin token could not be written");
+        cancel = clock.schedule(TOKEN_RETRY_MILLISECONDS * 10, attempt);
+      },
+    );
+  };
+  attempt();
+  return () => cancel();
+}
+
+/** Host names that a request may carry; null where the certificate's name decides. */
+function hostsOf(configuration: Configuration): readonly string[] | null {
+  const { host } = addressOf(configuration.listen);
+  if (configuration.tls && !isLoopback(host) && configuration.allowedHosts.length === 0)
+    return null;
+  return [host, "localhost", "127.0.0.1", "[::1]", ...configuration.allowedHosts];
+}
+
+/** Fields that differ and are only read at the start. */
+function needingRestart(before: Configuration, after: Configuration): string[] {
+  const live = new Set(["clientCertificates", "tls", "log", "version"]);
+  return (Object.keys(after) as (keyof Configuration)[]).filter(
+    (field) => !live.has(field) && JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+  );
+}
+
+/** @throws SpringhouseError `configuration_invalid` */
+export function assertListenable(configuration: Configuration): void {
+  const { host, port } = addressOf(configuration.listen);
+  if (port > 65_535)
+    throw new SpringhouseError("configuration_invalid", `  listen: port ${port} is above 65535`);
+  if (!configuration.tls && !isLoopback(host))
+    throw new SpringhouseError(
+      "listen_insecure",
+      `listening on ${host} would send tokens and keys over the network in the clear`,
+    );
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from "vitest";
+import { isAllowed, PERMISSIONS, rolesOf, type Permission } from "../../../src/access/permissions.ts";
+import { ROLES } from "../../../src/port/principal.ts";
+
+const all = Object.keys(PERMISSIONS) as Permission[];
+
+describe("the table of permissions", () => {
+  test("an operator sees no key material and no raw sample", () => {
+    for (const permission of ["random.draw", "random.stream", "keys.generate", "sources.tap"] as const)
+      expect(isAllowed(["operator"], permission)).toBe(false);
+  });
+
+  test("an auditor changes nothing, and draws nothing", () => {
+    const reads = all.filter((permission) => isAllowed(["auditor"], permission));
+    expect(reads.filter((permission) => !/\.(read|list|tap)$/.test(permission))).toEqual([]);
+  });
+
+  test("a custodian approves and never initiates: nothing here is its own", () => {
+    expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual(["probe.read"]);
+  });
+
+  test("only the admin issues and revokes", () => {
+    expect(rolesOf("tokens.create")).toEqual(["admin"]);
+    expect(rolesOf("tokens.revoke")).toEqual(["admin"]);
+  });
+
+  test("no role is nobody", () => {
+    for (const permission of all) {
+      expect(isAllowed([], permission)).toBe(false);
+      expect(isAllowed(["root" as never], permission)).toBe(false);
+      expect(isAllowed(["admin"], permission)).toBe(true);
+      for (const role of rolesOf(permission)) expect(ROLES).toContain(role);
+    }
+  });
+});

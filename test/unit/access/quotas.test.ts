@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Bucket, Quotas } from "../../../src/access/quotas.ts";
+import type { Principal, Quota } from "../../../src/port/principal.ts";
+import { FakeClock } from "../../support/fakeClock.ts";
+
+const principal = (quota: Quota, id = "p"): Principal => ({ id, name: id, roles: [], quota });
+
+describe("a bucket", () => {
+  test("holds one second's worth, and not one more", () => {
+    const bucket = new Bucket(5, 0);
+    for (let n = 0; n < 5; n++) {
+      expect(bucket.wait(1, 0)).toBe(0);
+      bucket.take(1, 0);
+    }
+    expect(bucket.wait(1, 0)).toBeCloseTo(200);
+    expect(bucket.wait(1, 199)).toBeGreaterThan(0);
+    expect(bucket.wait(1, 200)).toBe(0);
+    // An hour of rest is still one second's burst.
+    for (let n = 0; n < 5; n++) bucket.take(1, 3_600_000);
+    expect(bucket.wait(1, 3_600_000)).toBeGreaterThan(0);
+  });
+
+  test("admits what is larger than itself when full, and goes into debt for it", () => {
+    const bucket = new Bucket(1000, 0);
+    expect(bucket.wait(65_536, 0)).toBe(0);
+    bucket.take(65_536, 0);
+    expect(bucket.wait(1, 0)).toBeCloseTo(64_537);
+    expect(bucket.wait(1, 64_536)).toBeGreaterThan(0);
+    expect(bucket.wait(1, 64_537)).toBe(0);
+    expect(bucket.wait(65_536, 64_537)).toBeGreaterThan(0);
+    expect(bucket.wait(65_536, 65_536)).toBe(0);
+  });
+
+  test("a clock that stands still or goes back gives nothing", () => {
+    const bucket = new Bucket(1, 1000);
+    bucket.take(1, 1000);
+    expect(bucket.wait(1, 500)).toBe(1000);
+    expect(bucket.wait(1, 1999)).toBeGreaterThan(0);
+    expect(bucket.wait(1, 2000)).toBe(0);
+  });
+
+  test("over any span admits at most the rate, one burst and one oversized request", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: 20_000 }))),
+        (rate, calls) => {
+          const bucket = new Bucket(rate, 0);
+          let now = 0;
+          let admitted = 0;
+          let largest = 0;
+          for (const [pause, amount] of calls) {
+            now += pause;
+            if (bucket.wait(amount, now) > 0) continue;
+            bucket.take(amount, now);
+            admitted += amount;
+            largest = Math.max(largest, amount);
+          }
+          expect(admitted).toBeLessThanOrEqual(rate + (rate * now) / 1000 + largest + 1e-3);
+        },
+      ),
+    );
+  });
+
+  test("waiting as long as it says is enough", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.001, max: 1e9, noNaN: true }),
+        fc.integer({ min: 1, max: 1e6 }),
+        (rate, amount) => {
+          const bucket = new Bucket(rate, 0);
+          bucket.take(amount, 0);
+          const wait = bucket.wait(amount, 0);
+          expect(bucket.wait(amount, wait)).toBe(0);
+        },
+      ),
+    );
+  });
+});
+
+describe("quotas", () => {
+  test("are one principal's, whatever the connection, and no other's", () => {
+    const quotas = new Quotas(new FakeClock());
+    const quota = { requestsPerSecond: 1, bytesPerSecond: 100 };
+    const [one, other] = [principal(quota, "one"), principal(quota, "other")];
+    expect(quotas.admitRequests(one)).toBe(0);
+    expect(quotas.admitRequests({ ...one })).toBeGreaterThan(0);
+    expect(quotas.admitRequests(other)).toBe(0);
+    expect(quotas.admitBytes(one, 100)).toBe(0);
+    expect(quotas.admitBytes(one, 1)).toBeGreaterThan(0);
+  });
+
+  test("null is unlimited, each of the two by itself", () => {
+    const quotas = new Quotas(new FakeClock());
+    const free = principal({ requestsPerSecond: null, bytesPerSecond: null });
+    const bytes = principal({ requestsPerSecond: null, bytesPerSecond: 10 }, "bytes");
+    for (let n = 0; n < 1000; n++) {
+      expect(quotas.admitRequests(free)).toBe(0);
+      expect(quotas.admitBytes(free, 1e9)).toBe(0);
+      expect(quotas.paceBytes(free, 1e9)).toBe(0);
+      expect(quotas.admitRequests(bytes)).toBe(0);
+    }
+  });
+
+  test("a stream is paced: it never waits for its first chunk, and then by its debt", () => {
+    const clock = new FakeClock();
+    const quotas = new Quotas(clock);
+    const paced = principal({ requestsPerSecond: null, bytesPerSecond: 1000 });
+    expect(quotas.paceBytes(paced, 1000)).toBe(0);
+    expect(quotas.paceBytes(paced, 500)).toBeCloseTo(500);
+    clock.advance(500);
+    expect(quotas.paceBytes(paced, 100)).toBeCloseTo(100);
+  });
+});
