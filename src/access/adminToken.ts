@@ -1,4 +1,4 @@
-import { open, readFile, rename, unlink } from "node:fs/promises";
+import { chmod, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Refusal } from "../port/errors.ts";
 import type { TokenBook } from "./tokenBook.ts";
@@ -47,8 +47,10 @@ export async function ensureAdminToken(
   path: string,
 ): Promise<{ readonly ok: true; readonly written: boolean } | Refusal> {
   const present = await readToken(path);
-  if (present !== null && tokens.authenticate(present)?.roles.includes("admin"))
+  if (present !== null && tokens.authenticate(present)?.roles.includes("admin")) {
+    await chmod(path, 0o600);
     return { ok: true, written: false };
+  }
   const stale = tokens
     .list()
     .filter(({ name, createdBy }) => name === NAME && createdBy === "springhouse");

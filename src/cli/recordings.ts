@@ -48,7 +48,7 @@ export async function capture(
     const manifest = await writer.finish({
       source,
       kind: known.kind,
-      device: known.device,
+      device: known.device && { ...known.device, caveats: [...known.device.caveats] },
       configurationVersion: snapshot.configurationVersion,
       host: hostname(),
       fromMilliseconds,

@@ -118,7 +118,7 @@ export class DrbgInstance {
     if (this.#live === null || this.deficit(bytes, requirement) > 0) return null;
     const out = new Uint8Array(bytes);
     const pieces: Piece[] = [];
-    for (let at = 0; at < bytes; ) {
+    for (let at = 0; at < bytes;) {
       // SP 800-90C 5: before every generate.
       let left = this.#liveBytes(requirement);
       if (left <= 0) {

@@ -15,7 +15,11 @@ export class Outputs {
     this.#clock = clock;
   }
 
-  answer(generated: Generated, request: DrawRequest, instance: Door): DrawResult | Promise<DrawResult> {
+  answer(
+    generated: Generated,
+    request: DrawRequest,
+    instance: Door,
+  ): DrawResult | Promise<DrawResult> {
     const { bytes, pieces } = generated;
     const drawn: Drawn = {
       ok: true,

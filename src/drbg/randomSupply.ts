@@ -42,6 +42,8 @@ export interface DrbgSupplyTerms {
   readonly boot: string;
   readonly limits?: Partial<SeedLimits>;
   readonly selfTests?: (nowMilliseconds: number) => readonly SelfTestSnapshot[];
+  /** How often the self-tests run again. Default ten minutes. */
+  readonly selfTestMilliseconds?: number;
 }
 
 interface Room {
@@ -127,9 +129,11 @@ export class DrbgSupply implements RandomSupply {
     const { instance, waiting } = this.#room(request.door);
     const generated = instance.draw(request.bytes, request.requirement);
     if (generated !== null) return this.#outputs.answer(generated, request, instance.id);
-    return waiting.draw(request.bytes, request.requirement).then((result) =>
-      "pieces" in result ? this.#outputs.answer(result, request, instance.id) : result,
-    );
+    return waiting
+      .draw(request.bytes, request.requirement)
+      .then((result) =>
+        "pieces" in result ? this.#outputs.answer(result, request, instance.id) : result,
+      );
   }
 
   async *stream(
@@ -137,7 +141,7 @@ export class DrbgSupply implements RandomSupply {
     signal: AbortSignal,
   ): AsyncGenerator<Drawn, Refusal | undefined> {
     const room = this.#room(request.door);
-    for (let left = request.bytes ?? Infinity; left > 0 && !signal.aborted; ) {
+    for (let left = request.bytes ?? Infinity; left > 0 && !signal.aborted;) {
       const result = await this.#chunk(room, {
         ...request,
         bytes: Math.min(left, STREAM_CHUNK_BYTES),
@@ -181,8 +185,11 @@ export class DrbgSupply implements RandomSupply {
 
   /** A source failed: what it gave and has not been used is overwritten. */
   discardSource(source: string): void {
-    const drewOnIt = ({ seed }: { readonly seed: { readonly credits: readonly { source: string }[] } }) =>
-      seed.credits.some((credit) => credit.source === source);
+    const drewOnIt = ({
+      seed,
+    }: {
+      readonly seed: { readonly credits: readonly { source: string }[] };
+    }) => seed.credits.some((credit) => credit.source === source);
     this.#maker.drop(drewOnIt);
     for (const { instance } of this.#rooms.values()) instance.queue.drop(drewOnIt);
     this.#refill.request();
@@ -198,12 +205,16 @@ export class DrbgSupply implements RandomSupply {
   /** On demand, and every ten minutes. After a failure nothing comes out until the next start. */
   runSelfTests(): readonly SelfTestSnapshot[] {
     this.#cancelSelfTest?.();
-    const { clock, selfTests = runSelfTests } = this.#terms;
+    const {
+      clock,
+      selfTests = runSelfTests,
+      selfTestMilliseconds = SELF_TEST_MILLISECONDS,
+    } = this.#terms;
     this.#selfTests = selfTests(clock.wallMilliseconds());
     const failed = this.#selfTests.find(({ passed }) => !passed);
     if (failed) this.selfTestFailed(failed.name);
     else if (!this.#stopped) {
-      this.#cancelSelfTest = clock.schedule(SELF_TEST_MILLISECONDS, () => this.runSelfTests());
+      this.#cancelSelfTest = clock.schedule(selfTestMilliseconds, () => this.runSelfTests());
     }
     return this.#selfTests;
   }
@@ -266,7 +277,8 @@ export class DrbgSupply implements RandomSupply {
       const what = fresh ? "bytes of a fresh request" : "bytes";
       return refuse("invalid_parameter", `${what} must be 1 to ${most}`);
     }
-    if (requirement.strength === undefined && requirement.sources === undefined && !fresh) return null;
+    if (requirement.strength === undefined && requirement.sources === undefined && !fresh)
+      return null;
     const unmet: Unmet[] = [];
     if ((requirement.strength ?? 0) > SECURITY_STRENGTH) unmet.push("strength");
     if (this.#terms.shape === "RBGC") {

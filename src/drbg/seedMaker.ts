@@ -1,7 +1,13 @@
 import type { Clock } from "../port/clock.ts";
 import type { Observer } from "../port/event.ts";
 import type { ReseedReason, SeedKind, Shape } from "../port/lineage.ts";
-import type { SeedMaterial, SeedRecorder, SeedRequest, SeedSupply, Shortfall } from "../port/seed.ts";
+import type {
+  SeedMaterial,
+  SeedRecorder,
+  SeedRequest,
+  SeedSupply,
+  Shortfall,
+} from "../port/seed.ts";
 import { prepareSeed, wipeSeed } from "./preparedSeed.ts";
 import type { PreparedSeed } from "./preparedSeed.ts";
 

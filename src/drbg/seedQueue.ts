@@ -46,15 +46,19 @@ export class SeedQueue {
   /**
    * Starts what is missing up to `level` seeds. An instance without state gets its instantiate
    * alone first: the seeds after it are reseeds.
+   * @returns "more" when the level is reached and the capacity is not, "full" when there is nothing
+   *   more to start now, "lacking" when the pool or the store had nothing to give
    */
-  fill(level: number): void {
+  fill(level: number): "more" | "full" | "lacking" {
+    const { needsSeed, isInstantiated, capacity } = this.#terms;
     for (;;) {
-      const needs = this.#terms.needsSeed() && this.#prepared.length === 0 ? 1 : 0;
-      const wanted = needs + Math.min(level, this.#terms.capacity);
-      if (this.#prepared.length + this.#making.size >= wanted) return;
-      if (!this.#terms.isInstantiated() && this.#making.size > 0) return;
-      const started = this.make(null);
-      if (!(started instanceof Promise)) return;
+      const needs = needsSeed() && this.#prepared.length === 0 ? 1 : 0;
+      const wanted = needs + Math.min(level, capacity);
+      if (this.#prepared.length + this.#making.size >= wanted) {
+        return level < capacity ? "more" : "full";
+      }
+      if (!isInstantiated() && this.#making.size > 0) return "full";
+      if (!(this.make(null) instanceof Promise)) return "lacking";
     }
   }
 
@@ -94,7 +98,9 @@ export class SeedQueue {
   }
 
   take(requirement: Requirement, wallMilliseconds: number): PreparedSeed | undefined {
-    const at = this.#prepared.findIndex((prepared) => meets(prepared, requirement, wallMilliseconds));
+    const at = this.#prepared.findIndex((prepared) =>
+      meets(prepared, requirement, wallMilliseconds),
+    );
     return at < 0 ? undefined : this.#prepared.splice(at, 1)[0];
   }
 

@@ -1,0 +1,127 @@
+import { randomBytes, randomFill } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { wordlist } from "@scure/bip39/wordlists/english.js";
+import { pino } from "pino";
+import { listen } from "./api/listen.ts";
+import { buildProgram, runProgram, type ServeOptions } from "./cli/program.ts";
+import { parseConfiguration } from "./config/parse.ts";
+import type { Configuration } from "./config/schema.ts";
+import { discoverNoiseSources, openNoiseSource } from "./noiseSources.ts";
+import { systemClock } from "./platform/clock.ts";
+import { processTerminal } from "./platform/terminal.ts";
+import { SpringhouseError } from "./port/errors.ts";
+import { addressOf } from "./service/address.ts";
+import { assertListenable, createService } from "./service/service.ts";
+import { openWorkerStore } from "./store/workerStore.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  version: string;
+};
+const clock = systemClock();
+const stopping = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopping.abort());
+
+function readFile(path: string, field: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw new SpringhouseError(
+      "configuration_invalid",
+      `  ${field}: cannot read ${path} (${code})`,
+    );
+  }
+}
+
+/** Reads and checks everything that the configuration names, before anything opens. */
+async function load(options: ServeOptions): Promise<Configuration> {
+  const text = options.config === undefined ? "" : readFile(options.config, "--config");
+  const parsed = parseConfiguration(text);
+  const listenOn = options.listen ?? parsed.listen;
+  if (!/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/.test(listenOn))
+    throw new SpringhouseError("configuration_invalid", `  --listen: ${listenOn} is not HOST:PORT`);
+  const discovered =
+    parsed.discover && parsed.sources.length === 0 ? await discoverNoiseSources() : [];
+  const configuration = {
+    ...parsed,
+    listen: listenOn,
+    sources: [...parsed.sources, ...discovered],
+  };
+  assertListenable(configuration);
+  return configuration;
+}
+
+function readTls(configuration: Configuration) {
+  const { tls } = configuration;
+  if (!tls) return {};
+  return {
+    tls: {
+      certificate: readFile(tls.certificate, "tls.certificate"),
+      key: readFile(tls.key, "tls.key"),
+      requireClientCertificate: tls.requireClientCertificate,
+      ...(tls.clientAuthority === undefined
+        ? {}
+        : { clientAuthority: readFile(tls.clientAuthority, "tls.clientAuthority") }),
+    },
+  };
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const state = options.state ?? process.env["SPRINGHOUSE_STATE"] ?? "./state";
+  const configuration = await load(options);
+  const tls = readTls(configuration);
+  const log = pino({ level: configuration.log.level, base: null }, pino.destination(2));
+  const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
+  const { generationFile } = configuration.construction;
+  const service = await createService(configuration, {
+    clock,
+    store,
+    log,
+    version,
+    boot: randomBytes(8).toString("hex"),
+    words: wordlist,
+    osRandom: (bytes) => new Uint8Array(randomBytes(bytes)),
+    osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
+    openSource: openNoiseSource,
+    generation: () =>
+      generationFile !== undefined && existsSync(generationFile)
+        ? readFileSync(generationFile, "latin1")
+        : null,
+    adminTokenPath: join(state, "admin.token"),
+  });
+  const address = addressOf(configuration.listen);
+  try {
+    const listening = await listen(service.api, {
+      clock,
+      address,
+      ...tls,
+      socketPath: join(state, "springhouse.sock"),
+    });
+    const scheme = configuration.tls ? "https" : "http";
+    log.info({ url: `${scheme}://${address.host}:${listening.address?.port}`, state }, "listening");
+    const reload = (): void => {
+      load(options)
+        .then((next) => {
+          if (next.tls && configuration.tls) listening.reloadTls(readTls(next).tls!);
+          log.level = next.log.level;
+          service.reload(next);
+        })
+        .catch((error: unknown) => log.error({ err: error }, "the configuration stays as it was"));
+    };
+    process.on("SIGHUP", reload);
+    await new Promise<void>((resolve) => {
+      if (stopping.signal.aborted) resolve();
+      else stopping.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    process.off("SIGHUP", reload);
+    await listening.close();
+  } finally {
+    await service.stop();
+  }
+}
+
+const terminal = processTerminal(clock, stopping.signal);
+const program = buildProgram(terminal, version, serve);
+process.exitCode = await runProgram(program, terminal, process.argv.slice(2));
