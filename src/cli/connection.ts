@@ -46,7 +46,8 @@ export function serviceUrl(terminal: Terminal, options: ConnectionOptions): stri
 export function connect(terminal: Terminal, options: ConnectionOptions): SpringhouseClient {
   const url = serviceUrl(terminal, options);
   const token = findToken(terminal, options);
-  const common = { token, signal: terminal.signal };
+  // A person or a script is told at once; whoever wants to wait can read Retry-After.
+  const common = { token, signal: terminal.signal, retries: 0 };
   if (url.startsWith("unix:"))
     return new SpringhouseClient({
       ...common,

@@ -100,7 +100,9 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     type: "gauge",
     help: "Sources that the quorum asks for, those removed as the best included.",
     labels: [],
-    read: ({ quorum }) => [[[], Math.max(quorum.sources, quorum.withoutBest + 1)]],
+    read: ({ quorum: { sources, withoutBest } }) => [
+      [[], Math.max(sources, withoutBest > 0 ? withoutBest + 1 : 0)],
+    ],
   },
   {
     name: "source_state",
