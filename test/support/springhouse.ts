@@ -72,9 +72,15 @@ export async function startSpringhouse(options: StartOptions = {}): Promise<Runn
     if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}:\n${log}`);
     return /"url":"(http:[^"]+)"/.exec(log)?.[1];
   });
-  const token = (await readFile(join(state, "admin.token"), "utf8")).trim();
   if (!options.unready)
     await until("readiness", async () => (await fetch(`${url}/readyz`)).status === 200);
+  // It is drawn from the DRBG, so it comes with the first seed.
+  const token = await until("an admin token", () =>
+    readFile(join(state, "admin.token"), "utf8").then(
+      (text) => text.trim(),
+      () => undefined,
+    ),
+  );
   return {
     url,
     state,

@@ -32,6 +32,9 @@ describe("the admin token", () => {
     await again.load();
     expect(await ensureAdminToken(again, path)).toEqual({ ok: true, written: false });
     expect(await read()).toBe(first);
+    await chmod(path, 0o644);
+    await ensureAdminToken(again, path);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(again.list()).toHaveLength(1);
   });
 
@@ -52,7 +55,9 @@ describe("the admin token", () => {
     await book.revoke(book.authenticate(third)!.id, "tester");
     await ensureAdminToken(book, path);
     expect(book.authenticate(await read())?.roles).toEqual(["admin"]);
-    expect(book.list().filter(({ revokedMilliseconds }) => revokedMilliseconds === null)).toHaveLength(1);
+    expect(
+      book.list().filter(({ revokedMilliseconds }) => revokedMilliseconds === null),
+    ).toHaveLength(1);
   });
 
   test("a client's token in its place is not taken for it", async () => {

@@ -4,7 +4,12 @@ import { FakeClock } from "../../support/fakeClock.ts";
 import { UNLIMITED } from "./memory.ts";
 
 const FINGERPRINT = Array.from({ length: 32 }, (_, at) => (at + 160).toString(16)).join(":");
-const rule = (more: object) => ({ name: "n", roles: ["client"] as const, quota: UNLIMITED, ...more });
+const rule = (more: object) => ({
+  name: "n",
+  roles: ["client"] as const,
+  quota: UNLIMITED,
+  ...more,
+});
 const certificate = {
   fingerprint256: FINGERPRINT.toUpperCase(),
   commonName: "client.example",
@@ -43,7 +48,9 @@ describe("client certificates", () => {
       'URI:"http://x/, DNS:a.example"',
       "DNS:last.example",
     ]);
-    const certificates = new Certificates(new FakeClock(), [rule({ subjectAltName: "DNS:a.example" })]);
+    const certificates = new Certificates(new FakeClock(), [
+      rule({ subjectAltName: "DNS:a.example" }),
+    ]);
     expect(certificates.match({ ...certificate, subjectAltName: forged })).toBeNull();
   });
 

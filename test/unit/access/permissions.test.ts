@@ -1,12 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { isAllowed, PERMISSIONS, rolesOf, type Permission } from "../../../src/access/permissions.ts";
+import {
+  isAllowed,
+  PERMISSIONS,
+  rolesOf,
+  type Permission,
+} from "../../../src/access/permissions.ts";
 import { ROLES } from "../../../src/port/principal.ts";
 
 const all = Object.keys(PERMISSIONS) as Permission[];
 
 describe("the table of permissions", () => {
   test("an operator sees no key material and no raw sample", () => {
-    for (const permission of ["random.draw", "random.stream", "keys.generate", "sources.tap"] as const)
+    for (const permission of [
+      "random.draw",
+      "random.stream",
+      "keys.generate",
+      "sources.tap",
+    ] as const)
       expect(isAllowed(["operator"], permission)).toBe(false);
   });
 
@@ -16,7 +26,9 @@ describe("the table of permissions", () => {
   });
 
   test("a custodian approves and never initiates: nothing here is its own", () => {
-    expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual(["probe.read"]);
+    expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual([
+      "probe.read",
+    ]);
   });
 
   test("only the admin issues and revokes", () => {

@@ -40,7 +40,11 @@ async function violations(actions: readonly Action[]): Promise<string[]> {
   const conditioned: Uint8Array[][] = Array.from({ length: SOURCES }, () => []);
   const outputs: string[][] = Array.from({ length: SOURCES }, () => []);
   const sources = Array.from({ length: SOURCES }, (_, n) => new FakeSource(`s${n}`, 77 + n));
-  const { clock, room, faults: thrown } = house(
+  const {
+    clock,
+    room,
+    faults: thrown,
+  } = house(
     sources.map((source, n) =>
       options(source, {
         component: recorded(hmacComponent("HMAC-SHA-512"), (input, output) => {

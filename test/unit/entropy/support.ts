@@ -103,10 +103,7 @@ export const HEALTH: HealthOptions = {
   lag: false,
 };
 
-export function options(
-  source: NoiseSource,
-  more: Partial<SourceOptions> = {},
-): SourceOptions {
+export function options(source: NoiseSource, more: Partial<SourceOptions> = {}): SourceOptions {
   return {
     source,
     health: HEALTH,
