@@ -119,7 +119,7 @@ export class HealthMonitor {
   present(nowMilliseconds: number): void {
     this.#now = nowMilliseconds;
     this.#present = true;
-    this.#silence.heard(nowMilliseconds);
+    this.#silence.opened(nowMilliseconds);
     this.#restart();
     this.#abandonOnDemandTest();
     if (this.#state !== "failed") this.#enter("starting", nowMilliseconds);

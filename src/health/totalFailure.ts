@@ -1,11 +1,18 @@
 import { Gauge } from "./gauge.ts";
 
+/**
+ * A device that was just opened may take its time: a source throws away the first bytes after an
+ * open (a TrueRNGpro's took 1.3 s here), and a serial source itself gives up after 5 s.
+ */
+export const SETTLING_MILLISECONDS = 5000;
+
 /** Total failure by silence: no sample for too long. Driven by `tick`, as it has no samples. */
 export class TotalFailure {
   readonly gauge: Gauge;
   observedMilliseconds = 0;
   #lastMilliseconds = 0;
   #told = false;
+  #settlingUntilMilliseconds = -Infinity;
 
   constructor(silenceMilliseconds: number) {
     this.gauge = new Gauge({
@@ -19,14 +26,25 @@ export class TotalFailure {
     });
   }
 
-  /** A sample came, or the device was opened. */
+  /** The device was opened: silence counts once it has settled, or from its first sample on. */
+  opened(nowMilliseconds: number): void {
+    this.heard(nowMilliseconds);
+    this.#settlingUntilMilliseconds = nowMilliseconds + SETTLING_MILLISECONDS;
+  }
+
+  /** A sample came. */
   heard(nowMilliseconds: number): void {
+    this.#settlingUntilMilliseconds = -Infinity;
     this.#lastMilliseconds = nowMilliseconds;
     this.#told = false;
   }
 
   /** @returns true once for each silence */
   tick(nowMilliseconds: number): boolean {
+    if (nowMilliseconds < this.#settlingUntilMilliseconds) {
+      this.#lastMilliseconds = nowMilliseconds;
+      return false;
+    }
     // A clock that was set back must not make silence look long, nor short for ever.
     if (nowMilliseconds < this.#lastMilliseconds) this.#lastMilliseconds = nowMilliseconds;
     const silent = nowMilliseconds - this.#lastMilliseconds;

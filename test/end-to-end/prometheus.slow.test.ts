@@ -1,0 +1,107 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { CATALOGUE } from "../../src/telemetry/catalogue.ts";
+import { expressions } from "../../src/telemetry/dashboard.ts";
+import { startSpringhouse, until } from "../support/springhouse.ts";
+
+const DASHBOARDS = new URL("../../dashboards/", import.meta.url).pathname;
+
+function has(program: string): boolean {
+  try {
+    execFileSync("which", [program], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+test.skipIf(!has("promtool"))(
+  "promtool accepts the rules, their tests, and the exposition",
+  async () => {
+    for (const args of [
+      ["check", "rules", "rules.yml"],
+      ["test", "rules", "rules.test.yml"],
+    ])
+      execFileSync("promtool", args, { cwd: DASHBOARDS, stdio: "pipe" });
+    const service = await startSpringhouse();
+    onTestFinished(async () => void (await service.stop()));
+    const text = await (await fetch(`${service.url}/metrics`)).text();
+    const out = execFileSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" });
+    expect(out).toBe("");
+  },
+);
+
+/** Series that come only when something goes wrong, or with a credited source. */
+const ONLY_IN_TROUBLE = /health_alarms_total|refusals_total/;
+
+test.skipIf(!has("prometheus"))(
+  "a real Prometheus scrapes every metric, and every panel of the dashboard has data",
+  async () => {
+    const service = await startSpringhouse();
+    onTestFinished(async () => void (await service.stop()));
+    await fetch(`${service.url}/v1/random?bytes=32`, { headers: service.authorization });
+    await fetch(`${service.url}/v1/random?bytes=32&sources=1`, { headers: service.authorization });
+    const folder = await mkdtemp(join(tmpdir(), "springhouse-prometheus-"));
+    const port = await freePort();
+    const target = service.url.replace("http://", "");
+    await writeFile(
+      join(folder, "prometheus.yml"),
+      `global: { scrape_interval: 500ms }
+rule_files: [${DASHBOARDS}rules.yml]
+scrape_configs: [{ job_name: springhouse, static_configs: [{ targets: ["${target}"] }] }]
+`,
+    );
+    const prometheus = spawn(
+      "prometheus",
+      [
+        `--config.file=${folder}/prometheus.yml`,
+        `--storage.tsdb.path=${folder}/data`,
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      { stdio: "ignore" },
+    );
+    const gone = new Promise((resolve) => prometheus.once("exit", resolve));
+    onTestFinished(async () => {
+      prometheus.kill("SIGKILL");
+      await gone;
+      await rm(folder, { recursive: true, force: true });
+    });
+    const query = async (expression: string): Promise<unknown[]> => {
+      const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`;
+      const answer = (await (await fetch(url)).json()) as {
+        status: string;
+        error?: string;
+        data?: { result: unknown[] };
+      };
+      expect(answer.status, `${expression}: ${answer.error}`).toBe("success");
+      return answer.data!.result;
+    };
+    await until("three scrapes", async () => {
+      const seen = await query("count_over_time(springhouse_ready[1m]) >= 3").catch(() => []);
+      return seen.length > 0;
+    });
+    for (const { name } of CATALOGUE)
+      if (!ONLY_IN_TROUBLE.test(name) && name !== "health_cutoff_permanent")
+        expect(await query(`springhouse_${name}`), name).not.toEqual([]);
+    for (const expression of expressions()) {
+      const filled = expression
+        .replaceAll("$instance", ".*")
+        .replaceAll("$__rate_interval", "10s")
+        .replaceAll("[1d]", "[10s]");
+      const result = await query(filled);
+      if (!ONLY_IN_TROUBLE.test(expression)) expect(result, expression).not.toEqual([]);
+    }
+  },
+);
