@@ -79,7 +79,7 @@ function fieldRows(schema: TSchema, prefix: string): string[][] {
       field.properties || field.default === undefined ? "" : `\`${JSON.stringify(field.default)}\``,
       field.description ?? "",
     ];
-    return [own, ...fieldRows(field as TSchema, path)];
+    return [own, ...fieldRows(field, path)];
   });
 }
 
@@ -92,12 +92,11 @@ function configurationDocument(): string {
       kinds.every(([, schema]) => name in (schema as Documented).properties!),
     ),
   );
-  const only = (schema: TSchema, names: (name: string) => boolean): TSchema =>
-    ({
-      properties: Object.fromEntries(
-        Object.entries((schema as Documented).properties!).filter(([name]) => names(name)),
-      ),
-    }) as unknown as TSchema;
+  const only = (schema: TSchema, names: (name: string) => boolean): TSchema => ({
+    properties: Object.fromEntries(
+      Object.entries((schema as Documented).properties!).filter(([name]) => names(name)),
+    ),
+  });
   const sources = kinds.map(([kind, schema]) => {
     const rows = fieldRows(
       only(schema, (name) => !common.has(name)),

@@ -1,3 +1,4 @@
+import type { TSchema } from "typebox";
 import Value from "typebox/value";
 import {
   bitsPerSample,
@@ -48,7 +49,7 @@ function openSerial(source: SerialConfiguration, clock: Clock): NoiseSource {
         { family: "truerngpro", ...common, ...framing, mode: source.mode, vouched },
         { clock },
       );
-    case "serial-generic": {
+    default: {
       const { device } = selectorOf(source);
       if (!device) throw new TypeError("a generic serial source without a device");
       const { baudRate } = source;
@@ -115,8 +116,8 @@ export async function discoverNoiseSources(): Promise<SourceConfiguration[]> {
     return [];
   }
   return recognise(ports).map((found, index) => {
-    const kind = `serial-${found.family}` as SerialConfiguration["kind"];
+    const kind = `serial-${found.family}`;
     const given = { kind, id: `${found.family}-${index + 1}`, path: found.path };
-    return Value.Default(SOURCE_SCHEMAS[kind], given) as SourceConfiguration;
+    return Value.Default(SOURCE_SCHEMAS[kind] as TSchema, given) as SourceConfiguration;
   });
 }

@@ -160,7 +160,7 @@ function report(terminal: Terminal, error: unknown): number {
   }
   if (error instanceof RefusalError || error instanceof SpringhouseError) {
     const unmet = error instanceof RefusalError && error.unmet.length > 0;
-    const what = unmet ? ` (unmet: ${(error as RefusalError).unmet.join(", ")})` : "";
+    const what = unmet ? ` (unmet: ${error.unmet.join(", ")})` : "";
     terminal.tell(`${prefix} ${error.code}${what}: ${error.message}`);
     terminal.tell(`  → ${error.remedy}`);
     return error.code === "configuration_invalid" || error.code === "listen_insecure" ? 2 : 1;

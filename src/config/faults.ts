@@ -14,7 +14,7 @@ export function faultsOf(schema: TSchema, value: unknown, prefix: string): strin
   for (const error of Compile(schema).Errors(value)) {
     const path = `${prefix}${error.instancePath.replaceAll("/", ".")}`.replace(/^\./, "");
     if (error.keyword === "additionalProperties") {
-      const extra = (error.params as { additionalProperties: string[] }).additionalProperties;
+      const extra = error.params.additionalProperties;
       faults.push(
         ...extra.map(
           (name) =>
@@ -22,7 +22,7 @@ export function faultsOf(schema: TSchema, value: unknown, prefix: string): strin
         ),
       );
     } else if (error.keyword === "required") {
-      const names = (error.params as { requiredProperties: string[] }).requiredProperties;
+      const names = error.params.requiredProperties;
       faults.push(...names.map((name) => `${path ? `${path}.` : ""}${name}: is missing`));
     } else if (error.keyword === "anyOf") {
       faults.push(

@@ -27,6 +27,7 @@ import { WaitingDraw } from "./waitingDraw.ts";
 
 const SELF_TEST_MILLISECONDS = 600_000;
 const STREAM_CHUNK_BYTES = 16_384;
+const LONGEST_PAUSE_SECONDS = 5;
 
 export interface DrbgSupplyTerms {
   readonly clock: Clock;
@@ -65,7 +66,7 @@ export class DrbgSupply implements RandomSupply {
   #selfTestFailure: string | null = null;
   #cancelSelfTest: Cancel | null = null;
   #stopped = false;
-  /** Mean time between two seeds of the service, for Retry-After. */
+  /** Running mean of the time between two seeds of the service, for Retry-After. */
   #secondsPerSeed = 1;
   #lastSeedMonotonic: number | null = null;
 
@@ -76,7 +77,12 @@ export class DrbgSupply implements RandomSupply {
     const maker = new SeedMaker({
       clock,
       supply: terms.seeds,
-      recorder: terms.seedRecorder,
+      recorder: {
+        record: async (...records) => {
+          await terms.seedRecorder.record(...records);
+          this.#noteSeed();
+        },
+      },
       observer,
       shape,
       boot,
@@ -319,6 +325,16 @@ export class DrbgSupply implements RandomSupply {
       this.#refill.request();
     }
     wake(sleepers);
+  }
+
+  #noteSeed(): void {
+    const now = this.#terms.clock.monotonicMilliseconds();
+    if (this.#lastSeedMonotonic !== null) {
+      // An idle service makes few seeds because it needs few: such a pause says nothing.
+      const seconds = Math.min((now - this.#lastSeedMonotonic) / 1000, LONGEST_PAUSE_SECONDS);
+      this.#secondsPerSeed += (seconds - this.#secondsPerSeed) / 8;
+    }
+    this.#lastSeedMonotonic = now;
   }
 
   #retryAfter(seeds: number): number {

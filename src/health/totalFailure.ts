@@ -12,7 +12,8 @@ export class TotalFailure {
   observedMilliseconds = 0;
   #lastMilliseconds = 0;
   #told = false;
-  #settlingUntilMilliseconds = -Infinity;
+  /** When the device was opened, while it has not sent anything since. */
+  #openedMilliseconds: number | null = null;
 
   constructor(silenceMilliseconds: number) {
     this.gauge = new Gauge({
@@ -28,24 +29,24 @@ export class TotalFailure {
 
   /** The device was opened: silence counts once it has settled, or from its first sample on. */
   opened(nowMilliseconds: number): void {
-    this.heard(nowMilliseconds);
-    this.#settlingUntilMilliseconds = nowMilliseconds + SETTLING_MILLISECONDS;
+    this.heard(nowMilliseconds + SETTLING_MILLISECONDS);
+    this.#openedMilliseconds = nowMilliseconds;
   }
 
   /** A sample came. */
   heard(nowMilliseconds: number): void {
-    this.#settlingUntilMilliseconds = -Infinity;
+    this.#openedMilliseconds = null;
     this.#lastMilliseconds = nowMilliseconds;
     this.#told = false;
   }
 
   /** @returns true once for each silence */
   tick(nowMilliseconds: number): boolean {
-    if (nowMilliseconds < this.#settlingUntilMilliseconds) {
-      this.#lastMilliseconds = nowMilliseconds;
-      return false;
-    }
     // A clock that was set back must not make silence look long, nor short for ever.
+    if (this.#openedMilliseconds !== null) {
+      if (nowMilliseconds < this.#openedMilliseconds) this.opened(nowMilliseconds);
+      if (nowMilliseconds < this.#lastMilliseconds) return false;
+    }
     if (nowMilliseconds < this.#lastMilliseconds) this.#lastMilliseconds = nowMilliseconds;
     const silent = nowMilliseconds - this.#lastMilliseconds;
     this.gauge.approach(silent);

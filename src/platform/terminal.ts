@@ -12,7 +12,7 @@ export function processTerminal(clock: Clock, signal: AbortSignal): Terminal {
   return {
     clock,
     environment: process.env,
-    coloured: stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
+    coloured: stdout.isTTY && process.env["NO_COLOR"] === undefined,
     signal,
     write: (result) =>
       new Promise((resolve) => {

@@ -272,11 +272,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     ),
   },
   {
-    name: "drbg_seed_credited_bits",
+    name: "drbg_seed_credited_entropy_bytes",
     type: "gauge",
-    help: "Min-entropy credited to the seed in use, bits; 0 over the OS RNG alone.",
+    help: "Min-entropy credited to the seed in use, bytes of 8 bits; 0 over the OS RNG alone.",
     labels: ["instance"],
-    read: perInstance((instance) => instance.seedCreditedBits),
+    read: perInstance((instance) => instance.seedCreditedBits / 8),
   },
   {
     name: "drbg_seed_sources",

@@ -66,7 +66,7 @@ export async function startSpringhouse(options: StartOptions = {}): Promise<Runn
     env: { ...process.env, ...options.environment },
   });
   let log = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => (log += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const url = await until(`a listening address in: ${log}`, () => {
     if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}:\n${log}`);

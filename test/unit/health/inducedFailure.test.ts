@@ -291,9 +291,22 @@ describe("total failure", () => {
   test("a clock that was set back is no silence, and hides none for long", () => {
     const monitor = new HealthMonitor(BYTES);
     monitor.present(1_000_000);
+    monitor.push(noise(1), 1_000_000);
     expect(monitor.tick(0).alarms).toEqual([]);
     expect(monitor.tick(499).alarms).toEqual([]);
     expect(monitor.tick(500).alarms.length).toBe(1);
+  });
+
+  test("a device that was just opened may settle for five seconds, and no longer", () => {
+    for (const setBack of [0, 900_000]) {
+      const monitor = new HealthMonitor(BYTES);
+      monitor.present(1_000_000);
+      const now = 1_000_000 - setBack;
+      expect(monitor.tick(now).alarms).toEqual([]);
+      expect(monitor.tick(now + 4999).alarms).toEqual([]);
+      expect(monitor.tick(now + 5499).alarms).toEqual([]);
+      expect(monitor.tick(now + 5500).alarms.length).toBe(1);
+    }
   });
 
   test("an absent source is not silent", () => {

@@ -189,6 +189,7 @@ describe("states", () => {
     const monitor = new HealthMonitor(OPTIONS);
     for (const at of [0, 10_000, 20_000]) {
       monitor.present(at);
+      monitor.push(noise(1), at);
       expect(monitor.tick(at + 500).alarms.length).toBe(1);
       expect(monitor.snapshot().startupFailures).toBe(0);
     }

@@ -51,7 +51,7 @@ class Model {
 
   present(): void {
     this.open = true;
-    this.heard = this.now;
+    this.heard = this.now + 5000; // it may settle
     this.quiet = false;
     this.restart();
     if (this.state !== "failed") this.state = "starting";

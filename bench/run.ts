@@ -1,0 +1,4 @@
+/* Every benchmark, each with its baseline in the same run: `npm run bench`. */
+import { run as health } from "./health.ts";
+
+health();
