@@ -177,7 +177,7 @@ async function violations(actions: readonly Action[]): Promise<string[]> {
       }
     }
   }
-  await room.stop();
+  await room.stop().catch((error: unknown) => thrown.push(error));
   for (const account of room.accounts()) {
     const left = account.testedSamples - account.divertedSamples - account.discardedSamples;
     if (left !== account.conditionedSamples + account.heldSamples) faults.push("samples are lost");
@@ -269,7 +269,8 @@ const TOUR: readonly Action[] = [
   WAIT,
   TAKE,
   { do: "stuck", source: 0, samples: 12 },
-  emit(3000),
+  // Through the startup test, and not so many that the pool would lose its oldest by itself.
+  emit(1900),
   WAIT,
   ...Array.from({ length: 12 }, () => TAKE),
 ];
