@@ -116,8 +116,9 @@ export async function discoverNoiseSources(): Promise<SourceConfiguration[]> {
     return [];
   }
   return recognise(ports).map((found, index) => {
-    const kind = `serial-${found.family}`;
+    const kind: keyof typeof SOURCE_SCHEMAS = `serial-${found.family}`;
+    const schema: TSchema = SOURCE_SCHEMAS[kind];
     const given = { kind, id: `${found.family}-${index + 1}`, path: found.path };
-    return Value.Default(SOURCE_SCHEMAS[kind] as TSchema, given) as SourceConfiguration;
+    return Value.Default(schema, given) as SourceConfiguration;
   });
 }
