@@ -90,7 +90,8 @@ describe("Output_Entropy, SP 800-90B 3.1.5.1.2", () => {
       fc.property(bits, bits, bits, fc.double({ min: 1e-6, max: 1, noNaN: true }), (i, o, w, x) => {
         const h = outputEntropy(of(i, o, w, x * i));
         expect(h).toBeGreaterThanOrEqual(0);
-        expect(h).toBeLessThanOrEqual(Math.min(x * i, o));
+        // exp and log round: the last bit of a double may come out one higher.
+        expect(h).toBeLessThanOrEqual(Math.min(x * i, o) * (1 + 1e-12));
         expect(outputEntropy(of(i, o, w, (x * i) / 2))).toBeLessThanOrEqual(h + 1e-9);
         expect(outputEntropyNonVetted(of(i, o, w, x * i), 1)).toBeLessThanOrEqual(0.999 * o);
       }),
