@@ -1,4 +1,6 @@
 /* Every benchmark, each with its baseline in the same run: `npm run bench`. */
 import { run as health } from "./health.ts";
+import { run as http } from "./http.ts";
 
 health();
+await http();

@@ -24,6 +24,8 @@ export class StoredOutputs implements OutputRecorder {
   readonly #store: Store;
   readonly #clock: Clock;
   #counts = new Map<string, Count>();
+  /** The entry of `#counts` that was added to last; null once the counts are being written. */
+  #last: Count | null = null;
   #cancel: Cancel | null = null;
   #flushing: Promise<void> | null = null;
   #stopped = false;
@@ -38,7 +40,20 @@ export class StoredOutputs implements OutputRecorder {
   }
 
   count(seed: string, principal: string, door: string, purpose: string, bytes: number): void {
-    this.#add({ seed, principal, door, purpose, requests: 1, bytes });
+    const last = this.#last;
+    // On the path of every request, and the next one is mostly of the same four.
+    if (
+      last !== null &&
+      last.seed === seed &&
+      last.principal === principal &&
+      last.door === door &&
+      last.purpose === purpose
+    ) {
+      last.requests++;
+      last.bytes += bytes;
+      return;
+    }
+    this.#last = this.#add({ seed, principal, door, purpose, requests: 1, bytes });
     this.#schedule();
   }
 
@@ -60,7 +75,7 @@ export class StoredOutputs implements OutputRecorder {
     await this.flush();
   }
 
-  #add(count: Count): void {
+  #add(count: Count): Count {
     let key = JSON.stringify([count.seed, count.principal, count.door, count.purpose]);
     let added = count;
     if (!this.#counts.has(key) && this.#counts.size >= COUNTS_WAITING) {
@@ -71,9 +86,11 @@ export class StoredOutputs implements OutputRecorder {
     if (known) {
       known.requests += added.requests;
       known.bytes += added.bytes;
-    } else {
-      this.#counts.set(key, { ...added });
+      return known;
     }
+    const entry = { ...added };
+    this.#counts.set(key, entry);
+    return entry;
   }
 
   #schedule(): void {
@@ -87,6 +104,7 @@ export class StoredOutputs implements OutputRecorder {
   async #flush(): Promise<void> {
     const waiting = [...this.#counts.values()];
     this.#counts = new Map();
+    this.#last = null;
     while (waiting.length > 0) {
       const batch = waiting.splice(0, COUNTS_IN_BATCH);
       try {
