@@ -36,7 +36,7 @@ const TICK_MILLISECONDS = 100;
 const STOP_MILLISECONDS = 1000;
 /** A device may send a gap with every chunk; the journal keeps one event a second of them. */
 const GAP_EVENT_MILLISECONDS = 1000;
-/** An open device that is silent for so long is opened anew: some only come back that way. */
+/** A device that fell silent for so long is opened anew, once: some only come back that way. */
 const REOPEN_SILENT_MILLISECONDS = 10_000;
 
 /**
@@ -282,9 +282,14 @@ export class SourceStation {
     });
   }
 
+  /**
+   * Only where this session gave samples before: each silent session is an incident, and three
+   * within a day latch, so a device that is silent for a while must not be opened over and over.
+   */
   #reopenIfSilent(): void {
     if (this.#openedAt === null || this.#session === null) return;
-    const heard = Math.max(this.#openedAt, this.#pump.lastSample?.monotonicMilliseconds ?? 0);
+    const heard = this.#pump.lastSample?.monotonicMilliseconds ?? -Infinity;
+    if (heard < this.#openedAt) return;
     const limit = Math.max(
       REOPEN_SILENT_MILLISECONDS,
       3 * this.#options.health.silenceMilliseconds,

@@ -97,17 +97,24 @@ describe("the life of a source", () => {
     await room.stop();
   });
 
-  test("opens a device anew that stays silent", async () => {
+  test("opens a device that fell silent anew, once, and takes it back whenever it speaks", async () => {
     const source = new FakeSource("a", 1);
     const { room, clock } = house([
       options(source, { health: { ...HEALTH, silenceMilliseconds: 2000 } }),
     ]);
     room.start();
+    await clock.run(0);
+    source.emit(1024);
     await clock.run(3000);
     expect(room.snapshot()[0]).toMatchObject({ state: "suspect", cause: "device_silent" });
     expect(source.sessions).toBe(1);
     await clock.run(8000);
     expect(source.sessions).toBe(2);
+    await clock.run(600_000);
+    expect(source.sessions).toBe(2);
+    expect(room.snapshot()[0]).toMatchObject({ state: "suspect", cause: "device_silent" });
+    source.emit(1600);
+    expect(room.snapshot()[0]).toMatchObject({ state: "healthy" });
     await room.stop();
   });
 

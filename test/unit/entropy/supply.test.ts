@@ -16,7 +16,7 @@ describe("seeds from noise", () => {
     const seed = room.take({ ...RESEED, minimumBits: 384 }) as EntropyMaterial;
     expect(seed.entropyInput).toHaveLength(64);
     expect(seed.creditedBits).toBe(512);
-    expect([...seed.additionalInput]).toEqual(new Array<number>(32).fill(0xa5));
+    expect([...seed.additionalInput]).toEqual(Array.from({ length: 32 }, () => 0xa5));
     expect(seed.blocks[0]).toMatchObject({
       inputBits: 1152,
       inputEntropy: 576,

@@ -35,7 +35,7 @@ describe("a tap", () => {
     tap.deliver(Uint8Array.of(2));
     tap.deliver(Uint8Array.of(3));
     const { bytes, error } = await drain(tap);
-    expect(bytes).toEqual(new Array<number>(100).fill(1));
+    expect(bytes).toEqual(Array.from({ length: 100 }, () => 1));
     expect(error).toMatchObject({ code: "conflict" });
   });
 
