@@ -35,7 +35,7 @@ const SOURCES = 3;
  * number. The model runs a health monitor of its own, as verdicts are a function of the samples.
  * Returns what went against the rules of credit; empty when nothing did.
  */
-async function violations(actions: readonly Action[]): Promise<string[]> {
+async function violations(actions: readonly Action[], tally = { seeds: 0 }): Promise<string[]> {
   const faults: string[] = [];
   const conditioned: Uint8Array[][] = Array.from({ length: SOURCES }, () => []);
   const outputs: string[][] = Array.from({ length: SOURCES }, () => []);
@@ -110,8 +110,9 @@ async function violations(actions: readonly Action[]): Promise<string[]> {
   await clock.run(0);
   for (const [n, source] of sources.entries()) {
     model[n]!.monitor.present(0);
-    push(n, source.emit(1100));
+    push(n, source.emit(1700));
   }
+  await clock.run(400);
   for (const action of actions) {
     if (action.do === "wait") {
       await clock.run(action.milliseconds);
@@ -119,6 +120,7 @@ async function violations(actions: readonly Action[]): Promise<string[]> {
       const { age, ...request } = action;
       const material = room.take({ ...request, maximumAgeMilliseconds: age });
       if (material.type !== "entropy") continue;
+      tally.seeds += 1;
       const owners = new Map<string, number>();
       for (let at = 0; at < material.entropyInput.length; at += 64) {
         const bytes = Buffer.from(material.entropyInput.subarray(at, at + 64)).toString("hex");
@@ -244,12 +246,18 @@ afterEach(() => {
 });
 
 test("no order of samples, gaps, alarms, taps, replugs and seeds breaks the rules of credit", async () => {
+  const tally = { seeds: 0 };
   await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60 }), async (actions) => {
-      expect(await violations(actions)).toEqual([]);
-    }),
+    fc.asyncProperty(
+      fc.array(action, { minLength: 20, maxLength: 60, size: "max" }),
+      async (actions) => {
+        expect(await violations(actions, tally)).toEqual([]);
+      },
+    ),
     { numRuns: 60 },
   );
+  // Else the property would hold because nothing ever happens.
+  expect(tally.seeds).toBeGreaterThan(100);
 });
 
 const TAKE: Action = { do: "take", minimumBits: 256, sources: 1, withoutBest: 0, age: null };
