@@ -38,7 +38,10 @@ export function countingSupply(drawn: DrawRequest[] = []): RandomSupply {
 
 export const UNLIMITED = { requestsPerSecond: null, bytesPerSecond: null };
 
-export function makeBook(repository = new MemoryTokens(), clock = new FakeClock()) {
+export function makeBook<R extends TokenRepository = MemoryTokens>(
+  repository: R = new MemoryTokens() as unknown as R,
+  clock = new FakeClock(),
+) {
   const events: ServiceEvent[] = [];
   const drawn: DrawRequest[] = [];
   const book = new TokenBook({
