@@ -1,0 +1,410 @@
+import fc from "fast-check";
+import { Check } from "typebox/schema";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { listRoutes } from "../../../src/api/app.ts";
+import { negotiate } from "../../../src/api/negotiation.ts";
+import { parseQuery } from "../../../src/api/query.ts";
+import { refuse } from "../../../src/port/errors.ts";
+import { FakeClock } from "../../support/fakeClock.ts";
+import { buildHouse, type House } from "./house.ts";
+
+let house: House;
+beforeAll(async () => {
+  house = await buildHouse();
+});
+afterAll(() => house.app.close());
+
+describe("an answer of random bytes", () => {
+  test("is overwritten in memory once it was sent, in whatever form", async () => {
+    for (const query of ["", "?format=hex", "?format=base64", "?bytes=65536"]) {
+      house.supply.given.length = 0;
+      const { statusCode } = await house.app.inject({
+        url: `/v1/random${query}`,
+        headers: house.bearer("client"),
+      });
+      expect(statusCode).toBe(200);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(house.supply.given).toHaveLength(1);
+      expect(house.supply.given[0]!.every((byte) => byte === 0)).toBe(true);
+    }
+  });
+
+  test("names every output of a request that was split", async () => {
+    house.supply.split = true;
+    const ask = (accept: string) =>
+      house.app.inject({
+        url: "/v1/random?bytes=40000",
+        headers: { ...house.bearer("client"), accept },
+      });
+    const raw = await ask("*/*");
+    expect(String(raw.headers["springhouse-output"]).split(", ")).toHaveLength(3);
+    const json = (await ask("application/json")).json();
+    expect(json.outputs).toHaveLength(3);
+    expect(json.output).toBe(json.outputs[2]);
+    house.supply.split = false;
+  });
+
+  test("hands the requirement on as it was stated", async () => {
+    house.supply.requests.length = 0;
+    await house.app.inject({
+      url: "/v1/random?bytes=7&strength=256&sources=2&max_seed_age=1.5&fresh=true",
+      headers: house.bearer("client"),
+    });
+    expect(house.supply.requests[0]).toMatchObject({
+      bytes: 7,
+      door: "http",
+      purpose: "random",
+      requirement: { strength: 256, sources: 2, maxSeedAgeSeconds: 1.5, fresh: true },
+    });
+  });
+
+  test("a refusal has its code, what is unmet, a remedy and Retry-After", async () => {
+    house.supply.refusal = refuse("unmet", "no", { unmet: ["sources"], retryAfterSeconds: 2.2 });
+    for (const url of ["/v1/random", "/v1/stream?bytes=5"]) {
+      const answer = await house.app.inject({ url, headers: house.bearer("client") });
+      expect(answer.statusCode).toBe(503);
+      expect(answer.headers["retry-after"]).toBe("3");
+      expect(answer.json()).toMatchObject({ code: "unmet", unmet: ["sources"], status: 503 });
+      expect(answer.json().request_id).toMatch(/^r-/);
+    }
+    house.supply.refusal = null;
+  });
+
+  test("HEAD draws nothing and opens nothing", async () => {
+    house.supply.requests.length = 0;
+    const urls = ["/v1/random", "/v1/stream", "/v1/sources/rng-1/samples?count=5", "/v1/lineage"];
+    for (const url of urls) {
+      const answer = await house.app.inject({
+        method: "HEAD",
+        url,
+        headers: house.bearer("admin"),
+      });
+      expect(answer.statusCode, url).toBe(200);
+      expect(answer.payload).toBe("");
+    }
+    expect(house.supply.requests).toEqual([]);
+    expect(house.sources.open).toBe(0);
+    const bad = await house.app.inject({
+      method: "HEAD",
+      url: "/v1/random?bytes=0",
+      headers: house.bearer("client"),
+    });
+    expect(bad.statusCode).toBe(400);
+  });
+});
+
+describe("bodies", () => {
+  const post = (payload: string, type = "application/json", role: "admin" | "client" = "admin") =>
+    house.app.inject({
+      method: "POST",
+      url: "/v1/tokens",
+      headers: { ...house.bearer(role), "content-type": type },
+      payload,
+    });
+
+  test.each([
+    ["{", "application/json", 400],
+    ["", "application/json", 400],
+    ["[]", "application/json", 400],
+    ["null", "application/json", 400],
+    ['{"name":"x","roles":["root"]}', "application/json", 400],
+    ['{"name":"x","roles":[]}', "application/json", 400],
+    ['{"name":"x\\u001b[2J","roles":["client"]}', "application/json", 400],
+    ['{"name":"x","roles":["client"],"more":1}', "application/json", 400],
+    ['{"name":"x","roles":["client"],"__proto__":{"a":1}}', "application/json", 400],
+    ['{"name":"x","roles":["client"],"constructor":{"prototype":{}}}', "application/json", 400],
+    ["name=x", "application/x-www-form-urlencoded", 415],
+    ["x", "text/plain", 415],
+    [`{"name":"${"x".repeat(20_000)}"}`, "application/json", 413],
+  ])("%s as %s is %i", async (body, type, status) => {
+    const answer = await post(body, type);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers["content-type"]).toContain("application/problem+json");
+  });
+
+  test("authentication and roles come before anything of the body", async () => {
+    const monstrous = `{"name":"${"x".repeat(20_000)}"}`;
+    expect((await post(monstrous, "nonsense", "client")).statusCode).toBe(403);
+    const nobody = await house.app.inject({
+      method: "POST",
+      url: "/v1/tokens",
+      payload: monstrous,
+    });
+    expect(nobody.statusCode).toBe(401);
+    expect(nobody.headers["www-authenticate"]).toContain("Bearer");
+  });
+});
+
+describe("failures", () => {
+  test("every way of not being let in looks the same", async () => {
+    const revoked = await house.issue(["client"]);
+    await house.access.tokens.revoke(house.access.tokens.authenticate(revoked)!.id, "test");
+    const answers = [];
+    for (const authorization of [
+      undefined,
+      "Bearer ",
+      "Basic eDp5",
+      `Bearer ${revoked}`,
+      `Bearer sph_${"A".repeat(43)}`,
+    ]) {
+      const headers = authorization === undefined ? {} : { authorization };
+      const answer = await house.app.inject({ url: "/v1/random", headers });
+      const { request_id: _, ...problem } = answer.json();
+      answers.push(JSON.stringify([answer.statusCode, problem]));
+    }
+    expect(new Set(answers).size).toBe(1);
+  });
+
+  test("a defect says nothing of itself to the client, and its place to the log", async () => {
+    const broken = await buildHouse({
+      ports: {
+        introspection: {
+          snapshot: () => {
+            throw new Error("the secret is 42");
+          },
+        },
+      },
+    });
+    const answer = await broken.app.inject({ url: "/v1/status", headers: broken.bearer("admin") });
+    expect(answer.statusCode).toBe(500);
+    expect(answer.payload + broken.log.join("")).not.toContain("42");
+    expect(broken.log.join("")).toContain(answer.json().request_id);
+    await broken.app.close();
+  });
+
+  test("another Host is refused, before the token is looked at", async () => {
+    for (const host of [
+      "evil.example",
+      "localhost.evil.example",
+      "127.0.0.1.nip.io",
+      "x@localhost",
+    ]) {
+      const headers = { ...house.bearer("client"), host };
+      expect((await house.app.inject({ url: "/v1/random", headers })).statusCode, host).toBe(403);
+      expect((await house.app.inject({ url: "/nothing", headers })).statusCode, host).toBe(403);
+      expect((await house.app.inject({ url: "/healthz", headers: { host } })).statusCode).toBe(403);
+    }
+    for (const host of ["LOCALHOST:7450", "127.0.0.1", "[::1]:1"]) {
+      const headers = { ...house.bearer("client"), host };
+      expect((await house.app.inject({ url: "/v1/random", headers })).statusCode, host).toBe(200);
+    }
+  });
+
+  test("a client sees what stands behind an output, and not another principal's record", async () => {
+    const url = "/v1/outputs/s-0123456789abcdef-1.1";
+    const ask = async (role: "client" | "auditor") =>
+      (await house.app.inject({ url, headers: house.bearer(role) })).json();
+    expect((await ask("client")).output).toBeNull();
+    expect((await ask("auditor")).output.principal).toBe("somebody-else");
+    const none = await house.app.inject({
+      url: "/v1/outputs/s-1.9",
+      headers: house.bearer("client"),
+    });
+    expect(none.statusCode).toBe(404);
+  });
+
+  test("not ready names every cause", async () => {
+    const { value } = house.snapshot;
+    const unready = [{ code: "health_failed", detail: "rng-1 failed", remedy: "reset it" }];
+    house.snapshot.value = { ...value, ready: false, unready };
+    const answer = await house.app.inject({ url: "/readyz" });
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toMatchObject({ code: "not_ready", detail: "rng-1 failed", unready });
+    house.snapshot.value = value;
+  });
+
+  test("probes need a token where they are configured to", async () => {
+    const closed = await buildHouse({ publicProbes: false });
+    for (const url of ["/healthz", "/readyz", "/metrics", "/openapi.json"]) {
+      expect((await closed.app.inject({ url })).statusCode).toBe(401);
+      const headers = closed.bearer("custodian");
+      expect((await closed.app.inject({ url, headers })).statusCode).toBe(200);
+    }
+    await closed.app.close();
+  });
+});
+
+describe("quotas", () => {
+  test("requests and bytes over the quota are 429 with Retry-After, and draw nothing", async () => {
+    const clock = new FakeClock();
+    const limited = await buildHouse({ clock });
+    const token = await limited.issue(["client"], { requestsPerSecond: 3, bytesPerSecond: 100 });
+    limited.supply.requests.length = 0;
+    const ask = async (bytes: number) =>
+      limited.app.inject({
+        url: `/v1/random?bytes=${bytes}`,
+        headers: { authorization: `Bearer ${token}` },
+      });
+    expect((await ask(100)).statusCode).toBe(200);
+    const bytes = await ask(50);
+    expect([bytes.statusCode, bytes.headers["retry-after"]]).toEqual([429, "1"]);
+    expect(bytes.json().code).toBe("over_quota");
+    expect((await ask(1)).statusCode).toBe(429);
+    clock.advance(1000);
+    expect((await ask(1000)).statusCode).toBe(200);
+    clock.advance(1000);
+    const debt = await ask(1);
+    expect([debt.statusCode, debt.headers["retry-after"]]).toEqual([429, "9"]);
+    expect(limited.supply.requests).toHaveLength(2);
+    await limited.app.close();
+  });
+
+  test("a batch of keys counts as that many requests", async () => {
+    const clock = new FakeClock();
+    const limited = await buildHouse({ clock });
+    const token = await limited.issue(["client"], { requestsPerSecond: 10, bytesPerSecond: null });
+    const ask = async (count: number) =>
+      (
+        await limited.app.inject({
+          method: "POST",
+          url: "/v1/keys/generate",
+          headers: { authorization: `Bearer ${token}` },
+          payload: { type: "aes-256", count },
+        })
+      ).statusCode;
+    expect(await ask(9)).toBe(200);
+    expect(await ask(1)).toBe(200);
+    expect(await ask(1)).toBe(429);
+    await limited.app.close();
+  });
+});
+
+describe("hostile input", () => {
+  test("a query string never throws, and no name is inherited", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.webQueryParameters()), (text) => {
+        const query = parseQuery(text);
+        expect(Object.getPrototypeOf(Object.getPrototypeOf(query))).toBeNull();
+      }),
+      { numRuns: 2000 },
+    );
+    expect(parseQuery("__proto__=1&constructor=2")).toMatchObject({ constructor: "2" });
+    expect("toString" in parseQuery("")).toBe(false);
+  });
+
+  test("whatever stands in a number's place, it is that number in decimal or refused", async () => {
+    const values = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(
+        "0x20",
+        " 32",
+        "32 ",
+        "+32",
+        "3e1",
+        "32.0",
+        "032",
+        "",
+        "Infinity",
+        "NaN",
+        "١",
+      ),
+      fc.integer().map(String),
+      fc.double().map(String),
+    );
+    await fc.assert(
+      fc.asyncProperty(values, async (value) => {
+        const answer = await house.app.inject({
+          url: `/v1/random?bytes=${encodeURIComponent(value.replaceAll(/[\uD800-\uDFFF]/g, "?"))}`,
+          headers: house.bearer("client"),
+        });
+        const number = /^[1-9][0-9]*$/.test(value) ? Number(value) : 0;
+        const fits = number >= 1 && number <= 65_536;
+        expect(answer.statusCode, value).toBe(fits ? 200 : 400);
+        if (fits) expect(answer.rawPayload.length).toBe(number);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("any path and any id is answered with a problem, never with a defect", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("/v1/sources/", "/v1/outputs/", "/v1/tokens/", "/"),
+        fc.string({ unit: "binary", maxLength: 400 }),
+        fc.constantFrom("GET" as const, "DELETE" as const, "HEAD" as const),
+        async (prefix, id, method) => {
+          const clean = encodeURIComponent(id.replaceAll(/[\uD800-\uDFFF]/g, "?"));
+          const headers = house.bearer("admin");
+          const answer = await house.app.inject({ method, url: prefix + clean, headers });
+          expect([200, 400, 404, 405], `${prefix}${clean}`).toContain(answer.statusCode);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("Accept is read by quality and by how exact it is", () => {
+    const offered = ["application/octet-stream", "application/json"];
+    for (const [accept, type] of [
+      ["*/*", offered[0]],
+      ["application/json", offered[1]],
+      ["application/json;q=0.5, application/octet-stream;q=0.4", offered[1]],
+      ["application/*", offered[0]],
+      ["application/octet-stream;q=0, */*", offered[1]],
+      ["text/html", null],
+      ["*/*;q=0", null],
+      ["application/json;q=9", null],
+      ["", null],
+    ] as const)
+      expect(negotiate(accept, offered), accept).toBe(type);
+    fc.assert(
+      fc.property(fc.string(), (accept) => [null, ...offered].includes(negotiate(accept, offered))),
+    );
+  });
+});
+
+describe("/openapi.json", () => {
+  test("lists every route, and every answer of JSON is as its schema says", async () => {
+    const document = (await house.app.inject({ url: "/openapi.json" })).json();
+    let checked = 0;
+    for (const { method, path } of await listRoutes(house.app)) {
+      const operation = document.paths[path]?.[method.toLowerCase()];
+      expect(operation?.summary, `${method} ${path}`).toBeTruthy();
+      for (const parameter of operation.parameters ?? []) {
+        expect(() => Check(parameter.schema, 1)).not.toThrow();
+        expect(["query", "path"]).toContain(parameter.in);
+        if (parameter.in === "path") expect(parameter.required).toBe(true);
+      }
+      for (const [status, response] of Object.entries<{
+        description: string;
+        content?: Record<string, { schema: object }>;
+      }>(operation.responses)) {
+        expect(response.description, `${method} ${path} ${status}`).not.toBe("");
+        for (const { schema } of Object.values(response.content ?? {}))
+          expect(() => Check(schema as never, {})).not.toThrow();
+      }
+      const schema = operation.responses["200"]?.content?.["application/json"]?.schema;
+      if (method !== "GET" || !schema) continue;
+      const url = path
+        .replace("/v1/sources/{id}", "/v1/sources/rng-1")
+        .replace("/v1/outputs/{id}", "/v1/outputs/s-0123456789abcdef-1.1");
+      const answer = await house.app.inject({
+        url,
+        headers: { ...house.bearer("admin"), accept: "application/json" },
+      });
+      expect(answer.statusCode, url).toBe(200);
+      expect(Check(schema, answer.json()), url).toBe(true);
+      expect(Check(schema, []), url).toBe(false);
+      checked++;
+    }
+    expect(checked).toBeGreaterThan(8);
+  });
+});
+
+describe("sources", () => {
+  test("are tested and reset by operators, with a reason that is kept", async () => {
+    const act = (path: string, payload: object) =>
+      house.app.inject({
+        method: "POST",
+        url: `/v1/sources/${path}`,
+        headers: house.bearer("operator"),
+        payload,
+      });
+    expect((await act("rng-1/reset", {})).statusCode).toBe(400);
+    expect((await act("rng-2/reset", { reason: "x" })).statusCode).toBe(404);
+    expect((await act("rng-1/reset", { reason: "a new cable" })).json().id).toBe("rng-1");
+    expect((await act("rng-1/test", { reason: "monthly" })).json().passed).toBe(true);
+    expect(house.sources.acts[0]).toMatch(/^reset rng-1 token-[0-9a-f]+ a new cable$/);
+    expect(house.journal.kept.at(-1)).toMatchObject({ kind: "source_tested", reason: "monthly" });
+  });
+});
