@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { isLoopback, listen, type Listening, type TlsFiles } from "../../../src/api/listen.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { UNLIMITED } from "../access/memory.ts";
-import { buildHouse, type House, type HouseOptions } from "./house.ts";
+import { buildHouse, type HouseOptions } from "./house.ts";
 
 const clock = systemClock();
 const openDoors: Listening[] = [];
@@ -156,8 +156,19 @@ describe("TLS", () => {
     openssl("req", "-new", "-key", `${name}.key`, "-subj", `/CN=${subject}`, "-out", `${name}.csr`);
     const signer = by ? ["-CA", `${by}.crt`, "-CAkey", `${by}.key`] : ["-signkey", `${name}.key`];
     openssl(
-      ...["x509", "-req", "-in", `${name}.csr`, ...signer, "-days", "2", "-set_serial", "7"],
-      ...["-extfile", `${name}.ext`, "-out", `${name}.crt`],
+      "x509",
+      "-req",
+      "-in",
+      `${name}.csr`,
+      ...signer,
+      "-days",
+      "2",
+      "-set_serial",
+      "7",
+      "-extfile",
+      `${name}.ext`,
+      "-out",
+      `${name}.crt`,
     );
   }
 
