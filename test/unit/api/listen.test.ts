@@ -190,6 +190,9 @@ describe("TLS", () => {
     await certify("nobody", "nobody", "subjectAltName=DNS:nobody.example", "authority");
   }, 60_000);
 
+  /** TLS 1.3 tells a client only after its first write, so it may see the reset alone. */
+  const REFUSED = /certificate required|unknown ca|hang up|ECONNRESET|EPIPE/i;
+
   const rules = [
     {
       name: "robot",
@@ -212,7 +215,7 @@ describe("TLS", () => {
     expect((await ask({ ...trust, port, headers }, true)).peer).toBe("second");
     expect(() => doors.reloadTls({ certificate: "rubbish", key: "rubbish" })).toThrow();
     expect((await ask({ ...trust, port, headers }, true)).peer).toBe("second");
-    await expect(ask({ port, path: "/healthz" })).rejects.toThrow();
+    await expect(ask({ port, path: "/healthz" })).rejects.toThrow(/hang up|ECONNRESET/);
   });
 
   test("a client certificate of the authority is a principal; no other is", async () => {
@@ -238,10 +241,10 @@ describe("TLS", () => {
     const tls = tlsOf("server", { clientAuthority, requireClientCertificate: true });
     const { house, port } = await open({ address: LOCAL, tls }, { certificates: rules });
     const headers = house.bearer("client");
-    await expect(ask({ ...trust, port, headers }, true)).rejects.toThrow();
+    await expect(ask({ ...trust, port, headers }, true)).rejects.toThrow(REFUSED);
     await expect(
       ask({ ...trust, port, headers, ...withCertificate("stranger") }, true),
-    ).rejects.toThrow();
+    ).rejects.toThrow(REFUSED);
     expect((await ask({ ...trust, port, ...withCertificate("client") }, true)).status).toBe(200);
   });
 });

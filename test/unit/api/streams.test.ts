@@ -147,6 +147,7 @@ describe("GET /v1/stream", () => {
     await until(() => house.supply.streamsOpen === 0);
     socket.resume();
     await once(socket, "close");
+    expect(socket.destroyed).toBe(true);
   });
 
   test("a token that is revoked meanwhile gives no more", async () => {
@@ -280,6 +281,25 @@ describe("WebSocket /v1/events", () => {
     expect(seen).toEqual(Array.from({ length: 650 }, (_, at) => first + at + 1));
     socket.close();
     await until(() => house.journal.listeners.size === 0);
+  });
+
+  test("an event that comes while the past is read is told once", async () => {
+    const read = house.journal.since.bind(house.journal);
+    const first = house.journal.kept.length;
+    house.journal.push(EVENT);
+    house.journal.since = (since, limit) => {
+      if (house.journal.kept.length === first + 1) house.journal.push(EVENT);
+      return read(since, limit);
+    };
+    const socket = dial(`/v1/events?since=${first}`);
+    const seen: number[] = [];
+    socket.on("message", (data: Buffer) => {
+      seen.push((JSON.parse(data.toString()) as { sequence: number }).sequence);
+      if (seen.length === 2) house.journal.push(EVENT);
+    });
+    await until(() => seen.length >= 3);
+    expect(seen).toEqual([first + 1, first + 2, first + 3]);
+    socket.close();
   });
 
   test("without since gives only what happens from now on", async () => {
