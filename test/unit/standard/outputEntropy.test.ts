@@ -84,15 +84,17 @@ describe("Output_Entropy, SP 800-90B 3.1.5.1.2", () => {
     expect(outputEntropyNonVetted(of(nIn, nOut, width, entropy), h)).toBeCloseTo(expected, 12);
   });
 
-  test("never more than went in, nor than fits; never less for more entropy in", () => {
+  test("never more than went in, nor than fits; from 256 bits on never less for more entropy in", () => {
     const bits = fc.integer({ min: 1, max: 1 << 17 });
     fc.assert(
       fc.property(bits, bits, bits, fc.double({ min: 1e-6, max: 1, noNaN: true }), (i, o, w, x) => {
         const h = outputEntropy(of(i, o, w, x * i));
         expect(h).toBeGreaterThanOrEqual(0);
-        // exp and log round: the last bit of a double may come out one higher.
-        expect(h).toBeLessThanOrEqual(Math.min(x * i, o) * (1 + 1e-12));
-        expect(outputEntropy(of(i, o, w, (x * i) / 2))).toBeLessThanOrEqual(h + 1e-9);
+        expect(h).toBeLessThanOrEqual(Math.min(x * i, o));
+        // At a few bits the formula itself is not monotonic: omega grows as P_hi shrinks, by 0.137
+        // bits at (n_in, n_out, nw, h_in) = (2, 1, 1, 2). At the sizes of a component it is.
+        if (Math.min(i, o, w) >= 256)
+          expect(outputEntropy(of(i, o, w, (x * i) / 2))).toBeLessThanOrEqual(h + 1e-9);
         expect(outputEntropyNonVetted(of(i, o, w, x * i), 1)).toBeLessThanOrEqual(0.999 * o);
       }),
     );
