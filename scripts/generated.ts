@@ -41,7 +41,9 @@ function metricsDocument(): string {
       "Time from a request's head to its answer's end.",
     ],
   ];
-  return `# Metrics\n\n${NOTE}${table(["name", "type", "labels", "meaning"], rows)}`;
+  const text =
+    "Counters with labels begin at 0. A scrape by Prometheus adds its own label `instance`, and shows the one of the `drbg_` metrics as `exported_instance`, unless `honor_labels` is set.\n\n";
+  return `# Metrics\n\n${NOTE}${text}${table(["name", "type", "labels", "meaning"], rows)}`;
 }
 
 interface Documented {

@@ -1,7 +1,7 @@
 import type { Access } from "../access/access.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
-import type { Refusal } from "../port/errors.ts";
+import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
@@ -41,7 +41,7 @@ export interface SelfTest {
 /** Where the doors are counted; `telemetry/` has it. */
 export interface Tally {
   answered(door: Door, code: number, seconds: number, outputBytes: number): void;
-  refused(code: string): void;
+  refused(code: ErrorCode): void;
 }
 
 export interface MetricsText {

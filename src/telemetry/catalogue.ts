@@ -1,5 +1,6 @@
-import { SOURCE_STATES } from "../port/health.ts";
-import { DOORS } from "../port/lineage.ts";
+import { ERRORS, type ErrorCode } from "../port/errors.ts";
+import { HEALTH_TESTS, SEVERITIES, SOURCE_STATES } from "../port/health.ts";
+import { DOORS, RESEED_REASONS } from "../port/lineage.ts";
 import { INSTANCE_STATES, type ServiceSnapshot, type SourceSnapshot } from "../port/snapshot.ts";
 import type { RequestTally } from "./requestTally.ts";
 
@@ -47,6 +48,16 @@ function perInstance(
       return number === null ? [] : [[[instance.id], number] as const];
     });
 }
+
+/** Codes that can be an answer over HTTP. */
+const REFUSALS = (Object.keys(ERRORS) as ErrorCode[]).filter(
+  (code) => ERRORS[code].status !== null,
+);
+
+/*
+ * Counters with labels are told from 0 on, for every value the labels can have: Prometheus' increase()
+ * does not see the step of a series that begins at 1, and the first alarm is the one that matters.
+ */
 
 /**
  * Every metric but the duration histogram. The documentation (docs/metrics.md) and the dashboards
@@ -207,8 +218,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     labels: ["source", "test", "severity"],
     read: (snapshot) =>
       snapshot.sources.flatMap((source) =>
-        source.alarms.map(
-          (alarm) => [[source.id, alarm.test, alarm.severity], alarm.total] as const,
+        HEALTH_TESTS.flatMap((test) =>
+          SEVERITIES.map((severity) => {
+            const seen = source.alarms.find(
+              (alarm) => alarm.test === test && alarm.severity === severity,
+            );
+            return [[source.id, test, severity], seen?.total ?? 0] as const;
+          }),
         ),
       ),
   },
@@ -259,7 +275,10 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     labels: ["instance", "reason"],
     read: (snapshot) =>
       snapshot.instances.flatMap((instance) =>
-        instance.reseeds.map((reseed) => [[instance.id, reseed.reason], reseed.total] as const),
+        RESEED_REASONS.map((reason) => {
+          const seen = instance.reseeds.find((reseed) => reseed.reason === reason);
+          return [[instance.id, reason], seen?.total ?? 0] as const;
+        }),
       ),
   },
   {
@@ -346,6 +365,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     help: "Requests refused, by code of the error catalogue.",
     labels: ["reason"],
     read: (_snapshot, tally) =>
-      [...tally.refusals].map(([reason, total]) => [[reason], total] as const),
+      REFUSALS.map((reason) => [[reason], tally.refusals.get(reason) ?? 0] as const),
   },
 ];

@@ -222,7 +222,11 @@ export const ROWS: readonly Row[] = [
         unit: "bytes",
         columns: 8,
         targets: [
-          { expr: `springhouse_drbg_output_bytes_since_seed${where}`, legend: "{{instance}}" },
+          {
+            // A scrape calls the target's own label `instance`, and renames ours.
+            expr: `springhouse_drbg_output_bytes_since_seed${where}`,
+            legend: "{{exported_instance}}",
+          },
         ],
       },
     ],

@@ -1,4 +1,5 @@
 import { Histogram } from "prom-client";
+import type { ErrorCode } from "../port/errors.ts";
 import { DOORS, type Door } from "../port/lineage.ts";
 
 export interface DoorTally {
@@ -23,9 +24,10 @@ export class RequestTally {
   });
   readonly doors: Readonly<Record<Door, DoorTally>>;
   /** Refusals by code of the error catalogue. */
-  readonly refusals = new Map<string, number>();
+  readonly refusals = new Map<ErrorCode, number>();
 
   constructor() {
+    for (const door of DOORS) this.durations.zero({ door });
     this.doors = Object.fromEntries(
       DOORS.map((door) => [
         door,
@@ -41,7 +43,7 @@ export class RequestTally {
     tally.duration.observe(seconds);
   }
 
-  refused(code: string): void {
+  refused(code: ErrorCode): void {
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
   }
 }

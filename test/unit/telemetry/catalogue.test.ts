@@ -1,0 +1,256 @@
+import { describe, expect, test } from "vitest";
+import { CATALOGUE } from "../../../src/telemetry/catalogue.ts";
+import { moved, picture, render, type Picture } from "./picture.ts";
+
+interface Case {
+  readonly change: (picture: Picture) => void;
+  /** Every series that moves, and nothing else may: from what, to what; null is missing. */
+  readonly moves: Readonly<Record<string, readonly [number | null, number | null]>>;
+}
+
+/** Changes the first source; the second must stay as it is. */
+const ofSource =
+  (change: (source: Picture["snapshot"]["sources"][number]) => void) =>
+  ({ snapshot }: Picture): void =>
+    change(snapshot.sources[0]!);
+
+/** Changes the second instance; the first must stay as it is. */
+const ofInstance =
+  (change: (instance: Picture["snapshot"]["instances"][number]) => void) =>
+  ({ snapshot }: Picture): void =>
+    change(snapshot.instances[1]!);
+
+/**
+ * For each metric what makes it move, and how, as a scraper sees it. A gauge that is always 0
+ * (canonical/pollen's SystemEntropy: `if err == nil { return }`) would fail here.
+ */
+const CASES: Readonly<Record<string, Case>> = {
+  ready: {
+    change: ({ snapshot }) => void (snapshot.ready = false),
+    moves: { ready: [1, 0] },
+  },
+  build_info: {
+    change: ({ snapshot }) => void (snapshot.version = "1.2.4"),
+    moves: {
+      'build_info{version="1.2.3",configuration="0123456789abcdef"}': [1, null],
+      'build_info{version="1.2.4",configuration="0123456789abcdef"}': [null, 1],
+    },
+  },
+  construction_info: {
+    change: ({ snapshot }) => void (snapshot.shape = "RBGC"),
+    moves: {
+      'construction_info{shape="RBG2(P)",validated="false"}': [1, null],
+      'construction_info{shape="RBGC",validated="false"}': [null, 1],
+    },
+  },
+  start_timestamp_seconds: {
+    change: ({ snapshot }) => void (snapshot.startedMilliseconds = 61_500),
+    moves: { start_timestamp_seconds: [1, 61.5] },
+  },
+  quorum_met: {
+    change: ({ snapshot }) => void (snapshot.quorum.met = false),
+    moves: { quorum_met: [1, 0] },
+  },
+  quorum_sources: {
+    change: ({ snapshot }) => void (snapshot.quorum.available = 1),
+    moves: { quorum_sources: [2, 1] },
+  },
+  quorum_required_sources: {
+    // Whose best two may be removed needs a third to stand on, whatever `sources` says.
+    change: ({ snapshot }) => void (snapshot.quorum.withoutBest = 2),
+    moves: { quorum_required_sources: [2, 3] },
+  },
+  source_state: {
+    change: ofSource((source) => (source.state = "failed")),
+    moves: {
+      'source_state{source="one",state="healthy"}': [1, 0],
+      'source_state{source="one",state="failed"}': [0, 1],
+    },
+  },
+  source_credited: {
+    change: ofSource((source) => (source.credited = true)),
+    moves: { 'source_credited{source="one"}': [0, 1] },
+  },
+  source_samples_total: {
+    change: ofSource((source) => (source.samplesTotal += 4096)),
+    moves: { 'source_samples_total{source="one"}': [100, 4196] },
+  },
+  source_dropped_samples_total: {
+    change: ofSource((source) => source.droppedSamplesTotal++),
+    moves: { 'source_dropped_samples_total{source="one"}': [1, 2] },
+  },
+  source_diverted_samples_total: {
+    change: ofSource((source) => source.divertedSamplesTotal++),
+    moves: { 'source_diverted_samples_total{source="one"}': [2, 3] },
+  },
+  source_discarded_samples_total: {
+    change: ofSource((source) => source.discardedSamplesTotal++),
+    moves: { 'source_discarded_samples_total{source="one"}': [3, 4] },
+  },
+  source_conditioned_samples_total: {
+    change: ofSource((source) => source.conditionedSamplesTotal++),
+    moves: { 'source_conditioned_samples_total{source="one"}': [4, 5] },
+  },
+  source_gaps_total: {
+    change: ofSource((source) => source.gapsTotal++),
+    moves: { 'source_gaps_total{source="one"}': [5, 6] },
+  },
+  source_credited_entropy_bytes_total: {
+    change: ofSource((source) => (source.creditedBitsTotal += 256)),
+    moves: { 'source_credited_entropy_bytes_total{source="one"}': [64, 96] },
+  },
+  source_claimed_entropy_ratio: {
+    change: ofSource((source) => (source.assessedEntropy = 2)),
+    moves: { 'source_claimed_entropy_ratio{source="one"}': [0.5, 0.25] },
+  },
+  source_compliant_entropy_ratio: {
+    change: ofSource((source) => (source.compliantEntropy = 3)),
+    moves: { 'source_compliant_entropy_ratio{source="one"}': [0, 0.375] },
+  },
+  source_last_sample_timestamp_seconds: {
+    change: ofSource((source) => (source.lastSampleMilliseconds = null)),
+    moves: { 'source_last_sample_timestamp_seconds{source="one"}': [1.5, null] },
+  },
+  source_expected_false_alarms_per_year: {
+    change: ofSource((source) => (source.expectedFalseAlarmsPerYear = 12)),
+    moves: { 'source_expected_false_alarms_per_year{source="one"}': [0.75, 12] },
+  },
+  health_alarms_total: {
+    change: ofSource((source) =>
+      source.alarms.push({ test: "lag_predictor", severity: "permanent", total: 1 }),
+    ),
+    moves: {
+      'health_alarms_total{source="one",test="lag_predictor",severity="permanent"}': [0, 1],
+    },
+  },
+  health_cutoff: {
+    change: ofSource((source) => (source.tests[1]!.cutoffIntermittent = 70)),
+    moves: { 'health_cutoff{source="one",test="adaptive_proportion"}': [50, 70] },
+  },
+  health_cutoff_permanent: {
+    change: ofSource((source) => (source.tests[1]!.cutoffPermanent = null)),
+    moves: { 'health_cutoff_permanent{source="one",test="adaptive_proportion"}': [60, null] },
+  },
+  health_watermark: {
+    change: ofSource((source) => (source.tests[0]!.watermark = 9)),
+    moves: { 'health_watermark{source="one",test="repetition_count"}': [3, 9] },
+  },
+  pool_blocks: {
+    change: ofSource((source) => (source.poolBlocks = 0)),
+    moves: { 'pool_blocks{source="one"}': [7, 0] },
+  },
+  drbg_instance_state: {
+    change: ofInstance((instance) => (instance.state = "spent")),
+    moves: {
+      'drbg_instance_state{instance="keys",state="ready"}': [1, 0],
+      'drbg_instance_state{instance="keys",state="spent"}': [0, 1],
+    },
+  },
+  drbg_reseeds_total: {
+    change: ofInstance((instance) => instance.reseeds.push({ reason: "clock_jump", total: 1 })),
+    moves: { 'drbg_reseeds_total{instance="keys",reason="clock_jump"}': [0, 1] },
+  },
+  drbg_seed_timestamp_seconds: {
+    change: ofInstance((instance) => (instance.seedMilliseconds = 4000)),
+    moves: { 'drbg_seed_timestamp_seconds{instance="keys"}': [2.5, 4] },
+  },
+  drbg_seed_credited_entropy_bytes: {
+    change: ofInstance((instance) => (instance.seedCreditedBits = 0)),
+    moves: { 'drbg_seed_credited_entropy_bytes{instance="keys"}': [48, 0] },
+  },
+  drbg_seed_sources: {
+    change: ofInstance((instance) => (instance.seedSources = 2)),
+    moves: { 'drbg_seed_sources{instance="keys"}': [1, 2] },
+  },
+  drbg_output_bytes_since_seed: {
+    change: ofInstance((instance) => (instance.outputBytesSinceSeed += 32)),
+    moves: { 'drbg_output_bytes_since_seed{instance="keys"}': [64, 96] },
+  },
+  drbg_prepared_seeds: {
+    change: ofInstance((instance) => (instance.preparedSeeds = 0)),
+    moves: { 'drbg_prepared_seeds{instance="keys"}': [1, 0] },
+  },
+  self_test_passed: {
+    change: ({ snapshot }) => void (snapshot.selfTests[0]!.passed = false),
+    moves: { 'self_test_passed{test="HMAC_DRBG"}': [1, 0] },
+  },
+  self_test_timestamp_seconds: {
+    change: ({ snapshot }) => void (snapshot.selfTests[0]!.atMilliseconds = 603_000),
+    moves: { 'self_test_timestamp_seconds{test="HMAC_DRBG"}': [3, 603] },
+  },
+  store_up: {
+    change: ({ snapshot }) => void (snapshot.store.ok = false),
+    moves: { store_up: [1, 0] },
+  },
+  output_bytes_total: {
+    change: ({ tally }) => tally.answered("stream", 200, 6, 16_384),
+    moves: {
+      'output_bytes_total{door="stream"}': [0, 16_384],
+      'requests_total{door="stream",code="200"}': [null, 1],
+      'request_duration_seconds_bucket{le="+Inf",door="stream"}': [0, 1],
+      'request_duration_seconds_sum{door="stream"}': [0, 6],
+      'request_duration_seconds_count{door="stream"}': [0, 1],
+    },
+  },
+  requests_total: {
+    change: ({ tally }) => tally.answered("keys", 503, 6, 0),
+    moves: {
+      'requests_total{door="keys",code="503"}': [null, 1],
+      'request_duration_seconds_bucket{le="+Inf",door="keys"}': [0, 1],
+      'request_duration_seconds_sum{door="keys"}': [0, 6],
+      'request_duration_seconds_count{door="keys"}': [0, 1],
+    },
+  },
+  refusals_total: {
+    change: ({ tally }) => tally.refused("pool_exhausted"),
+    moves: { 'refusals_total{reason="pool_exhausted"}': [0, 1] },
+  },
+};
+
+describe("every metric is seen to change, and only that one", () => {
+  test.each(CATALOGUE.map(({ name }) => name))("%s", async (name) => {
+    const scripted = CASES[name];
+    if (!scripted) throw new Error(`${name} has no case: say what makes it move`);
+    const changed = picture();
+    const before = await render(changed);
+    scripted.change(changed);
+    const differences = moved(before, await render(changed));
+    expect(differences).toEqual(scripted.moves);
+    const own = Object.keys(differences).filter(
+      (key) => key === name || key.startsWith(`${name}{`),
+    );
+    expect(own, `the case of ${name} does not move it`).not.toEqual([]);
+  });
+
+  test("no case is left over from a metric that is gone", () => {
+    expect(Object.keys(CASES).toSorted()).toEqual(CATALOGUE.map(({ name }) => name).toSorted());
+  });
+
+  test.each([
+    [5e-5, "0.00005"],
+    [0.000_051, "0.0001"],
+    [0.25, "0.25"],
+    [5.1, "+Inf"],
+  ])("a request of %d s is counted in the buckets from le=%s on", async (seconds, le) => {
+    const changed = picture();
+    const before = await render(changed);
+    changed.tally.answered("websocket", 101, seconds, 0);
+    const buckets = Object.keys(moved(before, await render(changed))).filter((key) =>
+      key.startsWith("request_duration_seconds_bucket"),
+    );
+    expect(buckets[0]).toBe(`request_duration_seconds_bucket{le="${le}",door="websocket"}`);
+    expect(buckets.at(-1)).toBe(`request_duration_seconds_bucket{le="+Inf",door="websocket"}`);
+  });
+
+  test("what has come to an end is not told for ever", async () => {
+    const changed = picture();
+    const before = await render(changed);
+    changed.snapshot.sources.pop();
+    const gone = Object.entries(moved(before, await render(changed)));
+    expect(gone.length).toBeGreaterThan(15);
+    for (const [key, [, is]] of gone) {
+      expect(key).toContain('source="two"');
+      expect(is).toBeNull();
+    }
+  });
+});

@@ -1,0 +1,162 @@
+import type {
+  InstanceSnapshot,
+  ServiceSnapshot,
+  SourceSnapshot,
+} from "../../../src/port/snapshot.ts";
+import { Exposition } from "../../../src/telemetry/exposition.ts";
+import { RequestTally } from "../../../src/telemetry/requestTally.ts";
+
+/** The same, to be written to. */
+export type Draft<T> = T extends string | number | boolean | null
+  ? T
+  : { -readonly [K in keyof T]: Draft<T[K]> };
+
+export interface Picture {
+  readonly snapshot: Draft<ServiceSnapshot>;
+  readonly tally: RequestTally;
+}
+
+/** Texts of the snapshot that must never reach a label: each is followed by `!`. */
+const confidential = (what: string): string => `${what}!`;
+
+export function source(id: string): SourceSnapshot {
+  return {
+    id,
+    kind: "serial-generic",
+    physical: true,
+    bitsPerSample: 8,
+    state: "healthy",
+    cause: null,
+    detail: confidential("detail"),
+    remedy: confidential("remedy"),
+    sinceMilliseconds: 1,
+    device: {
+      location: confidential("location"),
+      vendorId: confidential("vendor"),
+      productId: confidential("product"),
+      serialNumber: confidential("serial"),
+      firmware: confidential("firmware"),
+      mode: confidential("mode"),
+      rawConfirmed: true,
+      caveats: [confidential("caveat")],
+    },
+    testedEntropy: 4,
+    assessedEntropy: 4,
+    assessedEvidence: confidential("evidence"),
+    compliantEntropy: 0,
+    credited: false,
+    tapped: false,
+    samplesTotal: 100,
+    droppedSamplesTotal: 1,
+    divertedSamplesTotal: 2,
+    discardedSamplesTotal: 3,
+    conditionedSamplesTotal: 4,
+    gapsTotal: 5,
+    creditedBitsTotal: 512,
+    lastSampleMilliseconds: 1500,
+    tests: [
+      {
+        test: "repetition_count",
+        cutoffIntermittent: 21,
+        cutoffPermanent: 31,
+        watermark: 3,
+        windowSamples: null,
+        expectedFalseAlarmsPerYear: 0.5,
+      },
+      {
+        test: "adaptive_proportion",
+        cutoffIntermittent: 50,
+        cutoffPermanent: 60,
+        watermark: 12,
+        windowSamples: 512,
+        expectedFalseAlarmsPerYear: 0.25,
+      },
+    ],
+    alarms: [{ test: "repetition_count", severity: "intermittent", total: 2 }],
+    expectedFalseAlarmsPerYear: 0.75,
+    poolBlocks: 7,
+  };
+}
+
+export function instance(id: string): InstanceSnapshot {
+  return {
+    id,
+    mechanism: confidential("mechanism"),
+    securityStrength: 256,
+    state: "ready",
+    seed: confidential("seed"),
+    seedMilliseconds: 2500,
+    seedSources: 1,
+    seedCreditedBits: 384,
+    outputBytesSinceSeed: 64,
+    requestsSinceSeed: 2,
+    preparedSeeds: 1,
+    reseeds: [{ reason: "start", total: 1 }],
+  };
+}
+
+/** Two of everything, so that a case sees whether the other one stays where it is. */
+export function picture(): Picture {
+  const snapshot: ServiceSnapshot = {
+    version: "1.2.3",
+    startedMilliseconds: 1000,
+    atMilliseconds: 9000,
+    shape: "RBG2(P)",
+    validated: false,
+    reasons: [confidential("reason")],
+    ready: true,
+    unready: [],
+    configurationVersion: "0123456789abcdef",
+    quorum: { sources: 2, withoutBest: 0, met: true, available: 2 },
+    sources: [source("one"), source("two")],
+    instances: [instance("http"), instance("keys")],
+    selfTests: [
+      { name: "HMAC_DRBG", passed: true, atMilliseconds: 3000 },
+      { name: "conditioning", passed: true, atMilliseconds: 3000 },
+    ],
+    store: { ok: true, detail: confidential("store") },
+  };
+  const tally = new RequestTally();
+  tally.answered("http", 200, 0.0002, 32);
+  tally.refused("unmet");
+  return { snapshot: structuredClone(snapshot) as Draft<ServiceSnapshot>, tally };
+}
+
+/** One series as it stands in the exposition: name and labels; values as numbers. */
+export type Series = ReadonlyMap<string, number>;
+
+const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})? (\S+)$/;
+
+/** What the text format says, springhouse's own series only. Throws on a line that is not of it. */
+export function parseExposition(text: string): Series {
+  const series = new Map<string, number>();
+  for (const line of text.split("\n")) {
+    if (line === "" || line.startsWith("#")) continue;
+    const match = LINE.exec(line);
+    if (!match) throw new Error(`no line of the text format: ${line}`);
+    const [, name = "", labels = "", value] = match;
+    if (!name.startsWith("springhouse_")) continue;
+    const key = name.slice("springhouse_".length) + labels;
+    if (series.has(key)) throw new Error(`twice: ${key}`);
+    series.set(key, Number(value));
+  }
+  return series;
+}
+
+export async function render({ snapshot, tally }: Picture): Promise<Series> {
+  const exposition = new Exposition({ snapshot: () => snapshot }, tally);
+  return parseExposition(await exposition.render());
+}
+
+/** Series that differ: what each was and is; null where it was not there. */
+export function moved(
+  before: Series,
+  after: Series,
+): Record<string, readonly [number | null, number | null]> {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return Object.fromEntries(
+    [...names]
+      .map((name) => [name, [before.get(name) ?? null, after.get(name) ?? null]] as const)
+      .filter(([, [was, is]]) => was !== is),
+  );
+}
