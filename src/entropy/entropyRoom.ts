@@ -97,6 +97,10 @@ export class EntropyRoom implements SeedSupply, SourceControl {
     return this.#supply.take(request);
   }
 
+  unavailable(): Shortfall | null {
+    return this.#supply.unavailable();
+  }
+
   /** Blocks were added: a seed that fell short may be had now. Returns the unsubscribe. */
   onPoolChanged(listener: () => void): () => void {
     this.#poolListeners.add(listener);

@@ -31,14 +31,15 @@ export class ParentSupply implements SeedSupply {
   }
 
   take(request: SeedRequest): ParentMaterial | Shortfall {
-    const { name, osRandom, healthy, pool, sources, now } = this.#terms;
+    const { name, osRandom, pool, sources, now } = this.#terms;
     if (request.sources > 0 || request.withoutBest > 0) {
       return shortfall(["sources"], "no source is credited: seeds come from the OS RNG alone");
     }
     if (request.minimumBits > RANDOMNESS_BYTES * 8) {
       return shortfall(["strength"], `the parent gives ${RANDOMNESS_BYTES * 8} bits at most`);
     }
-    if (!healthy()) return shortfall(["parent"], "the OS RNG does not pass its health tests");
+    const unavailable = this.unavailable();
+    if (unavailable !== null) return unavailable;
     const extra = takeUncredited(pool, sources(), now());
     return {
       type: "parent",
@@ -50,5 +51,10 @@ export class ParentSupply implements SeedSupply {
       windows: extra.windows,
       fromMilliseconds: now().wallMilliseconds,
     };
+  }
+
+  unavailable(): Shortfall | null {
+    if (this.#terms.healthy()) return null;
+    return shortfall(["parent"], "the OS RNG does not pass its health tests");
   }
 }

@@ -79,15 +79,9 @@ export class EntropySupply implements SeedSupply {
       sources: Math.max(1, request.sources, policy.sources),
       withoutBest: Math.max(request.withoutBest, policy.withoutBest),
     };
-    const quorum = quorumState(policy, sources);
-    const usable = sources.filter(({ state, credited }) => state === "healthy" && credited);
-    const unmet: Unmet[] = [];
-    if (!quorum.met) unmet.push("quorum");
-    if (usable.length < Math.max(1, sourcesNeeded(wanted))) unmet.push("sources");
-    if (unmet.length > 0) {
-      const needed = Math.max(1, sourcesNeeded(wanted));
-      return shortfall(unmet, `${usable.length} of ${needed} credited sources are healthy`);
-    }
+    const missing = this.#missing(wanted, sources);
+    if (missing !== null) return missing;
+    const usable = usableOf(sources);
     const offer = (age: number | null) =>
       usable.flatMap(({ id }) => [...pool.candidates(id, true, age, now)]);
     const chosen = selectBlocks(offer(request.maximumAgeMilliseconds), wanted);
@@ -102,6 +96,20 @@ export class EntropySupply implements SeedSupply {
       );
     }
     return this.#material(chosen, sources, now);
+  }
+
+  unavailable(): Shortfall | null {
+    return this.#missing(this.#terms.policy, this.#terms.sources());
+  }
+
+  #missing(wanted: QuorumPolicy, sources: readonly SupplySource[]): Shortfall | null {
+    const needed = Math.max(1, sourcesNeeded(wanted));
+    const usable = usableOf(sources).length;
+    const unmet: Unmet[] = [];
+    if (!quorumState(this.#terms.policy, sources).met) unmet.push("quorum");
+    if (usable < needed) unmet.push("sources");
+    if (unmet.length === 0) return null;
+    return shortfall(unmet, `${usable} of ${needed} credited sources are healthy`);
   }
 
   #material(
@@ -132,6 +140,10 @@ export class EntropySupply implements SeedSupply {
       fromMilliseconds: Math.min(...chosen.map(({ block }) => block.toMilliseconds)),
     };
   }
+}
+
+function usableOf(sources: readonly SupplySource[]): readonly SupplySource[] {
+  return sources.filter(({ state, credited }) => state === "healthy" && credited);
 }
 
 function creditsOf(

@@ -56,6 +56,12 @@ export type Unmet = (typeof UNMET)[number];
 /** Where seeds come from: the entropy room in an RBG2, the OS RNG in an RBGC. Answers at once. */
 export interface SeedSupply {
   take(request: SeedRequest): SeedMaterial | Shortfall;
+  /**
+   * Why no seed may be put to use now, even one that was taken before: the quorum is not met, the
+   * parent is not healthy. Null when nothing stands against it. Cheap; a full pool or an empty one
+   * makes no difference.
+   */
+  unavailable(): Shortfall | null;
 }
 
 /** Makes a seed's record durable, with its blocks and windows, before its first output. */
