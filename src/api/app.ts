@@ -21,7 +21,7 @@ import { Upgrades } from "./upgrade.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
-    /** Every route with its roles, for the documentation and the tests. */
+    /** Every route of HTTP with its roles, for the documentation and the tests. */
     routeRows: RouteRow[];
     upgrades: Upgrades;
   }
@@ -137,7 +137,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   return app;
 }
 
-/** The documentation's table of routes; HEAD goes with GET. */
+/** Every route of HTTP; HEAD goes with GET. The WebSockets are in `app.upgrades.rows`. */
 export async function listRoutes(app: FastifyInstance): Promise<readonly RouteRow[]> {
   await app.ready();
   return app.routeRows.filter((row) => row.method !== "HEAD");

@@ -14,6 +14,7 @@ export function eventsSocket(context: Context): SocketDoor {
   return {
     path: "/v1/events",
     permission: "events.read",
+    summary: "Live events, one JSON object a frame; with `since`, those that were kept first",
     query: EVENTS_SOCKET_QUERY,
     serve: ({ socket, query }) => serve(context, socket, (query as EventsSocketQuery).since),
   };

@@ -12,6 +12,7 @@ export function streamSocket(context: Context): SocketDoor {
   return {
     path: "/v1/stream",
     permission: "random.stream",
+    summary: "Random bytes in binary frames; closes with 1000 when all were sent, else with 1013",
     query: STREAM_QUERY,
     async serve({ socket, principal, query, requestId }) {
       const started = clock.monotonicMilliseconds();

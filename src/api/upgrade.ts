@@ -10,6 +10,7 @@ import { admissionFor, type Admission } from "./guard.ts";
 import { TOO_MANY_STREAMS } from "./pour.ts";
 import { problemHeaders, problemOf, statusOf } from "./problem.ts";
 import { compileValidator, readQuery } from "./query.ts";
+import { rowOf, type RouteRow } from "./route.ts";
 
 /** One WebSocket, open and let in. */
 export interface Visitor {
@@ -22,6 +23,7 @@ export interface Visitor {
 export interface SocketDoor {
   readonly path: string;
   readonly permission: Permission;
+  readonly summary: string;
   readonly query: TObject;
   /** Resolves when it is done with the socket. */
   serve(visitor: Visitor): Promise<void>;
@@ -66,6 +68,13 @@ export class Upgrades {
           validate: compileValidator({ schema: door.query, httpPart: "querystring" }),
         },
       ]),
+    );
+  }
+
+  /** For the documentation's table of routes. */
+  get rows(): readonly RouteRow[] {
+    return [...this.#mounted.values()].map(({ door: { path, permission, summary } }) =>
+      rowOf("WebSocket", path, permission, summary),
     );
   }
 
