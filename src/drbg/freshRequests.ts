@@ -1,68 +1,82 @@
+import type { Clock } from "../port/clock.ts";
 import type { DrawRequest } from "../port/draw.ts";
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
-import type { SeedRequest } from "../port/seed.ts";
+import type { SeedRequest, SeedSupply, Shortfall } from "../port/seed.ts";
+import { Deadline } from "./deadline.ts";
 import type { DrbgInstance, Generated } from "./instance.ts";
-import { busy, lacking, storeFailed } from "./refusals.ts";
+import { RECORD_MILLISECONDS } from "./policy.ts";
+import { busy, lacking, RECORD_LATE, storeFailed } from "./refusals.ts";
 import { Turns } from "./turns.ts";
 
 // DESIGN 4.8: only noise younger than a second.
-const FRESH_MILLISECONDS = 1000;
+const FRESH_SECONDS = 1;
 // Each costs 256 bits of new noise and a durable write, so a long queue would only grow stale.
 const QUEUED_REQUESTS = 8;
 const ATTEMPTS = 2;
 
+export interface FreshRequestsTerms {
+  readonly clock: Clock;
+  readonly instance: DrbgInstance;
+  readonly reseedRequest: SeedRequest;
+  readonly seeds: Pick<SeedSupply, "unavailable">;
+  /** What refuses everything: a stop, a failed self-test. */
+  readonly gate: () => Refusal | null;
+}
+
 /** Prediction resistance (SP 800-90A 8.8): a reseed with new noise for each request, one at a time. */
 export class FreshRequests {
-  readonly #instance: DrbgInstance;
-  readonly #reseedRequest: SeedRequest;
-  readonly #gate: () => Refusal | null;
+  readonly #terms: FreshRequestsTerms;
   readonly #turns = new Turns(QUEUED_REQUESTS);
 
-  /** @param gate what refuses everything: a stop, a failed self-test */
-  constructor(instance: DrbgInstance, reseedRequest: SeedRequest, gate: () => Refusal | null) {
-    this.#instance = instance;
-    this.#reseedRequest = reseedRequest;
-    this.#gate = gate;
+  constructor(terms: FreshRequestsTerms) {
+    this.#terms = terms;
   }
 
   async draw(request: DrawRequest): Promise<Generated | Refusal> {
+    // DESIGN 5: refused at once, and not when its turn comes.
+    const unavailable = this.#terms.seeds.unavailable();
+    if (unavailable !== null) return notFresh(unavailable);
     if (this.#turns.full) return busy(`${QUEUED_REQUESTS} requests for fresh entropy are waiting`);
-    return this.#turns.run(() => this.#draw(request));
+    const deadline = new Deadline(this.#terms.clock, RECORD_MILLISECONDS);
+    return this.#turns.run(() => this.#draw(request, deadline));
   }
 
-  async #draw({ bytes, requirement }: DrawRequest): Promise<Generated | Refusal> {
-    const { queue } = this.#instance;
+  async #draw(
+    { bytes, requirement }: DrawRequest,
+    deadline: Deadline,
+  ): Promise<Generated | Refusal> {
+    const { instance, reseedRequest, gate } = this.#terms;
+    const { queue } = instance;
+    // The age holds when the bytes are generated, not only when the blocks are taken.
+    const maxSeedAgeSeconds = Math.min(FRESH_SECONDS, requirement.maxSeedAgeSeconds ?? Infinity);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (!this.#instance.seeded) {
-        await queue.settled();
-        if (!this.#instance.seeded) return lacking(this.#instance, requirement, queue.lack, 1);
+      if (!instance.seeded) {
+        await deadline.within(queue.settled());
+        if (!instance.seeded) return gate() ?? lacking(false, requirement, queue.lack, 1);
       }
-      const refusal = this.#gate();
+      const refusal = gate();
       if (refusal) return refusal;
-      const age = (requirement.maxSeedAgeSeconds ?? 1) * 1000;
       const started = queue.make(
         {
-          ...this.#reseedRequest,
-          sources: Math.max(this.#reseedRequest.sources, requirement.sources ?? 0),
-          maximumAgeMilliseconds: Math.min(FRESH_MILLISECONDS, age),
+          ...reseedRequest,
+          sources: Math.max(reseedRequest.sources, requirement.sources ?? 0),
+          maximumAgeMilliseconds: maxSeedAgeSeconds * 1000,
         },
         "fresh",
       );
-      if (started instanceof Promise) {
-        const made = await started;
-        const stopped = this.#gate();
-        if (stopped) return stopped;
-        if (made.type === "store_failed") return storeFailed(made);
-        if (made.type === "prepared") {
-          const generated = this.#instance.drawFrom(made.seed.id, bytes, requirement);
-          if (generated) return generated;
-        }
-      } else if (started.type === "store_failed") {
-        return storeFailed(started);
-      } else {
-        const more = started.unmet.filter((word) => word !== "strength" && word !== "fresh");
-        return refuse("unmet", started.detail, { unmet: ["fresh", ...more], retryAfterSeconds: 1 });
+      if (!(started instanceof Promise)) {
+        return started.type === "store_failed" ? storeFailed(started) : notFresh(started);
+      }
+      const made = await deadline.within(started);
+      const stopped = gate();
+      if (stopped) return stopped;
+      if (made === "late") return RECORD_LATE;
+      if (made.type === "store_failed") return storeFailed(made);
+      if (made.type === "prepared") {
+        const met = { ...requirement, maxSeedAgeSeconds };
+        const generated = instance.drawFrom(made.seed.id, bytes, met);
+        if (generated) return generated;
       }
     }
     return refuse("unmet", "the fresh seed was overtaken by an alarm or by its age", {
@@ -70,4 +84,9 @@ export class FreshRequests {
       retryAfterSeconds: 1,
     });
   }
+}
+
+function notFresh({ unmet, detail }: Shortfall): Refusal {
+  const more = unmet.filter((word) => word !== "strength" && word !== "fresh");
+  return refuse("unmet", detail, { unmet: ["fresh", ...more], retryAfterSeconds: 1 });
 }

@@ -1,3 +1,4 @@
+import { instantOf } from "../entropy/instant.ts";
 import type { HashName } from "../kernel/hmac.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Observer } from "../port/event.ts";
@@ -5,9 +6,10 @@ import type { Door, Requirement, ReseedReason, Seed, Shape } from "../port/linea
 import type { SeedRequest } from "../port/seed.ts";
 import type { InstanceSnapshot, InstanceState } from "../port/snapshot.ts";
 import { HmacDrbg } from "./hmacDrbg.ts";
+import { LiveSeed } from "./liveSeed.ts";
 import { generateBytes, SECURITY_STRENGTH } from "./policy.ts";
 import type { SeedLimits } from "./policy.ts";
-import { meets, wipeSeed } from "./preparedSeed.ts";
+import { wipeSeed } from "./preparedSeed.ts";
 import type { PreparedSeed } from "./preparedSeed.ts";
 import type { SeedMaker } from "./seedMaker.ts";
 import { SeedQueue } from "./seedQueue.ts";
@@ -42,9 +44,6 @@ export interface InstanceTerms {
   readonly changed: () => void;
 }
 
-/** The seed that the live state rests on; its bytes are gone. */
-type Live = Pick<PreparedSeed, "seed" | "strength" | "sources">;
-
 /** One DRBG instance with its seeds. Everything here is synchronous. */
 export class DrbgInstance {
   readonly id: Door;
@@ -53,12 +52,8 @@ export class DrbgInstance {
   readonly #drbg: HmacDrbg;
   readonly #generateBytes: number;
   readonly #reseeds = new Map<ReseedReason, number>();
-  #live: Live | null = null;
+  #live: LiveSeed | null = null;
   #mustReseed: ReseedReason | null = null;
-  #bytesSinceSeed = 0;
-  #requestsSinceSeed = 0;
-  #seededMonotonic = 0;
-  #seededWall = 0;
 
   constructor(terms: InstanceTerms) {
     this.id = terms.id;
@@ -66,34 +61,32 @@ export class DrbgInstance {
     this.#drbg = new HmacDrbg(terms.hash);
     this.#generateBytes = generateBytes(terms.limits);
     this.queue = new SeedQueue({
+      clock: terms.clock,
       maker: terms.maker,
       instance: terms.id,
       capacity: terms.capacity,
+      limits: terms.limits,
       instantiateRequest: terms.instantiateRequest,
       reseedRequest: terms.reseedRequest,
-      needsSeed: () => this.#live === null || this.#mustReseed !== null,
+      needsSeed: () => this.#needsSeed(),
       isInstantiated: () => this.#live !== null,
       reason: () => this.#nextReason(),
       changed: () => this.#queueChanged(),
     });
   }
 
-  /** Bytes that the live seed may still give to such a request. */
-  #liveBytes(requirement: Requirement): number {
-    const live = this.#live;
-    if (live === null || this.#spent() !== null) return 0;
-    if (!meets(live, requirement, this.#terms.clock.wallMilliseconds())) return 0;
-    return this.#terms.limits.bytes - this.#bytesSinceSeed;
+  #needsSeed(): boolean {
+    return this.#live === null || this.#mustReseed !== null;
   }
 
-  /** Which limit the live seed has reached; null when it may still be used. */
+  #liveBytes(requirement: Requirement): number {
+    if (this.#live === null || this.#mustReseed !== null) return 0;
+    return this.#live.bytesLeft(requirement, instantOf(this.#terms.clock));
+  }
+
   #spent(): ReseedReason | null {
-    const { limits, clock } = this.#terms;
     if (this.#mustReseed !== null) return this.#mustReseed;
-    if (this.#bytesSinceSeed >= limits.bytes) return "output_limit";
-    if (this.#requestsSinceSeed >= limits.requests) return "request_limit";
-    const age = clock.monotonicMilliseconds() - this.#seededMonotonic;
-    return age >= limits.ageMilliseconds ? "age" : null;
+    return this.#live?.spent(instantOf(this.#terms.clock)) ?? null;
   }
 
   /** Seeds beyond the live one that such a request would use up. */
@@ -106,7 +99,7 @@ export class DrbgInstance {
   deficit(bytes: number, requirement: Requirement): number {
     const needed = this.seedsNeeded(bytes, requirement);
     if (needed === 0) return 0;
-    return needed - this.queue.count(requirement, this.#terms.clock.wallMilliseconds());
+    return needed - this.queue.count(requirement);
   }
 
   get seeded(): boolean {
@@ -115,66 +108,69 @@ export class DrbgInstance {
 
   /** Bytes at once, or null when the live seed and the prepared ones do not suffice: all or nothing. */
   draw(bytes: number, requirement: Requirement): Generated | null {
+    this.#claim();
     if (this.#live === null || this.deficit(bytes, requirement) > 0) return null;
     const out = new Uint8Array(bytes);
     const pieces: Piece[] = [];
-    for (let at = 0; at < bytes;) {
-      // SP 800-90C 5: before every generate.
-      let left = this.#liveBytes(requirement);
-      if (left <= 0) {
-        const wall = this.#terms.clock.wallMilliseconds();
-        const next = this.queue.take(requirement, wall);
-        if (next !== undefined) this.apply(next, this.#spent() ?? "requirement");
-        left = this.#liveBytes(requirement);
-        if (left <= 0) {
-          // Time passed between the count and here: nothing of this leaves.
-          out.fill(0);
-          return null;
-        }
+    try {
+      for (let at = 0; at < bytes;) {
+        const length = Math.min(bytes - at, this.#ready(requirement), this.#generateBytes);
+        // Time passed between the count and here, or the quorum went: nothing of this leaves.
+        if (length <= 0) break;
+        pieces.push(this.#generate(length === bytes ? out : out.subarray(at, at + length)));
+        at += length;
+        if (at === bytes) return { bytes: out, pieces };
       }
-      const length = Math.min(bytes - at, left, this.#generateBytes);
-      pieces.push(this.#generate(length === bytes ? out : out.subarray(at, at + length)));
-      at += length;
+    } catch (error) {
+      out.fill(0);
+      throw error;
     }
-    return { bytes: out, pieces };
+    out.fill(0);
+    return null;
+  }
+
+  /** SP 800-90C 5, before every generate: bytes that may leave, after a reseed where one is due. */
+  #ready(requirement: Requirement): number {
+    const left = this.#liveBytes(requirement);
+    if (left > 0) return left;
+    const next = this.queue.take(requirement);
+    if (next === undefined) return 0;
+    this.#apply(next, this.#spent() ?? "requirement");
+    return this.#liveBytes(requirement);
   }
 
   /**
    * Prediction resistance: reseeds with a seed that was just made for this request, and draws from
-   * it alone. Null when that seed was dropped meanwhile.
+   * it alone. Null when that seed was dropped meanwhile, or its age is over.
    */
   drawFrom(seed: string, bytes: number, requirement: Requirement): Generated | null {
     const prepared = this.queue.takeById(seed);
-    if (prepared !== undefined) this.apply(prepared, "fresh");
+    if (prepared !== undefined) this.#apply(prepared, "fresh");
     // A first or a forced seed is taken as soon as it comes; then it is the live one already.
-    if (this.#live?.seed.id !== seed || this.#requestsSinceSeed > 0) return null;
+    if (this.#live?.seed.id !== seed || this.#live.requests > 0) return null;
     return this.#liveBytes(requirement) < bytes ? null : this.draw(bytes, requirement);
   }
 
   #generate(out: Uint8Array): Piece {
+    const live = this.#live!;
     const counter = this.#drbg.reseedCounter;
-    // Counted first: should it throw, the limit has been charged and not the reader.
-    this.#bytesSinceSeed += out.length;
-    this.#requestsSinceSeed++;
+    live.charge(out.length);
     if (this.#drbg.generate(out) !== "done") throw new Error("the reseed interval is over");
-    return { seed: this.#live!.seed.id, counter, bytes: out.length };
+    return { seed: live.seed.id, counter, bytes: out.length };
   }
 
   /** Puts a durable seed into the DRBG and overwrites it. */
-  apply(prepared: PreparedSeed, reason: ReseedReason): void {
-    const { seed, entropyInput, additionalInput, strength, sources } = prepared;
+  #apply(prepared: PreparedSeed, reason: ReseedReason): void {
+    const { seed, entropyInput, additionalInput } = prepared;
     try {
       if (this.#drbg.state === "ready") this.#drbg.reseed(entropyInput, additionalInput);
       else this.#instantiate(entropyInput, additionalInput);
     } finally {
       wipeSeed(prepared);
     }
-    this.#live = { seed, strength, sources };
+    const { clock, limits } = this.#terms;
+    this.#live = new LiveSeed(prepared, limits, clock.wallMilliseconds());
     this.#mustReseed = null;
-    this.#bytesSinceSeed = 0;
-    this.#requestsSinceSeed = 0;
-    this.#seededMonotonic = this.#terms.clock.monotonicMilliseconds();
-    this.#seededWall = this.#terms.clock.wallMilliseconds();
     this.#reseeds.set(reason, (this.#reseeds.get(reason) ?? 0) + 1);
     this.#report(seed, reason);
     this.#terms.changed();
@@ -220,11 +216,11 @@ export class DrbgInstance {
       securityStrength: live?.strength ?? 0,
       state: this.#state(),
       seed: live?.seed.id ?? null,
-      seedMilliseconds: live === null ? null : this.#seededWall,
+      seedMilliseconds: live?.appliedMilliseconds ?? null,
       seedSources: live?.sources ?? 0,
       seedCreditedBits: live?.seed.creditedBits ?? 0,
-      outputBytesSinceSeed: this.#bytesSinceSeed,
-      requestsSinceSeed: this.#requestsSinceSeed,
+      outputBytesSinceSeed: live?.bytes ?? 0,
+      requestsSinceSeed: live?.requests ?? 0,
       preparedSeeds: this.queue.length,
       reseeds: [...this.#reseeds].map(([reason, total]) => ({ reason, total })),
     };
@@ -235,7 +231,8 @@ export class DrbgInstance {
     if (this.#live === null) return "unseeded";
     // The fresh instance is reseeded for each request, so its limits say nothing.
     if (this.id === "fresh") return "ready";
-    return this.#spent() !== null && this.queue.length === 0 ? "spent" : "ready";
+    const empty = this.queue.length === 0 || this.queue.held;
+    return this.#spent() !== null && empty ? "spent" : "ready";
   }
 
   /** What the background prepares the next seed for; the event of its use has the real reason. */
@@ -246,18 +243,22 @@ export class DrbgInstance {
   }
 
   #queueChanged(): void {
-    // After a failed self-test or a stop there is nothing to seed: the owner drops what comes.
-    if (this.#live === null || this.#mustReseed !== null) {
-      const next = this.#drbg.state === "error" ? undefined : this.queue.take({}, 0);
-      if (next !== undefined) this.apply(next, this.#nextReason());
-    }
+    this.#claim();
     this.#terms.changed();
+  }
+
+  /** A first seed, or one after a state that may not be used, is put in as soon as it may be. */
+  #claim(): void {
+    // After a failed self-test or a stop there is nothing to seed: the owner drops what comes.
+    if (!this.#needsSeed() || this.#drbg.state === "error") return;
+    const next = this.queue.take({});
+    if (next !== undefined) this.#apply(next, this.#nextReason());
   }
 
   #report(seed: Seed, reason: ReseedReason): void {
     this.#terms.observer.event({
       kind: "reseed",
-      atMilliseconds: this.#seededWall,
+      atMilliseconds: this.#terms.clock.wallMilliseconds(),
       source: null,
       severity: "info",
       actor: null,

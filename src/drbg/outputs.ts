@@ -1,18 +1,30 @@
 import type { Clock } from "../port/clock.ts";
 import type { DrawRequest, DrawResult, Drawn } from "../port/draw.ts";
 import { refuse } from "../port/errors.ts";
+import type { Refusal } from "../port/errors.ts";
 import type { Door } from "../port/lineage.ts";
 import type { OutputRecorder } from "../port/lineageRecorder.ts";
+import { Deadline } from "./deadline.ts";
 import type { Generated, Piece } from "./instance.ts";
+import { RECORD_MILLISECONDS } from "./policy.ts";
 
 /** Leaves each output's trace before it is answered: a durable record, or a count. */
 export class Outputs {
   readonly #recorder: OutputRecorder;
   readonly #clock: Clock;
+  readonly #failure: () => Refusal | null;
+  #generation = 0;
 
-  constructor(recorder: OutputRecorder, clock: Clock) {
+  /** @param failure a self-test that failed: even what was generated before stays in */
+  constructor(recorder: OutputRecorder, clock: Clock, failure: () => Refusal | null) {
     this.#recorder = recorder;
     this.#clock = clock;
+    this.#failure = failure;
+  }
+
+  /** What was generated until now and waits for its record must not leave any more. */
+  overtake(): void {
+    this.#generation++;
   }
 
   answer(
@@ -41,6 +53,7 @@ export class Outputs {
     { principal, door, purpose, requirement }: DrawRequest,
     instance: Door,
   ): Promise<DrawResult> {
+    const generation = this.#generation;
     const atMilliseconds = this.#clock.wallMilliseconds();
     const records = pieces.map(({ seed, counter, bytes }) =>
       this.#recorder.record({
@@ -56,10 +69,19 @@ export class Outputs {
         atMilliseconds,
       }),
     );
-    const results = await Promise.allSettled(records);
-    if (results.every(({ status }) => status === "fulfilled")) return drawn;
+    const deadline = new Deadline(this.#clock, RECORD_MILLISECONDS);
+    const results = await deadline.within(Promise.allSettled(records));
+    const failure = this.#failure();
+    const durable = results !== "late" && results.every(({ status }) => status === "fulfilled");
+    const overtaken = generation !== this.#generation;
+    if (durable && failure === null && !overtaken) return drawn;
     drawn.bytes.fill(0);
-    return refuse("store_failed", "the output's record could not be written; it was thrown away", {
+    if (failure !== null) return failure;
+    if (durable) {
+      const detail = "every instance had to be reseeded before this output could be answered";
+      return refuse("pool_exhausted", detail, { retryAfterSeconds: 1 });
+    }
+    return refuse("store_failed", "the output's record was not written; it was thrown away", {
       retryAfterSeconds: 1,
     });
   }

@@ -5,7 +5,7 @@ import type { Door } from "../port/lineage.ts";
 /** SP 800-90A: what every instance here is instantiated at. */
 export const SECURITY_STRENGTH = 256;
 
-/** How long one seed lasts: whichever limit comes first. */
+/** How long one seed lasts: whichever limit comes first. The age counts from taking its material. */
 export interface SeedLimits {
   readonly bytes: number;
   readonly requests: number;
@@ -47,9 +47,17 @@ export function generateBytes(limits: SeedLimits): number {
   return Math.min(limits.bytes, MAXIMUM_REQUEST_BYTES);
 }
 
+/** The most seeds that one request can use up. */
+export function seedsOfLongestRequest(limits: SeedLimits): number {
+  return Math.ceil(MAXIMUM_REQUEST_BYTES / limits.bytes);
+}
+
 /** Durable seeds kept ahead of need: bulk doors need more, a parent answers at once. */
 export function preparedSeeds(shape: Shape, door: Door): number {
   if (door === "fresh") return 0;
   if (shape === "RBGC") return 1;
   return door === "stream" || door === "websocket" ? 8 : 2;
 }
+
+/** How long a request waits for records to become durable: as long as a stop may take. */
+export const RECORD_MILLISECONDS = 5000;

@@ -1,3 +1,4 @@
+import { ageMilliseconds, type Instant } from "../entropy/instant.ts";
 import type { ReseedReason, Requirement, Seed, SeedKind, Shape } from "../port/lineage.ts";
 import type { SeedMaterial } from "../port/seed.ts";
 import { SECURITY_STRENGTH } from "./policy.ts";
@@ -10,6 +11,8 @@ export interface PreparedSeed {
   readonly strength: number;
   /** Independent sources credited in it. */
   readonly sources: number;
+  /** When its material was taken: a seed's age limit counts from here, not from its first use. */
+  readonly taken: Instant;
 }
 
 export interface SeedFrame {
@@ -18,14 +21,18 @@ export interface SeedFrame {
   readonly shape: Shape;
   readonly kind: SeedKind;
   readonly reason: ReseedReason;
-  readonly atMilliseconds: number;
   readonly counterLimit: number;
 }
 
 /** Takes over the material's buffers. */
-export function prepareSeed(material: SeedMaterial, frame: SeedFrame): PreparedSeed {
+export function prepareSeed(
+  material: SeedMaterial,
+  frame: SeedFrame,
+  taken: Instant,
+): PreparedSeed {
   const common = {
     ...frame,
+    atMilliseconds: taken.wallMilliseconds,
     materialFromMilliseconds: material.fromMilliseconds,
     uncreditedBlocks: material.uncreditedBlocks.map(({ id }) => id),
   };
@@ -44,6 +51,7 @@ export function prepareSeed(material: SeedMaterial, frame: SeedFrame): PreparedS
       additionalInput,
       strength: Math.min(SECURITY_STRENGTH, securityStrength),
       sources: 0,
+      taken,
     };
   }
   const { credits, creditedBits, strengthWithoutBest, entropyInput, additionalInput } = material;
@@ -60,6 +68,7 @@ export function prepareSeed(material: SeedMaterial, frame: SeedFrame): PreparedS
     additionalInput,
     strength: Math.min(SECURITY_STRENGTH, creditedBits),
     sources: credits.filter(({ assessedBits }) => assessedBits > 0).length,
+    taken,
   };
 }
 
@@ -70,14 +79,15 @@ export function wipeSeed({ entropyInput, additionalInput }: PreparedSeed): void 
 
 /** Whether an output of this seed meets what the request asks for, now. */
 export function meets(
-  prepared: Pick<PreparedSeed, "seed" | "strength" | "sources">,
+  prepared: Pick<PreparedSeed, "seed" | "strength" | "sources" | "taken">,
   requirement: Requirement,
-  wallMilliseconds: number,
+  now: Instant,
 ): boolean {
   const { strength, sources, maxSeedAgeSeconds } = requirement;
   if (strength !== undefined && prepared.strength < strength) return false;
   if (sources !== undefined && prepared.sources < sources) return false;
   if (maxSeedAgeSeconds === undefined) return true;
-  const age = wallMilliseconds - prepared.seed.materialFromMilliseconds;
-  return age <= maxSeedAgeSeconds * 1000;
+  const { seed, taken } = prepared;
+  const before = Math.max(0, seed.atMilliseconds - seed.materialFromMilliseconds);
+  return before + ageMilliseconds(taken, now) <= maxSeedAgeSeconds * 1000;
 }

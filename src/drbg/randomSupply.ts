@@ -1,5 +1,5 @@
 import type { HashName } from "../kernel/hmac.ts";
-import type { Cancel, Clock } from "../port/clock.ts";
+import type { Clock } from "../port/clock.ts";
 import type { DrawRequest, DrawResult, Drawn, RandomSupply } from "../port/draw.ts";
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
@@ -7,27 +7,26 @@ import type { Observer } from "../port/event.ts";
 import { DOORS } from "../port/lineage.ts";
 import type { Door, ReseedReason, Shape } from "../port/lineage.ts";
 import type { OutputRecorder } from "../port/lineageRecorder.ts";
-import type { SeedRecorder, SeedRequest, SeedSupply, Unmet } from "../port/seed.ts";
+import type { SeedRecorder, SeedRequest, SeedSupply } from "../port/seed.ts";
 import type { InstanceSnapshot, SelfTestSnapshot } from "../port/snapshot.ts";
-import {
-  instantiateEntropyBits,
-  MAXIMUM_REQUEST_BYTES,
-  reseedEntropyBits,
-} from "../standard/limits.ts";
+import { instantiateEntropyBits, reseedEntropyBits } from "../standard/limits.ts";
+import { isFresh, neverMet } from "./admission.ts";
 import { FreshRequests } from "./freshRequests.ts";
 import { DrbgInstance } from "./instance.ts";
 import { Outputs } from "./outputs.ts";
-import { preparedSeeds, RBG2_LIMITS, SECURITY_STRENGTH, seedLimits } from "./policy.ts";
+import { preparedSeeds, SECURITY_STRENGTH, seedLimits } from "./policy.ts";
 import type { SeedLimits } from "./policy.ts";
+import type { PreparedSeed } from "./preparedSeed.ts";
 import { Refill } from "./refill.ts";
 import { lacking } from "./refusals.ts";
 import { SeedMaker } from "./seedMaker.ts";
+import { SeedPace } from "./seedPace.ts";
 import { runSelfTests } from "./selfTest.ts";
+import { SelfTestWatch } from "./selfTestWatch.ts";
+import { pacedStream, Sleepers } from "./stream.ts";
 import { WaitingDraw } from "./waitingDraw.ts";
 
 const SELF_TEST_MILLISECONDS = 600_000;
-const STREAM_CHUNK_BYTES = 16_384;
-const LONGEST_PAUSE_SECONDS = 5;
 
 export interface DrbgSupplyTerms {
   readonly clock: Clock;
@@ -50,61 +49,53 @@ export interface DrbgSupplyTerms {
 interface Room {
   readonly instance: DrbgInstance;
   readonly waiting: WaitingDraw;
-  /** Streams that wait for a seed. */
-  readonly sleepers: Set<() => void>;
+  readonly sleepers: Sleepers;
 }
 
 /** The DRBG instances, one for each door, and the one way to get bytes out of them. */
 export class DrbgSupply implements RandomSupply {
   readonly #terms: DrbgSupplyTerms;
+  readonly #pace: SeedPace;
   readonly #maker: SeedMaker;
   readonly #outputs: Outputs;
   readonly #refill: Refill;
   readonly #rooms = new Map<Door, Room>();
   readonly #fresh: FreshRequests;
-  #selfTests: readonly SelfTestSnapshot[] = [];
-  #selfTestFailure: string | null = null;
-  #cancelSelfTest: Cancel | null = null;
+  readonly #watch: SelfTestWatch;
+  #selfTestFailure: Refusal | null = null;
   #stopped = false;
-  /** Running mean of the time between two seeds of the service, for Retry-After. */
-  #secondsPerSeed = 1;
-  #lastSeedMonotonic: number | null = null;
 
   constructor(terms: DrbgSupplyTerms) {
     this.#terms = terms;
-    const { clock, observer, shape, boot, hash = "sha256" } = terms;
+    const { clock, observer, seeds, shape, boot } = terms;
     const limits = seedLimits(shape, terms.limits);
-    const maker = new SeedMaker({
+    this.#pace = new SeedPace(clock);
+    this.#maker = new SeedMaker({
       clock,
-      supply: terms.seeds,
-      recorder: {
-        record: async (...records) => {
-          await terms.seedRecorder.record(...records);
-          this.#noteSeed();
-        },
-      },
+      supply: seeds,
+      pace: this.#pace,
+      recorder: terms.seedRecorder,
       observer,
       shape,
       boot,
       counterLimit: limits.requests,
     });
-    this.#maker = maker;
-    this.#outputs = new Outputs(terms.outputRecorder, clock);
+    this.#outputs = new Outputs(terms.outputRecorder, clock, () => this.#selfTestFailure);
     this.#refill = new Refill(clock, () => this.#fill());
-    const quorum = shape === "RBGC" ? { sources: 0, withoutBest: 0 } : terms.quorum;
-    const asking = (minimumBits: number): SeedRequest => ({
-      ...quorum,
-      minimumBits,
-      maximumAgeMilliseconds: null,
-    });
+    this.#watch = new SelfTestWatch(
+      clock,
+      terms.selfTests ?? runSelfTests,
+      terms.selfTestMilliseconds ?? SELF_TEST_MILLISECONDS,
+      (name) => this.selfTestFailed(name),
+    );
     // SP 800-90C 2.6 item 11 and SP 800-90A 8.6.3: 384 bits to instantiate, 256 to reseed.
-    const instantiateRequest = asking(instantiateEntropyBits(SECURITY_STRENGTH));
-    const reseedRequest = asking(reseedEntropyBits(SECURITY_STRENGTH));
+    const instantiateRequest = this.#asking(instantiateEntropyBits(SECURITY_STRENGTH));
+    const reseedRequest = this.#asking(reseedEntropyBits(SECURITY_STRENGTH));
     const gate = (): Refusal | null => this.#gate();
     for (const id of DOORS) {
       const instance = new DrbgInstance({
         id,
-        hash,
+        hash: terms.hash ?? "sha256",
         shape,
         limits,
         boot,
@@ -113,13 +104,15 @@ export class DrbgSupply implements RandomSupply {
         reseedRequest,
         clock,
         observer,
-        maker,
+        maker: this.#maker,
         changed: () => this.#changed(id),
       });
-      const waiting = new WaitingDraw(instance, reseedRequest, gate, (n) => this.#retryAfter(n));
-      this.#rooms.set(id, { instance, waiting, sleepers: new Set() });
+      const pace = this.#pace;
+      const waiting = new WaitingDraw({ clock, instance, reseedRequest, gate, pace });
+      this.#rooms.set(id, { instance, waiting, sleepers: new Sleepers(clock) });
     }
-    this.#fresh = new FreshRequests(this.#room("fresh").instance, reseedRequest, gate);
+    const { instance } = this.#room("fresh");
+    this.#fresh = new FreshRequests({ clock, instance, reseedRequest, seeds, gate });
   }
 
   /** Self-tests first (SP 800-90A 11.3), then seeds in the background. */
@@ -129,59 +122,43 @@ export class DrbgSupply implements RandomSupply {
   }
 
   draw(request: DrawRequest): DrawResult | Promise<DrawResult> {
-    const refusal = this.#refusal(request);
+    const refusal = this.#gate() ?? neverMet(request, this.#terms.shape);
     if (refusal !== null) return refusal;
-    if (isFresh(request)) return this.#drawFresh(request);
-    const { instance, waiting } = this.#room(request.door);
-    const generated = instance.draw(request.bytes, request.requirement);
+    const fresh = isFresh(request);
+    const { instance, waiting } = this.#room(fresh ? "fresh" : request.door);
+    const { bytes, requirement } = request;
+    const generated = fresh ? null : instance.draw(bytes, requirement);
     if (generated !== null) return this.#outputs.answer(generated, request, instance.id);
-    return waiting
-      .draw(request.bytes, request.requirement)
-      .then((result) =>
-        "pieces" in result ? this.#outputs.answer(result, request, instance.id) : result,
-      );
+    const later = fresh ? this.#fresh.draw(request) : waiting.draw(bytes, requirement);
+    return later.then((result) =>
+      "pieces" in result ? this.#outputs.answer(result, request, instance.id) : result,
+    );
   }
 
-  async *stream(
+  stream(
     request: Omit<DrawRequest, "bytes"> & { readonly bytes: number | null },
     signal: AbortSignal,
   ): AsyncGenerator<Drawn, Refusal | undefined> {
-    const room = this.#room(request.door);
-    for (let left = request.bytes ?? Infinity; left > 0 && !signal.aborted;) {
-      const result = await this.#chunk(room, {
-        ...request,
-        bytes: Math.min(left, STREAM_CHUNK_BYTES),
-      });
-      if (result.ok) {
-        left -= result.bytes.length;
-        if (signal.aborted) result.bytes.fill(0);
-        else yield result;
-      } else if (result.code === "pool_exhausted" || result.code === "store_failed") {
-        this.#refill.request();
-        await sleep(room.sleepers, signal);
-      } else {
-        return result;
-      }
-    }
-    return undefined;
+    return pacedStream(request, signal, {
+      clock: this.#terms.clock,
+      sleepers: this.#room(request.door).sleepers,
+      draw: (chunk) => this.#chunk(chunk),
+      refill: () => this.#refill.request(),
+    });
   }
 
   /** A stream takes what is prepared, so that it cannot drain the pool for the other doors. */
-  async #chunk(room: Room, request: DrawRequest): Promise<DrawResult> {
-    const { instance } = room;
-    const { requirement } = request;
+  #chunk(request: DrawRequest): DrawResult | Promise<DrawResult> {
+    const { door, requirement } = request;
     const plain = Object.values(requirement).every((value) => value === undefined);
-    if (!plain || request.door === "fresh") return this.draw(request);
-    const refusal = this.#refusal(request);
+    if (!plain || door === "fresh") return this.draw(request);
+    const refusal = this.#gate() ?? neverMet(request, this.#terms.shape);
     if (refusal !== null) return refusal;
+    const { instance } = this.#room(door);
     const generated = instance.draw(request.bytes, requirement);
     if (generated !== null) return this.#outputs.answer(generated, request, instance.id);
-    return lacking(instance, requirement, instance.queue.lack, this.#retryAfter(1));
-  }
-
-  async #drawFresh(request: DrawRequest): Promise<DrawResult> {
-    const result = await this.#fresh.draw(request);
-    return "pieces" in result ? this.#outputs.answer(result, request, "fresh") : result;
+    const { seeded, queue } = instance;
+    return lacking(seeded, requirement, queue.lack, this.#pace.retryAfterSeconds(1));
   }
 
   /** The pool has new blocks. Cheap, and may be called for every one of them. */
@@ -191,11 +168,8 @@ export class DrbgSupply implements RandomSupply {
 
   /** A source failed: what it gave and has not been used is overwritten. */
   discardSource(source: string): void {
-    const drewOnIt = ({
-      seed,
-    }: {
-      readonly seed: { readonly credits: readonly { source: string }[] };
-    }) => seed.credits.some((credit) => credit.source === source);
+    const drewOnIt = ({ seed }: PreparedSeed): boolean =>
+      seed.credits.some((credit) => credit.source === source);
     this.#maker.drop(drewOnIt);
     for (const { instance } of this.#rooms.values()) instance.queue.drop(drewOnIt);
     this.#refill.request();
@@ -203,6 +177,7 @@ export class DrbgSupply implements RandomSupply {
 
   /** No output of any present state before a reseed with material that is taken from now on. */
   reseedAll(reason: ReseedReason): void {
+    this.#outputs.overtake();
     this.#maker.drop(() => true);
     for (const { instance } of this.#rooms.values()) instance.requireReseed(reason);
     this.#refill.request();
@@ -210,25 +185,13 @@ export class DrbgSupply implements RandomSupply {
 
   /** On demand, and every ten minutes. After a failure nothing comes out until the next start. */
   runSelfTests(): readonly SelfTestSnapshot[] {
-    this.#cancelSelfTest?.();
-    const {
-      clock,
-      selfTests = runSelfTests,
-      selfTestMilliseconds = SELF_TEST_MILLISECONDS,
-    } = this.#terms;
-    this.#selfTests = selfTests(clock.wallMilliseconds());
-    const failed = this.#selfTests.find(({ passed }) => !passed);
-    if (failed) this.selfTestFailed(failed.name);
-    else if (!this.#stopped) {
-      this.#cancelSelfTest = clock.schedule(selfTestMilliseconds, () => this.runSelfTests());
-    }
-    return this.#selfTests;
+    return this.#watch.run();
   }
 
   /** SP 800-90A 11.3.6: every instance enters the error state. */
   selfTestFailed(name: string): void {
     if (this.#selfTestFailure !== null) return;
-    this.#selfTestFailure = name;
+    this.#selfTestFailure = refuse("self_test_failed", `the self-test ${name} failed`);
     this.#end((instance) => instance.fail());
     this.#terms.observer.event({
       kind: "self_test_failed",
@@ -244,7 +207,7 @@ export class DrbgSupply implements RandomSupply {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelSelfTest?.();
+    this.#watch.stop();
     this.#end((instance) => instance.stop());
   }
 
@@ -253,7 +216,7 @@ export class DrbgSupply implements RandomSupply {
   }
 
   selfTests(): readonly SelfTestSnapshot[] {
-    return this.#selfTests;
+    return this.#watch.latest;
   }
 
   #end(action: (instance: DrbgInstance) => void): void {
@@ -261,45 +224,19 @@ export class DrbgSupply implements RandomSupply {
     this.#maker.drop(() => true);
     for (const { instance, sleepers } of this.#rooms.values()) {
       action(instance);
-      wake(sleepers);
+      sleepers.wake();
     }
   }
 
   #gate(): Refusal | null {
-    if (this.#selfTestFailure !== null) {
-      return refuse("self_test_failed", `the self-test ${this.#selfTestFailure} failed`);
-    }
+    if (this.#selfTestFailure !== null) return this.#selfTestFailure;
     return this.#stopped ? refuse("shutting_down", "the service is stopping") : null;
   }
 
-  /** What is refused before any seed is looked at. */
-  #refusal(request: DrawRequest): Refusal | null {
-    const gate = this.#gate();
-    if (gate !== null) return gate;
-    const { bytes, requirement } = request;
-    const fresh = isFresh(request);
-    const most = fresh ? RBG2_LIMITS.bytes : MAXIMUM_REQUEST_BYTES;
-    if (!Number.isInteger(bytes) || bytes < 1 || bytes > most) {
-      const what = fresh ? "bytes of a fresh request" : "bytes";
-      return refuse("invalid_parameter", `${what} must be 1 to ${most}`);
-    }
-    if (requirement.strength === undefined && requirement.sources === undefined && !fresh)
-      return null;
-    const unmet: Unmet[] = [];
-    if ((requirement.strength ?? 0) > SECURITY_STRENGTH) unmet.push("strength");
-    if (this.#terms.shape === "RBGC") {
-      if ((requirement.sources ?? 0) >= 1) unmet.push("sources");
-      if (fresh) unmet.push("fresh");
-    }
-    if (unmet.length === 0) return null;
-    const strong = unmet.includes("strength");
-    return refuse(
-      "unmet",
-      strong
-        ? `the instances have a security strength of ${SECURITY_STRENGTH} bits`
-        : "seeds come from the OS RNG alone: no noise source is credited",
-      { unmet },
-    );
+  #asking(minimumBits: number): SeedRequest {
+    const { shape, quorum } = this.#terms;
+    const { sources, withoutBest } = shape === "RBGC" ? { sources: 0, withoutBest: 0 } : quorum;
+    return { minimumBits, sources, withoutBest, maximumAgeMilliseconds: null };
   }
 
   /** One seed a door, then the second: no door fills its queue before another has its first. */
@@ -313,32 +250,19 @@ export class DrbgSupply implements RandomSupply {
         if (result === "lacking") complete = false;
       }
     }
-    return complete;
+    // Whether the store takes records again is known only when one that is under way is answered.
+    return complete && !this.#maker.failing;
   }
 
   #changed(door: Door): void {
-    // The constructor builds the instances before there is anything to change.
-    const room = this.#room(door);
-    const { instance, sleepers } = room;
+    const { instance, sleepers } = this.#room(door);
     if (instance.queue.lack === null) {
       this.#refill.reset();
       this.#refill.request();
+    } else {
+      this.#refill.later();
     }
-    wake(sleepers);
-  }
-
-  #noteSeed(): void {
-    const now = this.#terms.clock.monotonicMilliseconds();
-    if (this.#lastSeedMonotonic !== null) {
-      // An idle service makes few seeds because it needs few: such a pause says nothing.
-      const seconds = Math.min((now - this.#lastSeedMonotonic) / 1000, LONGEST_PAUSE_SECONDS);
-      this.#secondsPerSeed += (seconds - this.#secondsPerSeed) / 8;
-    }
-    this.#lastSeedMonotonic = now;
-  }
-
-  #retryAfter(seeds: number): number {
-    return Math.min(60, Math.max(1, Math.ceil(seeds * this.#secondsPerSeed)));
+    sleepers.wake();
   }
 
   #room(door: Door): Room {
@@ -346,28 +270,4 @@ export class DrbgSupply implements RandomSupply {
     if (room === undefined) throw new Error(`no such door: ${door}`);
     return room;
   }
-}
-
-/** What comes through the fresh door is fresh, whatever its requirement says. */
-function isFresh({ door, requirement }: DrawRequest): boolean {
-  return door === "fresh" || requirement.fresh === true;
-}
-
-function wake(sleepers: Set<() => void>): void {
-  const all = [...sleepers];
-  sleepers.clear();
-  for (const resume of all) resume();
-}
-
-function sleep(sleepers: Set<() => void>, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const resume = (): void => {
-    signal.removeEventListener("abort", resume);
-    sleepers.delete(resume);
-    resolve();
-  };
-  sleepers.add(resume);
-  signal.addEventListener("abort", resume, { once: true });
-  if (signal.aborted) resume();
-  return promise;
 }

@@ -28,6 +28,11 @@ export class Refill {
     this.#at(Math.max(0, PAUSE_MILLISECONDS - since));
   }
 
+  /** After the present pause: something is missing, and it need not be the pool that says when. */
+  later(): void {
+    this.#at(this.#retryMilliseconds);
+  }
+
   /** Seeds come again: the next time of need starts with the short wait. */
   reset(): void {
     this.#retryMilliseconds = FIRST_RETRY_MILLISECONDS;

@@ -1,3 +1,4 @@
+import { instantOf } from "../entropy/instant.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Observer } from "../port/event.ts";
 import type { ReseedReason, SeedKind, Shape } from "../port/lineage.ts";
@@ -10,6 +11,7 @@ import type {
 } from "../port/seed.ts";
 import { prepareSeed, wipeSeed } from "./preparedSeed.ts";
 import type { PreparedSeed } from "./preparedSeed.ts";
+import type { SeedPace } from "./seedPace.ts";
 
 /** The record could not be made durable, or that was so a moment ago and it is not time to retry. */
 export interface StoreFailure {
@@ -27,6 +29,7 @@ export type Made = ({ readonly type: "prepared" } & PreparedSeed) | StoreFailure
 export interface SeedMakerTerms {
   readonly clock: Clock;
   readonly supply: SeedSupply;
+  readonly pace: SeedPace;
   readonly recorder: SeedRecorder;
   readonly observer: Observer;
   readonly shape: Shape;
@@ -55,6 +58,16 @@ export class SeedMaker {
     this.#terms = terms;
   }
 
+  /** Why no seed may be put to use now, however many there are; null when they may. */
+  unavailable(): Shortfall | null {
+    return this.#terms.supply.unavailable();
+  }
+
+  /** The last record was not taken. */
+  get failing(): boolean {
+    return this.#failures > 0;
+  }
+
   /** Milliseconds until a write may be tried again; 0 when it may be tried now. */
   get retryMilliseconds(): number {
     if (this.#failures === 0) return 0;
@@ -70,26 +83,25 @@ export class SeedMaker {
     reason: ReseedReason,
     request: SeedRequest,
   ): Promise<Made> | Shortfall | StoreFailure {
-    const { clock, supply, shape, boot, counterLimit } = this.#terms;
+    const { clock, supply, pace, shape, boot, counterLimit } = this.#terms;
     const retryMilliseconds = this.retryMilliseconds;
     if (retryMilliseconds > 0) return { type: "store_failed", retryMilliseconds };
     const material = supply.take(request);
-    if (material.type === "shortfall") return material;
+    if (material.type === "shortfall") {
+      if (this.unavailable() !== null) pace.interrupted();
+      else if (material.unmet.includes("strength")) pace.starved();
+      return material;
+    }
+    pace.taken();
     if (material.type === "entropy" && material.creditedBits < request.minimumBits) {
       throw new Error(`the supply gave ${material.creditedBits} of ${request.minimumBits} bits`);
     }
     if ((material.type === "parent") !== (shape === "RBGC")) {
       throw new Error(`${material.type} material does not fit the shape ${shape}`);
     }
-    const prepared = prepareSeed(material, {
-      id: `s-${boot}-${++this.#count}`,
-      instance,
-      shape,
-      kind,
-      reason,
-      atMilliseconds: clock.wallMilliseconds(),
-      counterLimit,
-    });
+    const id = `s-${boot}-${++this.#count}`;
+    const frame = { id, instance, shape, kind, reason, counterLimit };
+    const prepared = prepareSeed(material, frame, instantOf(clock));
     this.#inFlight.add(prepared);
     return this.#record(prepared, material);
   }

@@ -1,13 +1,26 @@
+import type { Clock } from "../port/clock.ts";
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
 import type { Requirement } from "../port/lineage.ts";
 import type { SeedRequest, Unmet } from "../port/seed.ts";
+import { Deadline } from "./deadline.ts";
 import type { DrbgInstance, Generated } from "./instance.ts";
-import { busy, lacking, storeFailed } from "./refusals.ts";
+import { RECORD_MILLISECONDS } from "./policy.ts";
+import { busy, lacking, RECORD_LATE, storeFailed } from "./refusals.ts";
+import type { SeedPace } from "./seedPace.ts";
 import { Turns } from "./turns.ts";
 
 const QUEUED_REQUESTS = 64;
 const ATTEMPTS = 3;
+
+export interface WaitingDrawTerms {
+  readonly clock: Clock;
+  readonly instance: DrbgInstance;
+  readonly reseedRequest: SeedRequest;
+  /** What refuses everything: a stop, a failed self-test. */
+  readonly gate: () => Refusal | null;
+  readonly pace: SeedPace;
+}
 
 /**
  * Draws for which the prepared seeds do not suffice: what is missing is taken from the pool and
@@ -15,63 +28,57 @@ const ATTEMPTS = 3;
  * share the first one's reseed.
  */
 export class WaitingDraw {
-  readonly #instance: DrbgInstance;
-  readonly #reseedRequest: SeedRequest;
-  readonly #gate: () => Refusal | null;
-  readonly #retryAfterSeconds: (seeds: number) => number;
+  readonly #terms: WaitingDrawTerms;
   readonly #turns = new Turns(QUEUED_REQUESTS);
 
-  constructor(
-    instance: DrbgInstance,
-    reseedRequest: SeedRequest,
-    gate: () => Refusal | null,
-    retryAfterSeconds: (seeds: number) => number,
-  ) {
-    this.#instance = instance;
-    this.#reseedRequest = reseedRequest;
-    this.#gate = gate;
-    this.#retryAfterSeconds = retryAfterSeconds;
+  constructor(terms: WaitingDrawTerms) {
+    this.#terms = terms;
   }
 
   async draw(bytes: number, requirement: Requirement): Promise<Generated | Refusal> {
     if (this.#turns.full) return busy(`${QUEUED_REQUESTS} requests are waiting for a seed`);
-    return this.#turns.run(() => this.#draw(bytes, requirement));
+    const deadline = new Deadline(this.#terms.clock, RECORD_MILLISECONDS);
+    return this.#turns.run(() => this.#draw(bytes, requirement, deadline));
   }
 
-  async #draw(bytes: number, requirement: Requirement): Promise<Generated | Refusal> {
-    const instance = this.#instance;
+  async #draw(
+    bytes: number,
+    requirement: Requirement,
+    deadline: Deadline,
+  ): Promise<Generated | Refusal> {
+    const { instance, gate } = this.#terms;
     for (let attempt = 0; ; attempt++) {
-      await instance.queue.settled();
-      const refusal = this.#gate();
+      const settled = await deadline.within(instance.queue.settled());
+      const refusal = gate();
       if (refusal) return refusal;
       const generated = instance.draw(bytes, requirement);
       if (generated) return generated;
+      if (settled === "late") return RECORD_LATE;
       if (attempt === ATTEMPTS) return this.#giveUp(bytes, requirement);
-      const lack = await this.#prepare(bytes, requirement);
-      if (lack) return this.#gate() ?? lack;
+      const lack = await deadline.within(this.#prepare(bytes, requirement));
+      if (lack === "late") return gate() ?? RECORD_LATE;
+      if (lack) return gate() ?? lack;
     }
   }
 
   async #prepare(bytes: number, requirement: Requirement): Promise<Refusal | null> {
-    const instance = this.#instance;
+    const { instance, reseedRequest, pace } = this.#terms;
     const missing = instance.seeded ? instance.deficit(bytes, requirement) : 1;
+    const { strength, sources, maxSeedAgeSeconds } = requirement;
     const special =
-      requirement.sources !== undefined ||
-      requirement.maxSeedAgeSeconds !== undefined ||
-      requirement.strength !== undefined;
-    const age = requirement.maxSeedAgeSeconds;
+      instance.seeded &&
+      (sources !== undefined || maxSeedAgeSeconds !== undefined || strength !== undefined);
     const request: SeedRequest = {
-      ...this.#reseedRequest,
-      sources: Math.max(this.#reseedRequest.sources, requirement.sources ?? 0),
-      maximumAgeMilliseconds: age === undefined ? null : age * 1000,
+      ...reseedRequest,
+      sources: Math.max(reseedRequest.sources, sources ?? 0),
+      maximumAgeMilliseconds: maxSeedAgeSeconds === undefined ? null : maxSeedAgeSeconds * 1000,
     };
     const making: Promise<unknown>[] = [];
     let refusal: Refusal | null = null;
     for (let i = 0; i < missing && refusal === null; i++) {
-      const started =
-        special && instance.seeded
-          ? instance.queue.make(request, "requirement")
-          : instance.queue.make(null);
+      const started = special
+        ? instance.queue.make(request, "requirement")
+        : instance.queue.make(null);
       if (started instanceof Promise) {
         making.push(
           started.then((made) => {
@@ -79,7 +86,8 @@ export class WaitingDraw {
           }),
         );
       } else {
-        refusal = lacking(instance, requirement, started, this.#retryAfterSeconds(missing - i));
+        const seconds = pace.retryAfterSeconds(missing - i);
+        refusal = lacking(instance.seeded, requirement, started, seconds);
       }
     }
     await Promise.all(making);
@@ -87,14 +95,15 @@ export class WaitingDraw {
   }
 
   #giveUp(bytes: number, requirement: Requirement): Refusal {
+    const { instance, pace } = this.#terms;
     const unmet: Unmet[] = [];
     if (requirement.strength !== undefined) unmet.push("strength");
     if (requirement.sources !== undefined) unmet.push("sources");
     if (requirement.maxSeedAgeSeconds !== undefined) unmet.push("max_seed_age");
-    const retryAfterSeconds = this.#retryAfterSeconds(1);
-    if (unmet.length > 0 && this.#instance.deficit(bytes, {}) <= 0) {
+    const retryAfterSeconds = pace.retryAfterSeconds(1);
+    if (unmet.length > 0 && instance.deficit(bytes, {}) <= 0) {
       return refuse("unmet", "no new seed met the requirement", { unmet, retryAfterSeconds });
     }
-    return lacking(this.#instance, requirement, this.#instance.queue.lack, retryAfterSeconds);
+    return lacking(instance.seeded, requirement, instance.queue.lack, retryAfterSeconds);
   }
 }
