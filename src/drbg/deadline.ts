@@ -10,6 +10,10 @@ export class Deadline {
     this.#dueMonotonic = clock.monotonicMilliseconds() + milliseconds;
   }
 
+  get over(): boolean {
+    return this.#clock.monotonicMilliseconds() >= this.#dueMonotonic;
+  }
+
   /** @returns "late" when the time is over first; the work then goes on without its waiter */
   async within<Result>(work: Promise<Result>): Promise<Result | "late"> {
     const left = this.#dueMonotonic - this.#clock.monotonicMilliseconds();

@@ -57,6 +57,7 @@ export class FreshRequests {
       }
       const refusal = gate();
       if (refusal) return refusal;
+      if (deadline.over) return RECORD_LATE;
       const started = queue.make(
         {
           ...reseedRequest,
