@@ -5,7 +5,7 @@ import { SOURCE_SCHEMAS } from "../src/config/sourceSchemas.ts";
 import { ERRORS } from "../src/port/errors.ts";
 import { CATALOGUE } from "../src/telemetry/catalogue.ts";
 import { dashboard } from "../src/telemetry/dashboard.ts";
-import { PREFIX } from "../src/telemetry/exposition.ts";
+import { DURATION, PREFIX } from "../src/telemetry/exposition.ts";
 import { ruleFile, ruleTests } from "../src/telemetry/rules.ts";
 import { allowed, NOTE, table, type Documented } from "./markdown.ts";
 import { routesDocument } from "./routesDocument.ts";
@@ -28,12 +28,7 @@ function metricsDocument(): string {
       entry.labels.join(", "),
       entry.help,
     ]),
-    [
-      `\`${PREFIX}request_duration_seconds\``,
-      "histogram",
-      "door",
-      "Time from a request's head to its answer's end.",
-    ],
+    [`\`${DURATION.name}\``, "histogram", "door", DURATION.help],
   ];
   const text =
     "Counters with labels begin at 0. A scrape by Prometheus adds its own label `instance`, and shows the one of the `drbg_` metrics as `exported_instance`, unless `honor_labels` is set.\n\n";

@@ -42,6 +42,7 @@ function formOf(accept: string | undefined, { format }: Query): Form | null {
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** Octets, or text of ASCII alone: as many bytes as it has characters. */
 function payloadOf({ bytes, outputs, seed }: Drawn, form: Form): Buffer | string {
   const buffer = asBuffer(bytes);
   if (form === OCTET_STREAM) return buffer;
@@ -74,14 +75,18 @@ export function addRandom(app: FastifyInstance, context: Context): void {
       const seconds = (clock.monotonicMilliseconds() - request.startedMilliseconds) / 1000;
       tally.answered("http", 200, seconds, res.writableFinished ? bytes.length : 0);
     });
-    reply
-      .headers({
-        "content-type": contentTypeOf(form),
-        "cache-control": "no-store",
-        "springhouse-output": outputs.length === 1 ? outputs[0]! : outputs.join(", "),
-        "springhouse-seed": drawn.seed,
-      })
-      .send(payloadOf(drawn, form));
+    const payload = payloadOf(drawn, form);
+    // Past fastify's reply, whose hooks and serialisers have nothing to do here.
+    res.writeHead(200, {
+      "content-type": contentTypeOf(form),
+      "content-length": payload.length,
+      "cache-control": "no-store",
+      "springhouse-output": outputs.length === 1 ? outputs[0]! : outputs.join(", "),
+      "springhouse-seed": drawn.seed,
+    });
+    reply.hijack();
+    // Text forms are ASCII.
+    res.end(payload, "latin1");
   }
 
   function settle(

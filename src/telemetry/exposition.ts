@@ -1,9 +1,16 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import { DOORS } from "../port/lineage.ts";
 import type { Introspection } from "../port/service.ts";
 import { CATALOGUE, type CatalogueEntry, type Sample } from "./catalogue.ts";
 import type { RequestTally } from "./requestTally.ts";
 
 export const PREFIX = "springhouse_";
+
+/** The one metric that is no entry of the catalogue. */
+export const DURATION = {
+  name: `${PREFIX}request_duration_seconds`,
+  help: "Time from a request's head to its answer's end.",
+};
 
 /** prom-client's defaults whose names `promtool check metrics` rejects: gauges called `_total`. */
 const MISNAMED = [
@@ -14,6 +21,18 @@ const MISNAMED = [
 
 function labelled(entry: CatalogueEntry, labels: Sample[0]): Record<string, string> {
   return Object.fromEntries(entry.labels.map((name, index) => [name, labels[index]!]));
+}
+
+/** In the text format; doors need no escaping. */
+function durationText({ doors }: RequestTally): string {
+  const lines = DOORS.flatMap((door) =>
+    doors[door].durations.series().map(({ suffix, le, value }) => {
+      const bound = le === null ? "" : `le="${le}",`;
+      return `${DURATION.name}${suffix}{${bound}door="${door}"} ${value}`;
+    }),
+  );
+  const { name, help } = DURATION;
+  return `# HELP ${name} ${help}\n# TYPE ${name} histogram\n${lines.join("\n")}\n`;
 }
 
 /** The Prometheus exposition of one service, on a registry of its own. */
@@ -41,7 +60,6 @@ export class Exposition {
         metric: entry.type === "counter" ? new Counter(options) : new Gauge(options),
       };
     });
-    this.#registry.registerMetric(tally.durations);
     collectDefaultMetrics({ register: this.#registry });
     for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
   }
@@ -58,6 +76,6 @@ export class Exposition {
       for (const [labels, value] of entry.read(snapshot, this.#tally))
         metric.inc(labelled(entry, labels), value);
     }
-    return this.#registry.metrics();
+    return `${await this.#registry.metrics()}\n${durationText(this.#tally)}`;
   }
 }
