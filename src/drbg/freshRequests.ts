@@ -5,6 +5,7 @@ import type { Refusal } from "../port/errors.ts";
 import type { SeedRequest, SeedSupply, Shortfall } from "../port/seed.ts";
 import { Deadline } from "./deadline.ts";
 import type { DrbgInstance, Generated } from "./instance.ts";
+import type { Answered } from "./outputs.ts";
 import { RECORD_MILLISECONDS } from "./policy.ts";
 import { busy, lacking, RECORD_LATE, storeFailed } from "./refusals.ts";
 import { Turns } from "./turns.ts";
@@ -33,19 +34,24 @@ export class FreshRequests {
     this.#terms = terms;
   }
 
-  async draw(request: DrawRequest): Promise<Generated | Refusal> {
+  /** @param answer called in the same instant as the bytes are generated, so that nothing overtakes */
+  async draw(
+    request: DrawRequest,
+    answer: (generated: Generated) => Answered,
+  ): Promise<Answered | Refusal> {
     // DESIGN 5: refused at once, and not when its turn comes.
     const unavailable = this.#terms.seeds.unavailable();
     if (unavailable !== null) return notFresh(unavailable);
     if (this.#turns.full) return busy(`${QUEUED_REQUESTS} requests for fresh entropy are waiting`);
     const deadline = new Deadline(this.#terms.clock, RECORD_MILLISECONDS);
-    return this.#turns.run(() => this.#draw(request, deadline));
+    return this.#turns.run(() => this.#draw(request, answer, deadline));
   }
 
   async #draw(
     { bytes, requirement }: DrawRequest,
+    answer: (generated: Generated) => Answered,
     deadline: Deadline,
-  ): Promise<Generated | Refusal> {
+  ): Promise<Answered | Refusal> {
     const { instance, reseedRequest, gate } = this.#terms;
     const { queue } = instance;
     // The age holds when the bytes are generated, not only when the blocks are taken.
@@ -77,7 +83,7 @@ export class FreshRequests {
       if (made.type === "prepared") {
         const met = { ...requirement, maxSeedAgeSeconds };
         const generated = instance.drawFrom(made.seed.id, bytes, met);
-        if (generated) return generated;
+        if (generated) return answer(generated);
       }
     }
     return refuse("unmet", "the fresh seed was overtaken by an alarm or by its age", {

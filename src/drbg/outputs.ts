@@ -8,6 +8,11 @@ import { Deadline } from "./deadline.ts";
 import type { Generated, Piece } from "./instance.ts";
 import { RECORD_MILLISECONDS } from "./policy.ts";
 
+/** An answer that is on its way; in a box, so that whoever passes it on does not wait for it. */
+export interface Answered {
+  readonly answer: DrawResult | Promise<DrawResult>;
+}
+
 /** Leaves each output's trace before it is answered: a durable record, or a count. */
 export class Outputs {
   readonly #recorder: OutputRecorder;

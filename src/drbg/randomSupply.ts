@@ -13,7 +13,9 @@ import { instantiateEntropyBits, reseedEntropyBits } from "../standard/limits.ts
 import { isFresh, neverMet } from "./admission.ts";
 import { FreshRequests } from "./freshRequests.ts";
 import { DrbgInstance } from "./instance.ts";
+import type { Generated } from "./instance.ts";
 import { Outputs } from "./outputs.ts";
+import type { Answered } from "./outputs.ts";
 import { preparedSeeds, SECURITY_STRENGTH, seedLimits } from "./policy.ts";
 import type { SeedLimits } from "./policy.ts";
 import type { PreparedSeed } from "./preparedSeed.ts";
@@ -129,10 +131,13 @@ export class DrbgSupply implements RandomSupply {
     const { bytes, requirement } = request;
     const generated = fresh ? null : instance.draw(bytes, requirement);
     if (generated !== null) return this.#outputs.answer(generated, request, instance.id);
-    const later = fresh ? this.#fresh.draw(request) : waiting.draw(bytes, requirement);
-    return later.then((result) =>
-      "pieces" in result ? this.#outputs.answer(result, request, instance.id) : result,
-    );
+    const answer = (later: Generated): Answered => ({
+      answer: this.#outputs.answer(later, request, instance.id),
+    });
+    const later = fresh
+      ? this.#fresh.draw(request, answer)
+      : waiting.draw(bytes, requirement, answer);
+    return later.then((result) => ("answer" in result ? result.answer : result));
   }
 
   stream(

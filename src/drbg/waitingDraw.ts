@@ -5,6 +5,7 @@ import type { Requirement } from "../port/lineage.ts";
 import type { SeedRequest, Unmet } from "../port/seed.ts";
 import { Deadline } from "./deadline.ts";
 import type { DrbgInstance, Generated } from "./instance.ts";
+import type { Answered } from "./outputs.ts";
 import { RECORD_MILLISECONDS } from "./policy.ts";
 import { busy, lacking, RECORD_LATE, storeFailed } from "./refusals.ts";
 import type { SeedPace } from "./seedPace.ts";
@@ -35,24 +36,30 @@ export class WaitingDraw {
     this.#terms = terms;
   }
 
-  async draw(bytes: number, requirement: Requirement): Promise<Generated | Refusal> {
+  /** @param answer called in the same instant as the bytes are generated, so that nothing overtakes */
+  async draw(
+    bytes: number,
+    requirement: Requirement,
+    answer: (generated: Generated) => Answered,
+  ): Promise<Answered | Refusal> {
     if (this.#turns.full) return busy(`${QUEUED_REQUESTS} requests are waiting for a seed`);
     const deadline = new Deadline(this.#terms.clock, RECORD_MILLISECONDS);
-    return this.#turns.run(() => this.#draw(bytes, requirement, deadline));
+    return this.#turns.run(() => this.#draw(bytes, requirement, answer, deadline));
   }
 
   async #draw(
     bytes: number,
     requirement: Requirement,
+    answer: (generated: Generated) => Answered,
     deadline: Deadline,
-  ): Promise<Generated | Refusal> {
+  ): Promise<Answered | Refusal> {
     const { instance, gate } = this.#terms;
     for (let attempt = 0; ; attempt++) {
       const settled = await deadline.within(instance.queue.settled());
       const refusal = gate();
       if (refusal) return refusal;
       const generated = instance.draw(bytes, requirement);
-      if (generated) return generated;
+      if (generated) return answer(generated);
       if (settled === "late") return RECORD_LATE;
       if (attempt === ATTEMPTS) return this.#giveUp(bytes, requirement);
       const lack = await deadline.within(this.#prepare(bytes, requirement));

@@ -35,7 +35,7 @@ export class Rules {
   readonly #seeds: ScriptedSeeds;
   readonly #recorder: ScriptedSeedRecorder;
   readonly #instances = new Map<string, ModelInstance>();
-  readonly #expected = new Map<string, string>();
+  readonly #expected = new Map<string, { readonly hex: string; readonly ageSeconds: number }>();
   readonly #answeredIds = new Set<string>();
   /** Seeds that must never be put in, and seeds of which nothing may be generated or answered. */
   readonly #notToUse = new Set<string>();
@@ -116,7 +116,9 @@ export class Rules {
     const counter = instance.drbg.reseedCounter;
     const out = new Uint8Array(bytes);
     instance.drbg.generate(out);
-    this.#expected.set(`${id}.${counter}`, Buffer.from(out).toString("hex"));
+    const ageSeconds = (this.#clock.wallMilliseconds() - seed.materialFromMilliseconds) / 1000;
+    const hex = Buffer.from(out).toString("hex");
+    this.#expected.set(`${id}.${counter}`, { hex, ageSeconds });
   }
 
   answered(request: DrawRequest, result: DrawResult): void {
@@ -132,7 +134,7 @@ export class Rules {
     if (this.#stopped) this.#fault("an answer after a failed self-test");
     this.bytesServed += result.bytes.length;
     if (result.bytes.length !== request.bytes) this.#fault("another length than asked for");
-    const expected = result.outputs.map((id) => this.#expected.get(id) ?? "?").join("");
+    const expected = result.outputs.map((id) => this.#expected.get(id)?.hex ?? "?").join("");
     if (Buffer.from(result.bytes).toString("hex") !== expected) {
       this.#fault(`${result.outputs.join()} are not what their seeds give`);
     }
@@ -142,20 +144,20 @@ export class Rules {
       this.#answeredIds.add(id);
       const seed = this.#recorder.durable.get(id.slice(0, id.lastIndexOf(".")))!;
       if (this.#overtaken.has(seed.id)) this.#fault(`${id} answered after a reseed was required`);
-      this.#requirement(request, seed);
+      this.#requirement(request, seed, this.#expected.get(id)?.ageSeconds ?? Infinity);
     }
     if (result.outputs.at(-1)?.startsWith(`${result.seed}.`) !== true) {
       this.#fault("the seed named is not the last output's");
     }
   }
 
-  #requirement({ door, requirement }: DrawRequest, seed: Seed): void {
+  /** @param age of the noise when the output was generated; its record may have taken time */
+  #requirement({ door, requirement }: DrawRequest, seed: Seed, age: number): void {
     const { strength = 0, sources = 0, maxSeedAgeSeconds = Infinity, fresh = false } = requirement;
     const has = seed.parent?.securityStrength ?? Math.min(256, seed.creditedBits);
     if (has < strength) this.#fault(`strength ${has} instead of ${strength}`);
     if (seed.credits.length < sources)
       this.#fault(`${seed.credits.length} sources, not ${sources}`);
-    const age = (this.#clock.wallMilliseconds() - seed.materialFromMilliseconds) / 1000;
     if (age > maxSeedAgeSeconds) this.#fault(`${age} s old, not ${maxSeedAgeSeconds}`);
     const isFresh = fresh || door === "fresh";
     if (seed.instance !== (isFresh ? "fresh" : door)) this.#fault(`${door} from ${seed.instance}`);
