@@ -1,7 +1,7 @@
 import { chmod, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Refusal } from "../port/errors.ts";
-import type { TokenBook } from "./tokenBook.ts";
+import { TOKEN_MATERIAL_BYTES, type TokenBook } from "./tokenBook.ts";
 
 export const ADMIN_TOKEN_FILE = "admin.token";
 const NAME = "local admin";
@@ -39,12 +39,19 @@ async function writePrivate(path: string, text: string): Promise<void> {
  * Sees to it that `path` holds a token of role admin that works. One that does is left alone; a file
  * that is missing, or whose token is unknown or revoked, is replaced, and the tokens that earlier
  * calls wrote are revoked. Whoever may read the state directory is trusted with it as a whole.
+ *
+ * It is drawn from the OS RNG, unlike every other token: it is a credential of the house and no
+ * output that is served, so no noise has to stand behind it, and it must exist just when the DRBG has
+ * no seed, since that is when an operator has to ask `doctor` why.
  * @param path `STATE/admin.token`
- * @returns whether a token was written, or the Refusal of the draw: call again when ready
+ * @param osRandom fresh bytes of the OS RNG, which are overwritten
+ * @returns whether a token was written, or the book's Refusal
+ * @throws SpringhouseError `store_failed`, and system errors of the file as they are: call again later
  */
 export async function ensureAdminToken(
   tokens: TokenBook,
   path: string,
+  osRandom: (bytes: number) => Uint8Array,
 ): Promise<{ readonly ok: true; readonly written: boolean } | Refusal> {
   const present = await readToken(path);
   if (present !== null && tokens.authenticate(present)?.roles.includes("admin")) {
@@ -54,7 +61,11 @@ export async function ensureAdminToken(
   const stale = tokens
     .list()
     .filter(({ name, createdBy }) => name === NAME && createdBy === "springhouse");
-  const created = await tokens.create({ name: NAME, roles: ["admin"] }, "springhouse");
+  const created = await tokens.createFrom(
+    osRandom(TOKEN_MATERIAL_BYTES),
+    { name: NAME, roles: ["admin"] },
+    "springhouse",
+  );
   if (!created.ok) return created;
   await writePrivate(path, `${created.token}\n`);
   for (const { id } of stale) await tokens.revoke(id, "springhouse");

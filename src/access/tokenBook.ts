@@ -47,6 +47,8 @@ interface Entry {
 /** More would be a leak of tokens rather than a use of them, and every one is held in memory. */
 const MAXIMUM_TOKENS = 100_000;
 const ID_BYTES = 8;
+/** What the text and the public id of one token are made of. */
+export const TOKEN_MATERIAL_BYTES = TOKEN_SECRET_BYTES + ID_BYTES;
 const DAY_MILLISECONDS = 86_400_000;
 
 /**
@@ -96,25 +98,49 @@ export class TokenBook {
    * @throws SpringhouseError `store_failed`
    */
   async create(request: TokenRequest, actor: string): Promise<CreatedToken | Refusal> {
-    const { clock, random, repository, journal, defaultQuota } = this.#options;
-    const now = clock.wallMilliseconds();
-    const expiresMilliseconds = request.expiresMilliseconds ?? null;
-    if (request.roles.length === 0) return refuse("invalid_parameter", "roles is empty.");
-    if (expiresMilliseconds !== null && expiresMilliseconds <= now)
-      return refuse("invalid_parameter", "The expiry is in the past.");
-    if (this.#byId.size >= MAXIMUM_TOKENS)
-      return refuse("conflict", `There are ${MAXIMUM_TOKENS} tokens already.`);
-    const drawn = await random.draw({
-      bytes: TOKEN_SECRET_BYTES + ID_BYTES,
+    const refusal = this.#refuse(request);
+    if (refusal) return refusal;
+    const drawn = await this.#options.random.draw({
+      bytes: TOKEN_MATERIAL_BYTES,
       door: "internal",
       principal: actor,
       purpose: "token",
       requirement: {},
     });
-    if (!drawn.ok) return drawn;
-    const token = formatToken(drawn.bytes.subarray(0, TOKEN_SECRET_BYTES));
-    const id = Buffer.from(drawn.bytes.subarray(TOKEN_SECRET_BYTES)).toString("hex");
-    drawn.bytes.fill(0);
+    return drawn.ok ? this.#keep(request, actor, drawn.bytes) : drawn;
+  }
+
+  /**
+   * As `create`, but from bytes that the caller drew elsewhere, which are overwritten. Only for the
+   * credential that must exist before the DRBG is seeded: see adminToken.ts.
+   * @param material TOKEN_MATERIAL_BYTES of at least 256 bits of strength
+   */
+  async createFrom(
+    material: Uint8Array,
+    request: TokenRequest,
+    actor: string,
+  ): Promise<CreatedToken | Refusal> {
+    if (material.length !== TOKEN_MATERIAL_BYTES)
+      throw new RangeError(`a token is made of ${TOKEN_MATERIAL_BYTES} bytes`);
+    return this.#refuse(request) ?? this.#keep(request, actor, material);
+  }
+
+  #refuse({ roles, expiresMilliseconds }: TokenRequest): Refusal | null {
+    if (roles.length === 0) return refuse("invalid_parameter", "roles is empty.");
+    if ((expiresMilliseconds ?? Infinity) <= this.#options.clock.wallMilliseconds())
+      return refuse("invalid_parameter", "The expiry is in the past.");
+    if (this.#byId.size >= MAXIMUM_TOKENS)
+      return refuse("conflict", `There are ${MAXIMUM_TOKENS} tokens already.`);
+    return null;
+  }
+
+  async #keep(request: TokenRequest, actor: string, material: Uint8Array): Promise<CreatedToken> {
+    const { clock, repository, journal, defaultQuota } = this.#options;
+    const now = clock.wallMilliseconds();
+    const expiresMilliseconds = request.expiresMilliseconds ?? null;
+    const token = formatToken(material.subarray(0, TOKEN_SECRET_BYTES));
+    const id = Buffer.from(material.subarray(TOKEN_SECRET_BYTES)).toString("hex");
+    material.fill(0);
     const record: TokenRecord = {
       id: `token-${id}`,
       name: request.name,

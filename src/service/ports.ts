@@ -29,6 +29,6 @@ export interface ServicePorts {
   readonly openSource: (source: SourceConfiguration, clock: Clock) => NoiseSource;
   /** Content of the virtual machine's generation file; null where none is configured. */
   readonly generation: () => string | null;
-  /** Runs after the token book is there: puts an admin token where local commands find it. */
+  /** Where local commands find the admin token of the first start; null: none is made. */
   readonly adminTokenPath: string | null;
 }

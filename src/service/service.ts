@@ -20,6 +20,7 @@ import { createSeedRecorder } from "../lineage/seedRecorder.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
+import { Backoff } from "../source/backoff.ts";
 import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
@@ -31,8 +32,8 @@ import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
 const MEGABYTE = 2 ** 20;
-/** The admin token is drawn from the DRBG, so the start waits for the first seed, but not for ever. */
-const TOKEN_RETRY_MILLISECONDS = 100;
+/** A write that failed, of a full disk say, is tried again after 1 s, 2 s, 4 s, and so on to 60 s. */
+const TOKEN_RETRY = { firstMilliseconds: 1000, longestMilliseconds: 60_000 };
 
 /** The running service. What it does not do itself is listening: see `api/listen.ts`. */
 export interface Service {
@@ -177,7 +178,7 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
-  const cancelAdmin = keepAdminToken(tokens, ports);
+  const cancelAdmin = await keepAdminToken(tokens, ports);
 
   return {
     api,
@@ -222,26 +223,29 @@ function loggedTo(journal: StoredEvents, { log }: ServicePorts): Observer {
   };
 }
 
-/** Tries until the DRBG is seeded. Local commands find the token in the state directory. */
-function keepAdminToken(
+/**
+ * Sees to the admin token before anybody is let in, so that whoever finds the service listening finds
+ * the token too; a write that fails is tried again, and holds up nothing.
+ * @returns ends the attempts
+ */
+async function keepAdminToken(
   tokens: TokenBook,
-  { clock, log, adminTokenPath }: ServicePorts,
-): () => void {
+  { clock, log, adminTokenPath, osRandom }: ServicePorts,
+): Promise<() => void> {
   if (adminTokenPath === null) return () => {};
+  const backoff = new Backoff(TOKEN_RETRY);
   let cancel = (): void => {};
-  const attempt = (): void => {
-    ensureAdminToken(tokens, adminTokenPath).then(
-      (result) => {
-        if (!result.ok) cancel = clock.schedule(TOKEN_RETRY_MILLISECONDS, attempt);
-        else if (result.written) log.info({ path: adminTokenPath }, "wrote an admin token");
-      },
-      (error: unknown) => {
-        log.error({ err: error }, "the admin token could not be written");
-        cancel = clock.schedule(TOKEN_RETRY_MILLISECONDS * 10, attempt);
-      },
-    );
+  const attempt = async (): Promise<void> => {
+    try {
+      const result = await ensureAdminToken(tokens, adminTokenPath, osRandom);
+      if (!result.ok) throw new SpringhouseError(result.code, result.detail);
+      if (result.written) log.info({ path: adminTokenPath }, "wrote an admin token");
+    } catch (error) {
+      log.error({ err: error }, "the admin token could not be written");
+      cancel = clock.schedule(backoff.ended(0), () => void attempt());
+    }
   };
-  attempt();
+  await attempt();
   return () => cancel();
 }
 

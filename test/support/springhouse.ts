@@ -74,13 +74,7 @@ export async function startSpringhouse(options: StartOptions = {}): Promise<Runn
   });
   if (!options.unready)
     await until("readiness", async () => (await fetch(`${url}/readyz`)).status === 200);
-  // It is drawn from the DRBG, so it comes with the first seed.
-  const token = await until("an admin token", () =>
-    readFile(join(state, "admin.token"), "utf8").then(
-      (text) => text.trim(),
-      () => undefined,
-    ),
-  );
+  const token = (await readFile(join(state, "admin.token"), "utf8")).trim();
   return {
     url,
     state,
