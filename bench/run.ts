@@ -1,6 +1,8 @@
 /* Every benchmark, each with its baseline in the same run: `npm run bench`. */
+import { run as drbg } from "./drbg.ts";
 import { run as health } from "./health.ts";
 import { run as http } from "./http.ts";
 
 health();
+await drbg();
 await http();
