@@ -1,0 +1,3 @@
+import { holdScenarios } from "./scenarios.ts";
+
+holdScenarios(0, 2);

@@ -1,0 +1,3 @@
+import { holdScenarios } from "./scenarios.ts";
+
+holdScenarios(1, 2);
