@@ -1,0 +1,40 @@
+/*
+ * The client of bench/http.ts, in a process of its own: `node bench/httpLoad.ts URL REQUESTS TOKEN`.
+ * Connections that stay open, one request at a time on each, by hand on a socket: what it costs is
+ * taken from the server's core where there are few.
+ */
+import { connect } from "node:net";
+
+const CONNECTIONS = 32;
+
+const [url = "", requests = "", token = ""] = process.argv.slice(2);
+const { hostname, port, pathname, search } = new URL(url);
+const request = Buffer.from(
+  `GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+);
+let left = Number(requests);
+
+/** Length of the first answer in `bytes`, or NaN when its head is not whole. */
+function answerLength(bytes: Buffer): number {
+  const headEnd = bytes.indexOf("\r\n\r\n");
+  if (headEnd < 0) return Number.NaN;
+  const head = bytes.toString("latin1", 0, headEnd);
+  if (!head.startsWith("HTTP/1.1 200 ")) throw new Error(head);
+  return headEnd + 4 + Number(/content-length: (\d+)/i.exec(head)![1]);
+}
+
+for (let i = 0; i < CONNECTIONS; i++) {
+  const socket = connect(Number(port), hostname);
+  let received = Buffer.alloc(0);
+  const ask = (): void => {
+    if (left-- > 0) socket.write(request);
+    else socket.destroy();
+  };
+  socket.on("connect", ask);
+  socket.on("data", (chunk) => {
+    received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+    if (!(received.length >= answerLength(received))) return;
+    received = Buffer.alloc(0);
+    ask();
+  });
+}
