@@ -76,9 +76,7 @@ export class FreshRequests {
         return started.type === "store_failed" ? storeFailed(started) : notFresh(started);
       }
       const made = await deadline.within(started);
-      const stopped = gate();
-      if (stopped) return stopped;
-      if (made === "late") return RECORD_LATE;
+      if (made === "late") return gate() ?? RECORD_LATE;
       if (made.type === "store_failed") return storeFailed(made);
       if (made.type === "prepared") {
         const met = { ...requirement, maxSeedAgeSeconds };
@@ -86,10 +84,8 @@ export class FreshRequests {
         if (generated) return answer(generated);
       }
     }
-    return refuse("unmet", "the fresh seed was overtaken by an alarm or by its age", {
-      unmet: ["fresh"],
-      retryAfterSeconds: 1,
-    });
+    const overtaken = "the fresh seed was overtaken by an alarm or by its age";
+    return gate() ?? refuse("unmet", overtaken, { unmet: ["fresh"], retryAfterSeconds: 1 });
   }
 }
 

@@ -91,7 +91,6 @@ export class SeedQueue {
       if (request === null || started.type === "store_failed") this.#lacks(started);
       return started;
     }
-    if (this.#lack?.type === "shortfall") this.#lack = null;
     const made = started.then((result) => this.#arrived(result));
     this.#making.add(made);
     const settle = (): void => {

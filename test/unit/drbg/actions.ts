@@ -62,6 +62,7 @@ export async function play(shape: Shape, actions: readonly Action[]): Promise<Ou
     if (!last.ok) faults.push(`healed, it refuses with ${last.code}`);
   }
   house.drbg.stop();
+  if (house.seeds.notOverwritten > 0) faults.push("a seed's bytes are left in memory");
   if (house.clock.pending > 0) faults.push("a timer is left behind");
   return { faults, served: house.rules.bytesServed };
 }

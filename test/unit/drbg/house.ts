@@ -26,6 +26,8 @@ export class House {
   readonly events: ServiceEvent[] = [];
   readonly rules: Rules;
   readonly drbg: DrbgSupply;
+  /** Called in the middle of whatever reseeds. */
+  onReseed: (() => void) | null = null;
   /** Whether the next self-test passes. */
   sound = true;
   /** Draws that are not answered yet. */
@@ -47,6 +49,7 @@ export class House {
         event: (event) => {
           this.events.push(event);
           this.rules.event(event);
+          if (event.kind === "reseed") this.onReseed?.();
         },
       },
       shape,

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Door } from "../../../src/port/lineage.ts";
-import { bytesOf, openHouse, refusalOf } from "./house.ts";
-import type { House } from "./house.ts";
+import { bytesOf, House, openHouse, refusalOf } from "./house.ts";
 
 let house: House;
 
@@ -47,6 +46,9 @@ describe("an RBG2", () => {
     for (const all of kinds.values()) {
       expect(all[0]).toBe("instantiate");
       expect(all.slice(1).every((kind) => kind === "reseed")).toBe(true);
+    }
+    for (const [i, { kind }] of house.seedRecorder.made.entries()) {
+      expect(house.seeds.requests[i]!.minimumBits).toBe(kind === "instantiate" ? 384 : 256);
     }
     expect(kinds.get("http")).toHaveLength(3);
     expect(kinds.get("stream")).toHaveLength(9);
@@ -128,6 +130,36 @@ describe("an RBGC", () => {
     expect(seeds.map((id) => Number(id.split(".")[1]))).toEqual([1, 2, 3, 1, 2, 3, 1]);
     expect([...house.seedRecorder.durable.values()].every((s) => s.counterLimit === 3)).toBe(true);
   });
+});
+
+test("no door fills its queue before every door has its first seeds", async () => {
+  house = new House();
+  house.drbg.start();
+  house.feed(6);
+  await house.clock.run(10);
+  expect(house.drbg.instances().map(({ state }) => state)).not.toContain("unseeded");
+  house.feed(5);
+  await house.clock.run(30);
+  const prepared = new Map(
+    house.drbg.instances().map(({ id, preparedSeeds }) => [id, preparedSeeds]),
+  );
+  expect([...prepared]).toEqual([
+    ["http", 1],
+    ["stream", 1],
+    ["websocket", 1],
+    ["keys", 1],
+    ["fresh", 0],
+    ["internal", 1],
+  ]);
+});
+
+test("a request whose time runs out in the middle gets nothing, not a part", async () => {
+  house = await openHouse();
+  house.seeds.blocks = [];
+  house.onReseed = () => house.clock.advance(6000);
+  const refused = refusalOf(await house.draw(49_152, { maxSeedAgeSeconds: 5 }));
+  expect(refused).toMatchObject({ code: "pool_exhausted" });
+  house.onReseed = null;
 });
 
 test("every door has an instance of its own, seeded for it", async () => {

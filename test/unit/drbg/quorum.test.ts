@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { bytesOf, openHouse, refusalOf } from "./house.ts";
-import type { House } from "./house.ts";
+import { bytesOf, House, openHouse, refusalOf } from "./house.ts";
 
 let house: House;
 
@@ -92,6 +91,22 @@ describe("when no quorum is left", () => {
     expect(held).toBeGreaterThan(0);
     expect(bytesOf(await house.draw(1)).bytes).toHaveLength(1);
     expect(house.seedRecorder.made).toHaveLength(length);
+  });
+
+  test("a first seed that was held is used as soon as it may be", async () => {
+    house = new House();
+    house.seedRecorder.mode = "hangs";
+    house.drbg.start();
+    house.feed(6);
+    await house.clock.run(100);
+    house.loseQuorum();
+    house.seedRecorder.mode = "takes";
+    house.seedRecorder.release(true);
+    await house.clock.run(0);
+    expect(house.drbg.instances().every(({ state }) => state === "unseeded")).toBe(true);
+    expect(refusalOf(await house.draw(1)).unmet).toEqual(["quorum"]);
+    house.regainQuorum();
+    expect(bytesOf(await house.draw(1)).outputs).toEqual(["s-0123456789abcdef-1.1"]);
   });
 
   test("fresh requests are refused at once, even while others wait for their turn", async () => {

@@ -33,6 +33,8 @@ describe("a seed's record", () => {
     // Whoever waits as long as was advised is served.
     await house.clock.run(refusalOf(await house.draw(32)).retryAfterSeconds! * 1000);
     bytesOf(await house.draw(32));
+    await house.clock.run(100);
+    expect(house.prepared("http")).toBe(2);
     expect(house.events.filter(({ kind }) => kind === "store_recovered")).toHaveLength(1);
   });
 

@@ -44,6 +44,7 @@ describe("after a resume, a clock jump or another generation", () => {
 
   test("what is being made is dropped, and made anew without anybody asking", async () => {
     house = await openHouse({ shape: "RBGC" });
+    const old = house.drbg.instances().map(({ seed }) => seed);
     house.seedRecorder.mode = "hangs";
     reseedAll();
     await house.clock.run(100);
@@ -53,7 +54,8 @@ describe("after a resume, a clock jump or another generation", () => {
     house.seedRecorder.mode = "takes";
     house.seedRecorder.release(true);
     await house.clock.run(100);
-    for (const { id, state, preparedSeeds } of house.drbg.instances()) {
+    for (const { id, state, preparedSeeds, seed } of house.drbg.instances()) {
+      expect(old).not.toContain(seed);
       expect({ id, state, preparedSeeds }).toEqual({
         id,
         state: "ready",

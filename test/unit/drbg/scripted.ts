@@ -33,6 +33,8 @@ export class ScriptedSeeds implements SeedSupply {
   parentHealthy = true;
   blocks: Block[] = [];
   readonly taken: TakenSeed[] = [];
+  readonly requests: SeedRequest[] = [];
+  readonly #given: Uint8Array[] = [];
   readonly #clock: FakeClock;
   readonly #shape: Shape;
   #numbers = 0;
@@ -66,16 +68,29 @@ export class ScriptedSeeds implements SeedSupply {
     return this.healthy.size >= needed ? null : shortfall(["quorum", "sources"]);
   }
 
+  /** Buffers that their taker has not overwritten yet. */
+  get notOverwritten(): number {
+    return this.#given.filter((bytes) => bytes.some((byte) => byte !== 0)).length;
+  }
+
   take(request: SeedRequest): SeedMaterial | Shortfall {
     const unavailable = this.unavailable();
     if (unavailable !== null) return unavailable;
-    return this.#shape === "RBGC" ? this.#parent() : this.#entropy(request);
+    const material = this.#shape === "RBGC" ? this.#parent() : this.#entropy(request);
+    if (material.type === "shortfall") return material;
+    this.requests.push(request);
+    const main = material.type === "parent" ? material.randomness : material.entropyInput;
+    this.taken.push({
+      entropyInput: Uint8Array.from(main),
+      additionalInput: Uint8Array.from(material.additionalInput),
+    });
+    this.#given.push(main, material.additionalInput);
+    return material;
   }
 
   #parent(): SeedMaterial {
     const randomness = bytesOf(this.#numbers++, 48);
     const additionalInput = bytesOf(this.#numbers++, 16);
-    this.#keep(randomness, additionalInput);
     return {
       type: "parent",
       parentName: "os",
@@ -88,7 +103,11 @@ export class ScriptedSeeds implements SeedSupply {
     };
   }
 
-  #entropy({ minimumBits, sources, maximumAgeMilliseconds: limit }: SeedRequest) {
+  #entropy({
+    minimumBits,
+    sources,
+    maximumAgeMilliseconds: limit,
+  }: SeedRequest): SeedMaterial | Shortfall {
     const needed = Math.max(1, sources, this.quorum.sources);
     if (this.healthy.size < needed) return shortfall(["sources"]);
     const chosen = this.#choose(needed, minimumBits, limit);
@@ -101,7 +120,6 @@ export class ScriptedSeeds implements SeedSupply {
     this.blocks = this.blocks.filter((block) => !chosen.includes(block));
     const entropyInput = Buffer.concat(chosen.map(({ number }) => bytesOf(number, 64)));
     const additionalInput = bytesOf(this.#numbers++, 32);
-    this.#keep(entropyInput, additionalInput);
     const by = new Set(chosen.map(({ source }) => source));
     const credits = [...by].map((source) => ({
       source,
@@ -141,13 +159,6 @@ export class ScriptedSeeds implements SeedSupply {
     }
     const names = new Set(chosen.map(({ source }) => source));
     return names.size >= sources && chosen.length * BLOCK_BITS >= bits ? chosen : null;
-  }
-
-  #keep(entropyInput: Uint8Array, additionalInput: Uint8Array): void {
-    this.taken.push({
-      entropyInput: Uint8Array.from(entropyInput),
-      additionalInput: Uint8Array.from(additionalInput),
-    });
   }
 }
 

@@ -40,12 +40,15 @@ test("one that fails stops every door, draws that wait, records that wait, and s
   house.sound = false;
   await house.clock.run(600_000 - 1000);
   // The waits above were bounded; new ones are under way when the test fails.
+  house.feed(20);
   const late = house.begin(32);
   const lateKey = house.begin(32, {}, { recorded: true, door: "internal" });
   house.drbg.runSelfTests();
+  const { length } = house.seeds.taken;
   house.seedRecorder.release(true);
   house.outputRecorder.release(true);
   await house.clock.run(10);
+  expect(house.seeds.taken).toHaveLength(length);
   for (const { result } of [late, lateKey]) expect(refusalOf(result).code).toBe("self_test_failed");
   for (const { result } of [waits, fresh, recorded]) expect(result?.ok).toBe(false);
   expect(await sleeping).toMatchObject({ done: true, value: { code: "self_test_failed" } });
@@ -62,13 +65,16 @@ test("after a failure neither a pass, nor noise, nor time brings anything out ag
   house = await openHouse();
   house.sound = false;
   house.drbg.runSelfTests();
+  expect(house.drbg.instances().every(({ preparedSeeds }) => preparedSeeds === 0)).toBe(true);
   house.sound = true;
   expect(house.drbg.runSelfTests()[0]!.passed).toBe(true);
+  const { length } = house.seeds.taken;
   house.feed(40);
   house.drbg.reseedAll("operator");
   await house.clock.run(700_000);
   expect(refusalOf(await house.draw(1)).code).toBe("self_test_failed");
-  expect(house.drbg.instances().every(({ preparedSeeds }) => preparedSeeds === 0)).toBe(true);
+  expect(house.seeds.taken).toHaveLength(length);
+  expect(house.seeds.notOverwritten).toBe(0);
   house.drbg.stop();
 });
 
