@@ -168,7 +168,7 @@ export class DrbgSupply implements RandomSupply {
 
   /** The pool has new blocks. Cheap, and may be called for every one of them. */
   poolChanged(): void {
-    if (this.#maker.retryMilliseconds === 0) this.#refill.request();
+    this.#refill.request();
   }
 
   /** A source failed: what it gave and has not been used is overwritten. */

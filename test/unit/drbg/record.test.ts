@@ -46,6 +46,16 @@ describe("a seed's record", () => {
     expect(house.prepared("http")).toBe(2);
   });
 
+  test("is tried again even where one seed alone is missing", async () => {
+    house = await openHouse({ shape: "RBGC", limits: { bytes: 16_384 } });
+    house.seedRecorder.mode = "fails";
+    for (let i = 0; i < 2; i++) await house.draw(16_384);
+    await house.clock.run(60_000);
+    house.seedRecorder.mode = "takes";
+    await house.clock.run(40_000);
+    expect(house.prepared("http")).toBe(1);
+  });
+
   test("costs a full disk no more than a trickle of noise", async () => {
     house = await spent();
     const { length } = house.seeds.taken;

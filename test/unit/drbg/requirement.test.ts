@@ -107,6 +107,15 @@ describe("a requirement", () => {
     bytesOf(await house.draw(32, { strength: 256, sources: 0, maxSeedAgeSeconds: 1 }));
   });
 
+  test("of strength is refused where the parent has less", async () => {
+    house = new House({ shape: "RBGC" });
+    house.seeds.parentStrength = 192;
+    house.drbg.start();
+    await house.clock.run(100);
+    bytesOf(await house.draw(32, { strength: 192 }));
+    expect(refusalOf(await house.draw(32, { strength: 193 })).unmet).toEqual(["strength"]);
+  });
+
   test("that a thousand requests cannot have leaves no pile of seeds behind", async () => {
     house = await openHouse({ shape: "RBGC" });
     await house.clock.run(10);

@@ -31,9 +31,12 @@ export class ScriptedSeeds implements SeedSupply {
   readonly healthy = new Set(["a"]);
   readonly quorum = { sources: 1, withoutBest: 0 };
   parentHealthy = true;
+  parentStrength = 256;
   blocks: Block[] = [];
   readonly taken: TakenSeed[] = [];
   readonly requests: SeedRequest[] = [];
+  /** How often anybody asked, in vain or not. */
+  asked = 0;
   readonly #given: Uint8Array[] = [];
   readonly #clock: FakeClock;
   readonly #shape: Shape;
@@ -74,6 +77,7 @@ export class ScriptedSeeds implements SeedSupply {
   }
 
   take(request: SeedRequest): SeedMaterial | Shortfall {
+    this.asked++;
     const unavailable = this.unavailable();
     if (unavailable !== null) return unavailable;
     const material = this.#shape === "RBGC" ? this.#parent() : this.#entropy(request);
@@ -94,7 +98,7 @@ export class ScriptedSeeds implements SeedSupply {
     return {
       type: "parent",
       parentName: "os",
-      securityStrength: 256,
+      securityStrength: this.parentStrength,
       randomness,
       additionalInput,
       uncreditedBlocks: [],

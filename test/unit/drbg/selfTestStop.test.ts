@@ -80,8 +80,16 @@ test("after a failure neither a pass, nor noise, nor time brings anything out ag
 
 test("a stop refuses what comes after it and leaves no timer behind", async () => {
   house = await openHouse();
+  for (let i = 0; i < 3; i++) await house.draw(16_384);
+  house.seedRecorder.mode = "hangs";
+  await house.clock.run(100);
+  expect(house.seedRecorder.waiting).toBeGreaterThan(0);
   house.drbg.stop();
   expect(refusalOf(await house.draw(1)).code).toBe("shutting_down");
+  house.seedRecorder.release(true);
+  await house.clock.run(0);
+  expect(house.seeds.notOverwritten).toBe(0);
+  expect(house.drbg.instances().every(({ state }) => state === "unseeded")).toBe(true);
   expect(house.clock.pending).toBe(0);
   house.feed(4);
   house.drbg.reseedAll("operator");
