@@ -4,7 +4,7 @@ const CACHED_HEADERS = 64;
 const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?$/;
 
 /** `Host` without its port, in lower case; null for anything else. */
-export function hostName(header: string): string | null {
+function hostName(header: string): string | null {
   return HOST.exec(header)?.[1]?.toLowerCase() ?? null;
 }
 

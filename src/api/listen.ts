@@ -59,7 +59,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** @throws SpringhouseError `listen_insecure` */
-export function assertSecure(host: string, hasTls: boolean): void {
+function assertSecure(host: string, hasTls: boolean): void {
   if (!hasTls && !isLoopback(host))
     throw new SpringhouseError(
       "listen_insecure",

@@ -7,7 +7,7 @@ import type { EventJournal, Introspection, LineageReader, SourceControl } from "
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
 
 /** A key as `key/` answers it. */
-export interface AnsweredKey {
+interface AnsweredKey {
   readonly type: string;
   readonly format: string;
   readonly key: Readonly<Record<string, string>> | string;
@@ -16,7 +16,7 @@ export interface AnsweredKey {
   readonly seed: string;
 }
 
-export interface KeyOrder {
+interface KeyOrder {
   readonly type: string;
   readonly format?: string;
   readonly count?: number;
@@ -24,7 +24,7 @@ export interface KeyOrder {
 }
 
 /** What is asked of `key/`. */
-export interface KeySupply {
+interface KeySupply {
   /** All keys or none. Rejects with the signal's reason when the client has gone. */
   generate(
     order: KeyOrder,
@@ -34,17 +34,17 @@ export interface KeySupply {
 }
 
 /** The DRBG's known-answer tests, on demand (SP 800-90A 11.3.3). */
-export interface SelfTest {
+interface SelfTest {
   run(actor: string): readonly SelfTestSnapshot[] | Promise<readonly SelfTestSnapshot[]>;
 }
 
 /** Where the doors are counted; `telemetry/` has it. */
-export interface Tally {
+interface Tally {
   answered(door: Door, code: number, seconds: number, outputBytes: number): void;
   refused(code: ErrorCode): void;
 }
 
-export interface MetricsText {
+interface MetricsText {
   readonly contentType: string;
   render(): Promise<string>;
 }

@@ -39,7 +39,7 @@ function decode(text: string): string | null {
 }
 
 /** A client's text in a message: short, and nothing that a terminal could obey. */
-export function quote(text: string): string {
+function quote(text: string): string {
   const short = text.length > 40 ? `${text.slice(0, 40)}...` : text;
   // oxlint-disable-next-line no-control-regex
   return JSON.stringify(short.replaceAll(/[^\x20-\x7e]/g, "?"));

@@ -134,7 +134,7 @@ export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec
 }
 
 /** `/v1/sources/:id` as OpenAPI and people write it. */
-export function pathOf(url: string): string {
+function pathOf(url: string): string {
   return url.replaceAll(/:([a-zA-Z]+)/g, "{$1}");
 }
 

@@ -203,6 +203,28 @@ describe("failures", () => {
     expect(none.statusCode).toBe(404);
   });
 
+  test("a client's status shows no device: where it is and its serial number are not its business", async () => {
+    const { value } = house.snapshot;
+    const device = {
+      location: "/dev/ttyACM0",
+      vendorId: "04d8",
+      productId: "f5fe",
+      serialNumber: "4711",
+      firmware: null,
+      mode: "RAW_BIN",
+      rawConfirmed: true,
+      caveats: [],
+    };
+    house.snapshot.value = { ...value, sources: [{ ...value.sources[0]!, device }] };
+    const ask = async (role: "client" | "operator") =>
+      house.app.inject({ url: "/v1/status", headers: house.bearer(role) });
+    expect((await ask("operator")).json().sources[0].device).toEqual(device);
+    const seen = await ask("client");
+    expect(seen.payload).not.toMatch(/ttyACM0|4711/);
+    expect(seen.json().sources[0]).toMatchObject({ id: "rng-1", state: "healthy", device: null });
+    house.snapshot.value = value;
+  });
+
   test("not ready names every cause", async () => {
     const { value } = house.snapshot;
     const unready = [{ code: "health_failed", detail: "rng-1 failed", remedy: "reset it" }];

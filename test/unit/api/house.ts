@@ -32,7 +32,7 @@ export function bytesOf(output: string, length: number): Uint8Array {
   return bytes;
 }
 
-export class TaggedSupply implements RandomSupply {
+class TaggedSupply implements RandomSupply {
   readonly requests: Omit<DrawRequest, "bytes">[] = [];
   /** What was handed out, to see whether it was overwritten. */
   readonly given: Uint8Array[] = [];
@@ -87,7 +87,7 @@ export class TaggedSupply implements RandomSupply {
   }
 }
 
-export const SOURCE: SourceSnapshot = {
+const SOURCE: SourceSnapshot = {
   id: "rng-1",
   kind: "serial-generic",
   physical: true,
@@ -118,7 +118,7 @@ export const SOURCE: SourceSnapshot = {
   poolBlocks: 0,
 };
 
-export const SNAPSHOT: ServiceSnapshot = {
+const SNAPSHOT: ServiceSnapshot = {
   version: "0",
   startedMilliseconds: 1,
   atMilliseconds: 2,
@@ -135,7 +135,7 @@ export const SNAPSHOT: ServiceSnapshot = {
   store: { ok: true, detail: "" },
 };
 
-export const STORY = {
+const STORY = {
   id: "s-0123456789abcdef-1.1",
   seed: { id: "s-0123456789abcdef-1" },
   counter: 1,
@@ -144,7 +144,7 @@ export const STORY = {
   output: { id: "s-0123456789abcdef-1.1", principal: "somebody-else" },
 } as unknown as OutputStory;
 
-export class MemoryJournal implements EventJournal {
+class MemoryJournal implements EventJournal {
   readonly kept: KeptEvent[] = [];
   readonly listeners = new Set<(event: KeptEvent) => void>();
 
@@ -180,7 +180,7 @@ export const EVENT: ServiceEvent = {
 };
 
 /** A source that can be made to gap. */
-export class MemorySources implements SourceControl {
+class MemorySources implements SourceControl {
   gapAfter = Infinity;
   open = 0;
   readonly acts: string[] = [];

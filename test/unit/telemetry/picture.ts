@@ -7,7 +7,7 @@ import { Exposition } from "../../../src/telemetry/exposition.ts";
 import { RequestTally } from "../../../src/telemetry/requestTally.ts";
 
 /** The same, to be written to. */
-export type Draft<T> = T extends string | number | boolean | null
+type Draft<T> = T extends string | number | boolean | null
   ? T
   : { -readonly [K in keyof T]: Draft<T[K]> };
 
@@ -78,7 +78,7 @@ export function source(id: string): SourceSnapshot {
   };
 }
 
-export function instance(id: string): InstanceSnapshot {
+function instance(id: string): InstanceSnapshot {
   return {
     id,
     mechanism: confidential("mechanism"),
