@@ -55,11 +55,12 @@ export async function play(shape: Shape, actions: readonly Action[]): Promise<Ou
     await house.clock.run(0);
   }
   await heal(house, streams);
-  if (house.unanswered > 0) faults.push(`${house.unanswered} draws hang`);
   if (streams.some(({ pulls }) => pulls > 0)) faults.push("a stream hangs");
-  if (house.sound) {
-    const last = await house.draw(1);
-    if (!last.ok) faults.push(`healed, it refuses with ${last.code}`);
+  const last = house.begin(1);
+  await house.clock.run(0);
+  if (house.unanswered > 0) faults.push(`${house.unanswered} draws hang`);
+  if (house.sound && last.result?.ok === false) {
+    faults.push(`healed, it refuses with ${last.result.code}`);
   }
   house.drbg.stop();
   if (house.seeds.notOverwritten > 0) faults.push("a seed's bytes are left in memory");

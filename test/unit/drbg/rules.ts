@@ -142,7 +142,11 @@ export class Rules {
       if (!/^s-[0-9a-f]{16}-\d+\.[1-9]\d*$/.test(id)) this.#fault(`the id ${id}`);
       if (this.#answeredIds.has(id)) this.#fault(`${id} was answered twice`);
       this.#answeredIds.add(id);
-      const seed = this.#recorder.durable.get(id.slice(0, id.lastIndexOf(".")))!;
+      const seed = this.#recorder.durable.get(id.slice(0, id.lastIndexOf(".")));
+      if (seed === undefined) {
+        this.#fault(`${id} resolves to no durable seed`);
+        continue;
+      }
       if (this.#overtaken.has(seed.id)) this.#fault(`${id} answered after a reseed was required`);
       this.#requirement(request, seed, this.#expected.get(id)?.ageSeconds ?? Infinity);
     }
