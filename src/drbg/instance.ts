@@ -1,48 +1,15 @@
 import { instantOf } from "../entropy/instant.ts";
-import type { HashName } from "../kernel/hmac.ts";
-import type { Clock } from "../port/clock.ts";
-import type { Observer } from "../port/event.ts";
-import type { Door, Requirement, ReseedReason, Seed, Shape } from "../port/lineage.ts";
-import type { SeedRequest } from "../port/seed.ts";
+import type { Door, Requirement, ReseedReason, Seed } from "../port/lineage.ts";
 import type { InstanceSnapshot, InstanceState } from "../port/snapshot.ts";
 import { HmacDrbg } from "./hmacDrbg.ts";
+import type { Generated, InstanceTerms, Piece } from "./instanceTerms.ts";
 import { LiveSeed } from "./liveSeed.ts";
 import { generateBytes, SECURITY_STRENGTH } from "./policy.ts";
-import type { SeedLimits } from "./policy.ts";
 import { wipeSeed } from "./preparedSeed.ts";
 import type { PreparedSeed } from "./preparedSeed.ts";
-import type { SeedMaker } from "./seedMaker.ts";
 import { SeedQueue } from "./seedQueue.ts";
 
 const NOTHING = new Uint8Array(0);
-
-/** What one generate gave. */
-export interface Piece {
-  readonly seed: string;
-  readonly counter: number;
-  readonly bytes: number;
-}
-
-export interface Generated {
-  readonly bytes: Uint8Array;
-  readonly pieces: readonly Piece[];
-}
-
-export interface InstanceTerms {
-  readonly id: Door;
-  readonly hash: HashName;
-  readonly shape: Shape;
-  readonly limits: SeedLimits;
-  readonly boot: string;
-  readonly capacity: number;
-  readonly instantiateRequest: SeedRequest;
-  readonly reseedRequest: SeedRequest;
-  readonly clock: Clock;
-  readonly observer: Observer;
-  readonly maker: SeedMaker;
-  /** A seed came or was used, or the reason why none comes changed. */
-  readonly changed: () => void;
-}
 
 /** One DRBG instance with its seeds. Everything here is synchronous. */
 export class DrbgInstance {
@@ -123,6 +90,7 @@ export class DrbgInstance {
       }
     } catch (error) {
       out.fill(0);
+      this.#terms.broken();
       throw error;
     }
     out.fill(0);

@@ -5,7 +5,7 @@ import type { Refusal } from "../port/errors.ts";
 import type { Door } from "../port/lineage.ts";
 import type { OutputRecorder } from "../port/lineageRecorder.ts";
 import { Deadline } from "./deadline.ts";
-import type { Generated, Piece } from "./instance.ts";
+import type { Generated, Piece } from "./instanceTerms.ts";
 import { RECORD_MILLISECONDS } from "./policy.ts";
 
 /** An answer that is on its way; in a box, so that whoever passes it on does not wait for it. */

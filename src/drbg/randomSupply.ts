@@ -4,29 +4,28 @@ import type { DrawRequest, DrawResult, Drawn, RandomSupply } from "../port/draw.
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
-import { DOORS } from "../port/lineage.ts";
 import type { Door, ReseedReason, Shape } from "../port/lineage.ts";
 import type { OutputRecorder } from "../port/lineageRecorder.ts";
-import type { SeedRecorder, SeedRequest, SeedSupply } from "../port/seed.ts";
+import type { SeedRecorder, SeedSupply } from "../port/seed.ts";
 import type { InstanceSnapshot, SelfTestSnapshot } from "../port/snapshot.ts";
-import { instantiateEntropyBits, reseedEntropyBits } from "../standard/limits.ts";
 import { isFresh, neverMet } from "./admission.ts";
 import { FreshRequests } from "./freshRequests.ts";
-import { DrbgInstance } from "./instance.ts";
-import type { Generated } from "./instance.ts";
+import type { DrbgInstance } from "./instance.ts";
+import type { Generated } from "./instanceTerms.ts";
 import { Outputs } from "./outputs.ts";
 import type { Answered } from "./outputs.ts";
-import { preparedSeeds, SECURITY_STRENGTH, seedLimits } from "./policy.ts";
+import { seedLimits } from "./policy.ts";
 import type { SeedLimits } from "./policy.ts";
 import type { PreparedSeed } from "./preparedSeed.ts";
 import { Refill } from "./refill.ts";
 import { lacking } from "./refusals.ts";
+import { buildRooms, seedRequests } from "./rooms.ts";
+import type { Room } from "./rooms.ts";
 import { SeedMaker } from "./seedMaker.ts";
 import { SeedPace } from "./seedPace.ts";
 import { runSelfTests } from "./selfTest.ts";
 import { SelfTestWatch } from "./selfTestWatch.ts";
-import { pacedStream, Sleepers } from "./stream.ts";
-import { WaitingDraw } from "./waitingDraw.ts";
+import { pacedStream } from "./stream.ts";
 
 const SELF_TEST_MILLISECONDS = 600_000;
 
@@ -48,12 +47,6 @@ export interface DrbgSupplyTerms {
   readonly selfTestMilliseconds?: number;
 }
 
-interface Room {
-  readonly instance: DrbgInstance;
-  readonly waiting: WaitingDraw;
-  readonly sleepers: Sleepers;
-}
-
 /** The DRBG instances, one for each door, and the one way to get bytes out of them. */
 export class DrbgSupply implements RandomSupply {
   readonly #terms: DrbgSupplyTerms;
@@ -61,7 +54,7 @@ export class DrbgSupply implements RandomSupply {
   readonly #maker: SeedMaker;
   readonly #outputs: Outputs;
   readonly #refill: Refill;
-  readonly #rooms = new Map<Door, Room>();
+  readonly #rooms: ReadonlyMap<Door, Room>;
   readonly #fresh: FreshRequests;
   readonly #watch: SelfTestWatch;
   #selfTestFailure: Refusal | null = null;
@@ -90,30 +83,18 @@ export class DrbgSupply implements RandomSupply {
       terms.selfTestMilliseconds ?? SELF_TEST_MILLISECONDS,
       (name) => this.selfTestFailed(name),
     );
-    // SP 800-90C 2.6 item 11 and SP 800-90A 8.6.3: 384 bits to instantiate, 256 to reseed.
-    const instantiateRequest = this.#asking(instantiateEntropyBits(SECURITY_STRENGTH));
-    const reseedRequest = this.#asking(reseedEntropyBits(SECURITY_STRENGTH));
     const gate = (): Refusal | null => this.#gate();
-    for (const id of DOORS) {
-      const instance = new DrbgInstance({
-        id,
-        hash: terms.hash ?? "sha256",
-        shape,
-        limits,
-        boot,
-        capacity: preparedSeeds(shape, id),
-        instantiateRequest,
-        reseedRequest,
-        clock,
-        observer,
-        maker: this.#maker,
-        changed: () => this.#changed(id),
-      });
-      const pace = this.#pace;
-      const waiting = new WaitingDraw({ clock, instance, reseedRequest, gate, pace });
-      this.#rooms.set(id, { instance, waiting, sleepers: new Sleepers(clock) });
-    }
+    this.#rooms = buildRooms({
+      ...terms,
+      limits,
+      maker: this.#maker,
+      pace: this.#pace,
+      gate,
+      changed: (door) => this.#changed(door),
+      broken: () => this.selfTestFailed("generate"),
+    });
     const { instance } = this.#room("fresh");
+    const reseedRequest = seedRequests(terms).reseed;
     this.#fresh = new FreshRequests({ clock, instance, reseedRequest, seeds, gate });
   }
 
@@ -236,12 +217,6 @@ export class DrbgSupply implements RandomSupply {
   #gate(): Refusal | null {
     if (this.#selfTestFailure !== null) return this.#selfTestFailure;
     return this.#stopped ? refuse("shutting_down", "the service is stopping") : null;
-  }
-
-  #asking(minimumBits: number): SeedRequest {
-    const { shape, quorum } = this.#terms;
-    const { sources, withoutBest } = shape === "RBGC" ? { sources: 0, withoutBest: 0 } : quorum;
-    return { minimumBits, sources, withoutBest, maximumAgeMilliseconds: null };
   }
 
   /** One seed a door, then the second: no door fills its queue before another has its first. */

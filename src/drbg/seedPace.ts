@@ -10,6 +10,7 @@ export class SeedPace {
   #secondsPerSeed = 0;
   #lastTaken: number | null = null;
   #starvedSince: number | null = null;
+  #interrupted = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,12 +31,12 @@ export class SeedPace {
 
   /** The pool does not hold enough for a seed now. */
   starved(): void {
-    this.#starvedSince ??= this.#clock.monotonicMilliseconds();
+    this.#lack(false);
   }
 
   /** Something other than noise is missing, such as the quorum: such a time is no pace of noise. */
   interrupted(): void {
-    this.starved();
+    this.#lack(true);
     this.#lastTaken = null;
   }
 
@@ -48,5 +49,13 @@ export class SeedPace {
     const waited = (this.#clock.monotonicMilliseconds() - since) / 1000;
     const seconds = Math.max(seeds * this.#secondsPerSeed, waited);
     return Math.min(LONGEST_SECONDS, Math.max(1, Math.ceil(seconds)));
+  }
+
+  /** The time of one cause says nothing about the other. */
+  #lack(interrupted: boolean): void {
+    if (this.#starvedSince === null || interrupted !== this.#interrupted) {
+      this.#starvedSince = this.#clock.monotonicMilliseconds();
+    }
+    this.#interrupted = interrupted;
   }
 }

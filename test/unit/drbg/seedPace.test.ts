@@ -44,6 +44,15 @@ describe("Retry-After", () => {
     expect(pace.retryAfterSeconds(1)).toBe(1);
   });
 
+  test("begins anew when the quorum is back and it is noise that is missing", () => {
+    const clock = new FakeClock();
+    const pace = new SeedPace(clock);
+    pace.interrupted();
+    clock.advance(3_600_000);
+    pace.starved();
+    expect(pace.retryAfterSeconds(1)).toBe(1);
+  });
+
   test("grows with the time for which nothing has come", () => {
     const clock = new FakeClock();
     const pace = new SeedPace(clock);

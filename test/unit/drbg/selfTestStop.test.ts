@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { HmacDrbg } from "../../../src/drbg/hmacDrbg.ts";
 import { openHouse, refusalOf } from "./house.ts";
 import type { House } from "./house.ts";
 
@@ -59,6 +60,19 @@ test("one that fails stops every door, draws that wait, records that wait, and s
     Array.from({ length: 6 }, () => "error"),
   );
   expect(house.events.filter(({ kind }) => kind === "self_test_failed")).toHaveLength(1);
+});
+
+test("a generate that throws stops every door, as a failed self-test does", async () => {
+  house = await openHouse();
+  const out = vi.spyOn(HmacDrbg.prototype, "generate").mockImplementationOnce(() => {
+    throw new Error("a broken machine");
+  });
+  await expect(house.draw(32)).rejects.toThrow("a broken machine");
+  out.mockRestore();
+  for (const door of ["http", "keys"] as const) {
+    expect(refusalOf(await house.draw(32, {}, { door })).code).toBe("self_test_failed");
+  }
+  house.drbg.stop();
 });
 
 test("after a failure neither a pass, nor noise, nor time brings anything out again", async () => {

@@ -1,0 +1,37 @@
+import type { HashName } from "../kernel/hmac.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Observer } from "../port/event.ts";
+import type { Door, Shape } from "../port/lineage.ts";
+import type { SeedRequest } from "../port/seed.ts";
+import type { SeedLimits } from "./policy.ts";
+import type { SeedMaker } from "./seedMaker.ts";
+
+/** What one generate gave. */
+export interface Piece {
+  readonly seed: string;
+  readonly counter: number;
+  readonly bytes: number;
+}
+
+export interface Generated {
+  readonly bytes: Uint8Array;
+  readonly pieces: readonly Piece[];
+}
+
+export interface InstanceTerms {
+  readonly id: Door;
+  readonly hash: HashName;
+  readonly shape: Shape;
+  readonly limits: SeedLimits;
+  readonly boot: string;
+  readonly capacity: number;
+  readonly instantiateRequest: SeedRequest;
+  readonly reseedRequest: SeedRequest;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly maker: SeedMaker;
+  /** A generate threw: this machine cannot be trusted with any other either. */
+  readonly broken: () => void;
+  /** A seed came or was used, or the reason why none comes changed. */
+  readonly changed: () => void;
+}

@@ -1,0 +1,86 @@
+import type { HashName } from "../kernel/hmac.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Refusal } from "../port/errors.ts";
+import type { Observer } from "../port/event.ts";
+import { DOORS } from "../port/lineage.ts";
+import type { Door, Shape } from "../port/lineage.ts";
+import type { SeedRequest } from "../port/seed.ts";
+import { instantiateEntropyBits, reseedEntropyBits } from "../standard/limits.ts";
+import { DrbgInstance } from "./instance.ts";
+import { preparedSeeds, SECURITY_STRENGTH } from "./policy.ts";
+import type { SeedLimits } from "./policy.ts";
+import type { SeedMaker } from "./seedMaker.ts";
+import type { SeedPace } from "./seedPace.ts";
+import { Sleepers } from "./stream.ts";
+import { WaitingDraw } from "./waitingDraw.ts";
+
+/** What one door draws from. */
+export interface Room {
+  readonly instance: DrbgInstance;
+  readonly waiting: WaitingDraw;
+  readonly sleepers: Sleepers;
+}
+
+interface Construction {
+  readonly shape: Shape;
+  /** Ignored in an RBGC, which has no credited source. */
+  readonly quorum: { readonly sources: number; readonly withoutBest: number };
+}
+
+export interface RoomsTerms extends Construction {
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly hash?: HashName;
+  readonly boot: string;
+  readonly limits: SeedLimits;
+  readonly maker: SeedMaker;
+  readonly pace: SeedPace;
+  readonly gate: () => Refusal | null;
+  readonly changed: (door: Door) => void;
+  readonly broken: () => void;
+}
+
+/** SP 800-90C 2.6 item 11 and SP 800-90A 8.6.3: 384 bits to instantiate, 256 to reseed. */
+export function seedRequests({ shape, quorum }: Construction): {
+  readonly instantiate: SeedRequest;
+  readonly reseed: SeedRequest;
+} {
+  const { sources, withoutBest } = shape === "RBGC" ? { sources: 0, withoutBest: 0 } : quorum;
+  const asking = (minimumBits: number): SeedRequest => ({
+    minimumBits,
+    sources,
+    withoutBest,
+    maximumAgeMilliseconds: null,
+  });
+  return {
+    instantiate: asking(instantiateEntropyBits(SECURITY_STRENGTH)),
+    reseed: asking(reseedEntropyBits(SECURITY_STRENGTH)),
+  };
+}
+
+/** An instance of its own for each door. */
+export function buildRooms(terms: RoomsTerms): ReadonlyMap<Door, Room> {
+  const { clock, observer, shape, boot, limits, maker, gate, pace, broken, changed } = terms;
+  const requests = seedRequests(terms);
+  const roomOf = (id: Door): Room => {
+    const instance = new DrbgInstance({
+      id,
+      hash: terms.hash ?? "sha256",
+      shape,
+      limits,
+      boot,
+      capacity: preparedSeeds(shape, id),
+      instantiateRequest: requests.instantiate,
+      reseedRequest: requests.reseed,
+      clock,
+      observer,
+      maker,
+      broken,
+      changed: () => changed(id),
+    });
+    const reseedRequest = requests.reseed;
+    const waiting = new WaitingDraw({ clock, instance, reseedRequest, gate, pace });
+    return { instance, waiting, sleepers: new Sleepers(clock) };
+  };
+  return new Map(DOORS.map((id) => [id, roomOf(id)]));
+}
