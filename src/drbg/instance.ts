@@ -56,17 +56,11 @@ export class DrbgInstance {
     return this.#live?.spent(instantOf(this.#terms.clock)) ?? null;
   }
 
-  /** Seeds beyond the live one that such a request would use up. */
-  seedsNeeded(bytes: number, requirement: Requirement): number {
-    const beyond = bytes - this.#liveBytes(requirement);
-    return beyond <= 0 ? 0 : Math.ceil(beyond / this.#terms.limits.bytes);
-  }
-
-  /** Prepared seeds that are missing for such a request. */
+  /** Prepared seeds that are missing for such a request; none are when it is 0 or less. */
   deficit(bytes: number, requirement: Requirement): number {
-    const needed = this.seedsNeeded(bytes, requirement);
-    if (needed === 0) return 0;
-    return needed - this.queue.count(requirement);
+    const beyond = bytes - this.#liveBytes(requirement);
+    if (beyond <= 0) return 0;
+    return Math.ceil(beyond / this.#terms.limits.bytes) - this.queue.count(requirement);
   }
 
   get seeded(): boolean {
@@ -79,22 +73,17 @@ export class DrbgInstance {
     if (this.#live === null || this.deficit(bytes, requirement) > 0) return null;
     const out = new Uint8Array(bytes);
     const pieces: Piece[] = [];
-    try {
-      for (let at = 0; at < bytes;) {
-        const length = Math.min(bytes - at, this.#ready(requirement), this.#generateBytes);
+    for (let at = 0; at < bytes;) {
+      const length = Math.min(bytes - at, this.#ready(requirement), this.#generateBytes);
+      if (length <= 0) {
         // Time passed between the count and here, or the quorum went: nothing of this leaves.
-        if (length <= 0) break;
-        pieces.push(this.#generate(length === bytes ? out : out.subarray(at, at + length)));
-        at += length;
-        if (at === bytes) return { bytes: out, pieces };
+        out.fill(0);
+        return null;
       }
-    } catch (error) {
-      out.fill(0);
-      this.#terms.broken();
-      throw error;
+      pieces.push(this.#generate(length === bytes ? out : out.subarray(at, at + length)));
+      at += length;
     }
-    out.fill(0);
-    return null;
+    return { bytes: out, pieces };
   }
 
   /** SP 800-90C 5, before every generate: bytes that may leave, after a reseed where one is due. */
@@ -123,7 +112,9 @@ export class DrbgInstance {
     const live = this.#live!;
     const counter = this.#drbg.reseedCounter;
     live.charge(out.length);
-    if (this.#drbg.generate(out) !== "done") throw new Error("the reseed interval is over");
+    this.#orBreak(() => {
+      if (this.#drbg.generate(out) !== "done") throw new Error("the reseed interval is over");
+    });
     return { seed: live.seed.id, counter, bytes: out.length };
   }
 
@@ -131,8 +122,10 @@ export class DrbgInstance {
   #apply(prepared: PreparedSeed, reason: ReseedReason): void {
     const { seed, entropyInput, additionalInput } = prepared;
     try {
-      if (this.#drbg.state === "ready") this.#drbg.reseed(entropyInput, additionalInput);
-      else this.#instantiate(entropyInput, additionalInput);
+      this.#orBreak(() => {
+        if (this.#drbg.state === "ready") this.#drbg.reseed(entropyInput, additionalInput);
+        else this.#instantiate(entropyInput, additionalInput);
+      });
     } finally {
       wipeSeed(prepared);
     }
@@ -154,6 +147,15 @@ export class DrbgInstance {
     // resistance is a reseed for each request, so the DRBG itself is not asked for it.
     this.#drbg.instantiate(entropyInput, NOTHING, personalization, SECURITY_STRENGTH, false);
     personalization.fill(0);
+  }
+
+  #orBreak(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#terms.broken();
+      throw error;
+    }
   }
 
   /** No output of the present state any more: a new seed first, and none that is prepared now. */

@@ -30,7 +30,7 @@ export interface InstanceTerms {
   readonly clock: Clock;
   readonly observer: Observer;
   readonly maker: SeedMaker;
-  /** A generate threw: this machine cannot be trusted with any other either. */
+  /** The DRBG threw: this machine cannot be trusted with any other either. */
   readonly broken: () => void;
   /** A seed came or was used, or the reason why none comes changed. */
   readonly changed: () => void;

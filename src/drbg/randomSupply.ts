@@ -91,7 +91,7 @@ export class DrbgSupply implements RandomSupply {
       pace: this.#pace,
       gate,
       changed: (door) => this.#changed(door),
-      broken: () => this.selfTestFailed("generate"),
+      broken: () => this.selfTestFailed("drbg operation"),
     });
     const { instance } = this.#room("fresh");
     const reseedRequest = seedRequests(terms).reseed;
