@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, createSecretKey } from "node:crypto";
 import { fullEntropyInputBits } from "../standard/limits.ts";
 import type { ConditioningComponent } from "./component.ts";
 
@@ -22,7 +22,8 @@ export function conditioningKey(name: ConditioningName): Uint8Array {
 /** HMAC over an approved hash under the fixed public key, on the vetted list of SP 800-90B 3.1.5.1.1. */
 export function hmacComponent(name: ConditioningName): ConditioningComponent {
   const hash = CONDITIONING_HASHES[name];
-  const key = conditioningKey(name);
+  // As a KeyObject: given bytes, Node finds out by an exception, stack and all, that they are none.
+  const key = createSecretKey(conditioningKey(name));
   const outputBits = OUTPUT_BITS[hash];
   return {
     name,

@@ -31,7 +31,15 @@ export interface StationRoom {
   readonly onFault: (source: string, error: unknown) => void;
 }
 
-const TICK_MILLISECONDS = 100;
+/**
+ * Silence is seen a tenth of its cutoff late at most. Not more often than 100 ms, since every tick
+ * wakes the process; nor less often than 250 ms, since windows of a slow source are closed by it and
+ * a block for a fresh request is to be younger than 1 s.
+ */
+const SHORTEST_TICK_MILLISECONDS = 100;
+const LONGEST_TICK_MILLISECONDS = 250;
+/** With nothing open there is neither silence nor a window, only gaps that were not told yet. */
+const ABSENT_TICK_MILLISECONDS = 1000;
 /** The contract of `NoiseSource.run`: it is over within a second of the abort. */
 const STOP_MILLISECONDS = 1000;
 /** A device may send a gap with every chunk; the journal keeps one event a second of them. */
@@ -257,6 +265,7 @@ export class SourceStation {
         this.#openedAt = this.#monotonic();
         this.#pump.opened(device);
         this.#stateChanged();
+        this.#scheduleTick();
       },
       samples: (symbols: Uint8Array) => this.#pump.samples(symbols),
       gap: (lost: number, detail: string) => this.#pump.gap(lost, detail),
@@ -273,8 +282,16 @@ export class SourceStation {
     });
   }
 
+  #tickMilliseconds(): number {
+    if (this.#pump.device === null) return ABSENT_TICK_MILLISECONDS;
+    const tenth = this.#options.health.silenceMilliseconds / 10;
+    return Math.min(LONGEST_TICK_MILLISECONDS, Math.max(SHORTEST_TICK_MILLISECONDS, tenth));
+  }
+
   #scheduleTick(): void {
-    this.#cancelTick = this.#room.clock.schedule(TICK_MILLISECONDS, () => {
+    this.#cancelTick?.();
+    if (this.#stopping) return;
+    this.#cancelTick = this.#room.clock.schedule(this.#tickMilliseconds(), () => {
       this.#scheduleTick();
       this.#pump.tick();
       this.#reopenIfSilent();

@@ -5,7 +5,7 @@ import { ageMilliseconds, type Instant } from "./instant.ts";
 export const MAXIMUM_WINDOW_SAMPLES = 65_536;
 /**
  * A block waits until its windows are closed, and a fresh request wants a block whose last sample is
- * younger than 1 s: a quarter of that leaves time for the 100 ms tick and for the reseed.
+ * younger than 1 s: a quarter of that leaves time for the tick and for the reseed.
  */
 export const MAXIMUM_WINDOW_MILLISECONDS = 250;
 

@@ -6,7 +6,11 @@ import type { Shape } from "../port/lineage.ts";
 import { OsSource } from "../source/os.ts";
 import type { ServicePorts } from "./ports.ts";
 
-const OS_SAMPLES_PER_SECOND = 4096;
+/**
+ * Enough to see a stuck or repeating OS RNG within the first chunk that shows it (RCT: 6 equal bytes;
+ * APT: windows of 512), and half of what an idle service costs.
+ */
+const OS_SAMPLES_PER_SECOND = 2048;
 /** The bounded buffer's place: what a device brings beyond twice its rate is dropped and counted. */
 const BUDGET_FACTOR = 2;
 

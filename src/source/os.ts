@@ -19,6 +19,8 @@ export interface OsSourceOptions {
 /** Twice the shortest startup test (SP 800-90B 4.3 item 4: 1024), so that it passes at the open. */
 const SAMPLES_AT_OPEN = 2048;
 const LARGEST_CHUNK_SAMPLES = 4096;
+/** It is read all the time, also by a service that nobody asks: a wake-up costs more than its bytes. */
+const CHUNKS_PER_SECOND = 4;
 
 const OS_RNG: RandomFill = (buffer, done) => {
   randomFill(buffer, (error) => done(error));
@@ -46,7 +48,7 @@ export class OsSource implements NoiseSource {
 
   run(sink: SampleSink, signal: AbortSignal): Promise<SessionEnd> {
     const session = new Session(signal);
-    const pacer = new Pacer(this.#clock, this.#samplesPerSecond);
+    const pacer = new Pacer(this.#clock, this.#samplesPerSecond, CHUNKS_PER_SECOND);
     let cancel = (): void => {};
     session.defer(() => cancel());
 

@@ -16,14 +16,15 @@ export class Pacer {
   #origin: number;
   #given = 0;
 
-  constructor(clock: Clock, samplesPerSecond: number) {
+  /** @param chunksPerSecond how often the source is read at most */
+  constructor(clock: Clock, samplesPerSecond: number, chunksPerSecond = CHUNKS_PER_SECOND) {
     if (!(samplesPerSecond > 0 && Number.isFinite(samplesPerSecond))) {
       throw new RangeError(`samplesPerSecond must be above 0, and is ${samplesPerSecond}`);
     }
     this.#clock = clock;
     this.#samplesPerSecond = samplesPerSecond;
     this.#burstSamples = Math.max(1, Math.floor(samplesPerSecond));
-    this.intervalMilliseconds = Math.max(1000 / CHUNKS_PER_SECOND, 1000 / samplesPerSecond);
+    this.intervalMilliseconds = Math.max(1000 / chunksPerSecond, 1000 / samplesPerSecond);
     this.#origin = clock.monotonicMilliseconds();
   }
 

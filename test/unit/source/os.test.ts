@@ -20,11 +20,11 @@ test("2048 samples come at the open, then 4096 a second, consecutive, in chunks"
   const controller = new AbortController();
   const ended = source.run(sink, controller.signal);
   expect(sink.total).toBe(2048);
-  clock.advance(124);
+  clock.advance(249);
   expect(sink.total).toBe(2048);
   clock.advance(1);
-  expect(sink.total).toBe(2048 + 512);
-  clock.advance(10_000 - 125);
+  expect(sink.total).toBe(2048 + 1024);
+  clock.advance(10_000 - 250);
   expect(sink.total).toBe(2048 + 40_960);
   expect(sink.bytes.every((value, index) => value === (index & 0xff))).toBe(true);
   controller.abort();
@@ -66,7 +66,7 @@ test("one sample a second, and no burst after an hour's stall", () => {
     AbortSignal.timeout(60_000),
   );
   jump = 3_600_000;
-  stalled.advance(125);
+  stalled.advance(250);
   expect(fast.total).toBe(2048 + 4096);
 });
 
