@@ -48,7 +48,13 @@ describe("an RBG2", () => {
       expect(all.slice(1).every((kind) => kind === "reseed")).toBe(true);
     }
     for (const [i, { kind }] of house.seedRecorder.made.entries()) {
-      expect(house.seeds.requests[i]!.minimumBits).toBe(kind === "instantiate" ? 384 : 256);
+      expect(house.seeds.requests[i]).toEqual({
+        minimumBits: kind === "instantiate" ? 384 : 256,
+        // The quorum's.
+        sources: 1,
+        withoutBest: 0,
+        maximumAgeMilliseconds: null,
+      });
     }
     expect(kinds.get("http")).toHaveLength(3);
     expect(kinds.get("stream")).toHaveLength(9);
