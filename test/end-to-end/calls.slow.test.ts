@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import type { LineageLine } from "../../src/port/service.ts";
@@ -136,7 +137,7 @@ async function overWebSocket(caller: Caller, polite: boolean): Promise<void> {
     socket.on("error", () => {});
     socket.on("message", (frame: Buffer) => {
       bytes += frame.length;
-      caller.streamed(frame);
+      caller.streamed([], frame);
       if (!polite && maker.below(2) === 0) socket.terminate();
     });
     if (!polite && maker.below(3) === 0) setTimeout(() => socket.terminate(), maker.below(5));
@@ -183,6 +184,20 @@ async function lineage(): Promise<LineageLine[]> {
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line) as LineageLine);
+}
+
+/** What the lineage says that a caller was given. */
+function countsOf({ principal }: Caller, lines: readonly LineageLine[]) {
+  const sums = { random: [0, 0], streamedBytes: 0 };
+  for (const line of lines) {
+    if (line.record !== "count" || line.principal !== principal) continue;
+    if (line.purpose === "stream") sums.streamedBytes += line.bytes;
+    else {
+      sums.random[0]! += line.requests;
+      sums.random[1]! += line.bytes;
+    }
+  }
+  return sums;
 }
 
 /** Sockets that the process holds, as it says itself; the asking one is among them. */
@@ -272,17 +287,17 @@ describe("whoever hangs up, every answer belongs to its call", () => {
     expect(torn).toBeGreaterThan(CALLS / 1000);
 
     await expectNoneLeftOver(before);
-    await until("the counts of every steady caller to be what it received", async () => {
+    const received = steadyOnes.map((caller) => ({
+      random: [caller.draws, caller.drawnBytes],
+      streamedBytes: caller.streamedBytes,
+    }));
+    let counted: typeof received = [];
+    const settled = async (): Promise<boolean> => {
       const lines = await lineage();
-      return steadyOnes.every((caller) => {
-        const counts = lines.filter(
-          (line) => line.record === "count" && line.principal === caller.principal,
-        ) as Extract<LineageLine, { record: "count" }>[];
-        const requests = counts.reduce((sum, line) => sum + line.requests, 0);
-        const bytes = counts.reduce((sum, line) => sum + line.bytes, 0);
-        return bytes === caller.bytes && (caller === polite || requests === caller.draws);
-      });
-    });
+      counted = steadyOnes.map((caller) => countsOf(caller, lines));
+      return isDeepStrictEqual(counted, received);
+    };
+    await until("the counts to be written", settled).catch(() => expect(counted).toEqual(received));
     for (const line of await lineage())
       if (line.record === "output" && callers.has(line.principal)) {
         const owners = [...callers.values()].filter(({ keys }) => keys.has(line.id));

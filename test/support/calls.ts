@@ -21,9 +21,10 @@ export class Caller {
   readonly token: string;
   /** Outputs of the keys it was given. */
   readonly keys = new Set<string>();
-  /** As the lineage counts them: one for each generate. */
+  /** Generates and bytes of `/v1/random`, as the lineage counts them. */
   draws = 0;
-  bytes = 0;
+  drawnBytes = 0;
+  streamedBytes = 0;
 
   constructor(principal: string, token: string) {
     this.principal = principal;
@@ -35,17 +36,17 @@ export class Caller {
   }
 
   drew(outputs: readonly string[], bytes: Buffer): void {
-    for (const id of outputs) {
-      assert.match(id, /^s-[0-9a-f]{16}-\d+\.\d+$/);
-      once(Caller.#outputs, id);
-    }
+    this.#name(outputs);
     this.draws += outputs.length;
-    this.#received(bytes);
+    this.drawnBytes += bytes.length;
+    this.#mark(bytes);
   }
 
-  /** A part of a stream, whose outputs are not all named. */
-  streamed(bytes: Buffer): void {
-    this.#received(bytes);
+  /** A stream or a part of it. @param outputs those that it names, which is its first chunk's */
+  streamed(outputs: readonly string[], bytes: Buffer): void {
+    this.#name(outputs);
+    this.streamedBytes += bytes.length;
+    this.#mark(bytes);
   }
 
   gotKey(output: string, material: Buffer): void {
@@ -58,9 +59,11 @@ export class Caller {
     once(Caller.#requestIds, requestId);
   }
 
-  #received(bytes: Buffer): void {
-    this.bytes += bytes.length;
-    this.#mark(bytes);
+  #name(outputs: readonly string[]): void {
+    for (const id of outputs) {
+      assert.match(id, /^s-[0-9a-f]{16}-\d+\.\d+$/);
+      once(Caller.#outputs, id);
+    }
   }
 
   /** The first and the last bytes: an answer that begins or ends in another's shows in one of them. */
@@ -186,9 +189,7 @@ export class CallMaker {
     return this.#call("GET", `/v1/stream?bytes=${bytes}`, (answer) => {
       expectHead(answer, 200, "application/octet-stream");
       assert.equal(answer.body.length, bytes);
-      // It names its first output; each 16 KiB have one.
-      this.#caller.drew(outputsOf(answer), answer.body);
-      this.#caller.draws += Math.ceil(bytes / 16_384) - 1;
+      this.#caller.streamed(outputsOf(answer), answer.body);
     });
   }
 
