@@ -49,6 +49,11 @@ async function* asText(lines: AsyncIterable<LineageLine>): AsyncGenerator<string
   if (text !== "") yield text;
 }
 
+async function* goOn(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
+  yield* rest;
+}
+
 export function addLineage(app: FastifyInstance, context: Context): void {
   const { lineage } = context.ports;
 
@@ -90,15 +95,18 @@ export function addLineage(app: FastifyInstance, context: Context): void {
     errors: [503],
     head: (_request, reply) =>
       reply.headers({ "content-type": NDJSON, "cache-control": "no-store" }).send(),
-    handler(request, reply) {
+    async handler(request, reply) {
       const { from = 0, to = Number.MAX_SAFE_INTEGER } = request.query as Static<typeof RANGE>;
       if (to <= from) {
         context.refuse(request, reply, refuse("invalid_parameter", "to is not after from."));
         return;
       }
+      const text = asText(lineage.lines(from, to));
+      // A database that cannot be read shows here, while it can still be told by a status.
+      const first = await text.next();
       sendLong(context, request, reply, () => ({
         headers: { "content-type": NDJSON },
-        chunks: asText(lineage.lines(from, to)),
+        chunks: first.done ? [] : goOn(first.value, text),
         close: () => {},
       }));
     },

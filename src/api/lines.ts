@@ -7,7 +7,7 @@ import { TOO_MANY_STREAMS } from "./pour.ts";
 /** Chunks of a long answer, for which `headers` are sent at once. */
 export interface LongAnswer {
   readonly headers: Readonly<Record<string, string>>;
-  readonly chunks: AsyncIterable<Uint8Array | string>;
+  readonly chunks: AsyncIterable<Uint8Array | string> | Iterable<string>;
   /** Releases what stands behind `chunks`; called once, whatever happens. */
   close(): void;
 }

@@ -4,7 +4,7 @@ import type { Quota, Role } from "../port/principal.ts";
 import type { SourceTestReport } from "../port/service.ts";
 import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
 import { CutShortError, RefusalError } from "./refusalError.ts";
-import { Transport } from "./transport.ts";
+import { Transport, unexpected } from "./transport.ts";
 import type { TransportOptions } from "./transport.ts";
 
 export { CutShortError, RefusalError };
@@ -114,6 +114,17 @@ function numberHeader(response: Response, name: string): number {
 }
 
 /**
+ * Bytes that name no output may come from anywhere (a proxy's page), and would be taken for a key.
+ * @throws RefusalError `unexpected_answer`
+ */
+function proofOf(response: Response): { readonly outputs: string[]; readonly seed: string } {
+  const outputs = response.headers.get("springhouse-output")?.split(", ");
+  const seed = response.headers.get("springhouse-seed");
+  if (!outputs || seed === null) throw unexpected(response, "The bytes name no output.");
+  return { outputs, seed };
+}
+
+/**
  * A client of a running springhouse.
  *
  * Every method throws a RefusalError when the service says no, and waits as long as the service asks
@@ -169,15 +180,10 @@ export class SpringhouseClient {
       repeatable: true,
       ...aborting,
     });
+    const { outputs, seed } = proofOf(response);
     const drawn = new Uint8Array(await response.arrayBuffer());
     if (drawn.length !== bytes) throw new CutShortError(drawn.length);
-    const outputs = (response.headers.get("springhouse-output") ?? "").split(", ");
-    return {
-      bytes: drawn,
-      output: outputs.at(-1)!,
-      outputs,
-      seed: response.headers.get("springhouse-seed") ?? "",
-    };
+    return { bytes: drawn, output: outputs.at(-1)!, outputs, seed };
   }
 
   /**
@@ -185,10 +191,15 @@ export class SpringhouseClient {
    * stream before `bytes` have come (without `bytes`: whenever it ends), and the signal's reason once
    * that fires. A loop that is left gives the connection up.
    */
-  stream({ bytes, requirement, ...aborting }: StreamOptions = {}): AsyncIterable<Uint8Array> {
+  async *stream({ bytes, requirement, ...aborting }: StreamOptions = {}): AsyncGenerator<
+    Uint8Array,
+    void
+  > {
     const query = { bytes, ...requirementQuery(requirement) };
     const call = { path: "/v1/stream", query, repeatable: true, ...aborting };
-    return this.#transport.chunks(call, bytes ?? null);
+    const response = await this.#transport.send(call);
+    proofOf(response);
+    yield* this.#transport.chunks(call, bytes ?? null, response);
   }
 
   /**

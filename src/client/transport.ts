@@ -54,7 +54,11 @@ export class Transport {
   async json<T>(call: Call): Promise<T> {
     const response = await this.send({ accept: "application/json", ...call });
     const text = await response.text();
-    return (text === "" ? null : JSON.parse(text)) as T;
+    try {
+      return (text === "" ? null : JSON.parse(text)) as T;
+    } catch {
+      throw unexpected(response, "The answer is no JSON.");
+    }
   }
 
   /**
@@ -85,14 +89,13 @@ export class Transport {
   /**
    * The answer's body as it comes.
    * @param bytes how many there must be; null for no end of them
-   * @param opened the answer, where its head was looked at before
+   * @param response the answer to `call`, of which only the head was looked at
    */
   async *chunks(
     call: Call,
     bytes: number | null,
-    opened?: Response,
+    response: Response,
   ): AsyncGenerator<Uint8Array, void> {
-    const response = opened ?? (await this.send(call));
     const signal = this.#signalOf(call);
     const reader = response.body!.getReader();
     let received = 0;
@@ -146,6 +149,12 @@ export class Transport {
       ? Infinity
       : retryAfterSeconds * 1000;
   }
+}
+
+/** For what answered with success, and was not springhouse. What is left of it is not read. */
+export function unexpected(response: Response, detail: string): RefusalError {
+  void response.body?.cancel().catch(() => {});
+  return new RefusalError(response.status, { code: "unexpected_answer", detail }, null);
 }
 
 async function readRefusal(response: Response): Promise<RefusalError> {

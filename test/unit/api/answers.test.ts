@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listRoutes } from "../../../src/api/app.ts";
 import { negotiate } from "../../../src/api/negotiation.ts";
 import { parseQuery } from "../../../src/api/query.ts";
-import { refuse } from "../../../src/port/errors.ts";
+import { refuse, SpringhouseError } from "../../../src/port/errors.ts";
 import { FakeClock } from "../../support/fakeClock.ts";
 import { buildHouse, type House } from "./house.ts";
 
@@ -169,6 +169,40 @@ describe("failures", () => {
     expect(answer.statusCode).toBe(500);
     expect(answer.payload + broken.log.join("")).not.toContain("42");
     expect(broken.log.join("")).toContain(answer.json().request_id);
+    await broken.app.close();
+  });
+
+  test("a database that fails is a clear 503 wherever it is asked, and is not told apart later", async () => {
+    const failing = (): never => {
+      throw new SpringhouseError("store_failed", "The database cannot be read.");
+    };
+    const broken = await buildHouse({
+      ports: {
+        lineage: {
+          output: async () => failing(),
+          // oxlint-disable-next-line require-yield
+          async *lines() {
+            failing();
+          },
+        },
+        events: { since: async () => failing(), subscribe: () => failing(), record: failing },
+        keys: { generate: async () => refuse("store_failed", "No record.") },
+      },
+    });
+    const asked = [
+      ["GET", "/v1/outputs/s-0123456789abcdef-1.1"],
+      ["GET", "/v1/lineage"],
+      ["GET", "/v1/events"],
+      ["POST", "/v1/keys/generate", { type: "aes-256" }],
+      ["POST", "/v1/sources/rng-1/test", { reason: "monthly" }],
+    ] as const;
+    for (const [method, url, payload] of asked) {
+      const headers = broken.bearer("admin");
+      const answer = await broken.app.inject({ method, url, headers, ...(payload && { payload }) });
+      expect([answer.statusCode, answer.json().code], url).toEqual([503, "store_failed"]);
+      expect(Number(answer.headers["retry-after"]), url).toBeGreaterThan(0);
+    }
+    expect(broken.sources.acts).toEqual([]);
     await broken.app.close();
   });
 

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CutShortError, RefusalError, SpringhouseClient } from "../../../src/client/client.ts";
 import type { SpringhouseClientOptions } from "../../../src/client/client.ts";
-import { ContractServer, json, octets, problem } from "./contractServer.ts";
+import { ContractServer, json, octets, problem, PROOF } from "./contractServer.ts";
 
 const TOKEN = "sh_secret-token-text";
 let server: ContractServer;
@@ -80,6 +80,16 @@ describe("random", () => {
     await expect(connect().random(32)).rejects.toThrow(CutShortError);
   });
 
+  test.each([{}, { "springhouse-seed": "s-1-1" }, { "springhouse-output": "s-1-1.1" }])(
+    "bytes of something else are not taken for random ones: with the headers %o alone",
+    async (headers) => {
+      server.handler = (_, response) => octets(response, Buffer.alloc(32), headers);
+      const error = { code: "unexpected_answer", status: 200 };
+      expect(await failureOf(connect().random(32))).toMatchObject(error);
+      expect(await failureOf(collect(connect().stream({ bytes: 32 })))).toMatchObject(error);
+    },
+  );
+
   test("a URL with a path in front keeps it", async () => {
     server.handler = (_, response) => octets(response, Buffer.alloc(1));
     await connect({ url: `${server.url}/entropy/` }).random(1);
@@ -121,6 +131,15 @@ describe("refusals", () => {
       retryAfterSeconds: null,
     });
     expect(server.seen).toHaveLength(1);
+  });
+
+  test("a page in place of JSON is called so, though its status is good", async () => {
+    server.handler = (_, response) => {
+      response.writeHead(200, { "content-type": "text/html" }).end("<h1>Please log in</h1>");
+    };
+    const error = { code: "unexpected_answer", status: 200 };
+    expect(await failureOf(connect().status())).toMatchObject(error);
+    expect(await failureOf(connect().keys.generate({ type: "aes-256" }))).toMatchObject(error);
   });
 
   test("broken JSON in a problem document is no crash", async () => {
@@ -211,7 +230,7 @@ describe("trying again", () => {
 describe("stream", () => {
   test("chunk by chunk, to the byte", async () => {
     server.handler = (_, response) => {
-      response.writeHead(200, { "content-type": "application/octet-stream" });
+      response.writeHead(200, PROOF);
       response.write(Buffer.alloc(1000, 1));
       setTimeout(() => response.end(Buffer.alloc(500, 2)), 10);
     };
@@ -227,7 +246,7 @@ describe("stream", () => {
     ["is torn off although it has no end", undefined, true],
   ])("a stream that %s throws, after what came", async (_, bytes, torn) => {
     server.handler = (__, response) => {
-      response.writeHead(200, { "content-type": "application/octet-stream" });
+      response.writeHead(200, PROOF);
       response.write(Buffer.alloc(1000, 1), () => {
         setTimeout(() => (torn ? response.destroy() : response.end()), 10);
       });
@@ -248,7 +267,7 @@ describe("stream", () => {
   test("leaving the loop gives the connection up", async () => {
     const closed = new Promise<void>((resolve) => {
       server.handler = (_, response) => {
-        response.writeHead(200);
+        response.writeHead(200, PROOF);
         const more = setInterval(() => response.write(Buffer.alloc(1000)), 1);
         response.on("close", () => {
           clearInterval(more);
@@ -265,7 +284,7 @@ describe("stream", () => {
 
   test("an abort throws the signal's reason", async () => {
     server.handler = (_, response) => {
-      response.writeHead(200);
+      response.writeHead(200, PROOF);
       response.write(Buffer.alloc(10));
     };
     const controller = new AbortController();

@@ -80,10 +80,13 @@ export function json(response: ServerResponse, value: unknown, status = 200): vo
   response.end(JSON.stringify(value));
 }
 
+/** What names the noise behind the bytes; without it no client takes them. */
+export const PROOF = { "springhouse-output": "s-1-1.1", "springhouse-seed": "s-1-1" };
+
 export function octets(
   response: ServerResponse,
   bytes: Uint8Array,
-  headers: Record<string, string> = {},
+  headers: Record<string, string> = PROOF,
 ): void {
   response.writeHead(200, { "content-type": "application/octet-stream", ...headers });
   response.end(bytes);
