@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -25,6 +26,8 @@ export interface StartOptions {
   /** An existing state directory, which then is not removed. */
   readonly state?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** A program and arguments in front of the command, such as `prlimit --fsize=...`. */
+  readonly wrapper?: readonly string[];
   /** Return as soon as it listens, without waiting for /readyz. */
   readonly unready?: boolean;
 }
@@ -53,6 +56,23 @@ export async function until<T>(
   }
 }
 
+/** Status of a GET through the Unix socket, which asks for no certificate. */
+export function socketStatus(
+  state: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const socketPath = join(state, "springhouse.sock");
+    request({ socketPath, path, headers, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
 /** Starts the real service as a process on a free port, and waits until it is ready. */
 export async function startSpringhouse(options: StartOptions = {}): Promise<Running> {
   const state = options.state ?? (await makeState());
@@ -61,7 +81,8 @@ export async function startSpringhouse(options: StartOptions = {}): Promise<Runn
     await writeFile(join(state, "springhouse.yaml"), options.configuration);
     args.push("--config", join(state, "springhouse.yaml"));
   }
-  const child = spawn(BIN, args, {
+  const [program, ...rest] = [...(options.wrapper ?? []), BIN, ...args];
+  const child = spawn(program!, rest, {
     stdio: ["ignore", "inherit", "pipe"],
     env: { ...process.env, ...options.environment },
   });
@@ -70,16 +91,21 @@ export async function startSpringhouse(options: StartOptions = {}): Promise<Runn
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const url = await until(`a listening address in: ${log}`, () => {
     if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}:\n${log}`);
-    return /"url":"(http:[^"]+)"/.exec(log)?.[1];
+    return /"url":"(https?:[^"]+)"/.exec(log)?.[1];
   });
-  if (!options.unready)
-    await until("readiness", async () => (await fetch(`${url}/readyz`)).status === 200);
+  // It is there before the service listens, also where the DRBG is not seeded yet.
   const token = (await readFile(join(state, "admin.token"), "utf8")).trim();
+  const authorization = { authorization: `Bearer ${token}` };
+  if (!options.unready)
+    await until("readiness", async () => {
+      if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}:\n${log}`);
+      return (await socketStatus(state, "/readyz", authorization)) === 200;
+    });
   return {
     url,
     state,
     child,
-    authorization: { authorization: `Bearer ${token}` },
+    authorization,
     log: () => log,
     stop: async () => {
       child.kill("SIGTERM");

@@ -124,8 +124,12 @@ async function locateByPath(
   list: PortLister,
 ): Promise<LocatedPort | SessionEnd> {
   const unknown = { path, vendorId: null, productId: null, serialNumber: null };
+  // Where nothing is, the open says so; a list costs a process, and an absent device is looked for often.
+  const real = await realpath(path).catch((error: NodeJS.ErrnoException) =>
+    error.code === "ENOENT" ? null : path,
+  );
+  if (real === null) return unknown;
   const ports = await list().catch(() => []);
-  const real = await realpath(path).catch(() => path);
   const port = ports.map(normalise).find((known) => known.path === path || known.path === real);
   if (!port) return unknown;
   return wrongFamily(family, port) ?? { ...port, path };

@@ -56,13 +56,23 @@ describe("finding a device", () => {
   });
 
   test("a path that belongs to another family is a protocol error, for generic it is not", async () => {
-    const selector = { path: "/dev/ttyACM0" };
+    // Something has to be there, else the open is left to say that nothing is.
+    const path = "/dev/null";
+    const selector = { path };
+    const list = async () => PORTS.map((port) => (port === PORTS[2] ? { ...port, path } : port));
     expect(await locate("truerng", selector, list)).toMatchObject({
       reason: "protocol",
       detail: expect.stringContaining("OneRNG"),
     });
     expect(await locate("generic", selector, list)).toMatchObject({ productId: "6086" });
     expect(await locate("onerng", selector, list)).toMatchObject({ serialNumber: "00" });
+    const gone = { path: "/dev/none-of-these" };
+    expect(await locate("truerng", gone, () => Promise.reject(new Error("listed")))).toEqual({
+      ...gone,
+      vendorId: null,
+      productId: null,
+      serialNumber: null,
+    });
   });
 
   test("a path needs no list", async () => {
