@@ -44,6 +44,13 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: nextId,
     return503OnClosing: false,
+    // Given here and not set later, so that fastify's own are not even loaded at the start.
+    schemaController: {
+      compilersFactory: {
+        buildValidator: () => compileValidator as never,
+        buildSerializer: () => () => JSON.stringify,
+      },
+    },
     routerOptions: { querystringParser: parseQuery, maxParamLength: 200 },
     // A path that cannot be decoded reaches no route and no handler of ours.
     frameworkErrors(error, request, reply) {
@@ -58,8 +65,6 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     "upgrades",
     new Upgrades(context, nextId, [streamSocket(context), eventsSocket(context)]),
   );
-  app.setValidatorCompiler(compileValidator as never);
-  app.setSerializerCompiler(() => JSON.stringify);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     "application/json",
