@@ -24,6 +24,26 @@ export function notAcceptable(offered: readonly string[]): Refusal {
   });
 }
 
+const AMBIGUOUS = refuse(
+  "invalid_parameter",
+  "Host and Authorization must each be given once: two readers would take different ones.",
+);
+
+/**
+ * Whether Host (RFC 9112 3.2: several are a 400) or Authorization stands there more than once; of
+ * both, node keeps the first and says nothing.
+ */
+function isAmbiguous(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  let authorizations = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!;
+    if (name.length === 4 && name.toLowerCase() === "host") hosts++;
+    else if (name.length === 13 && name.toLowerCase() === "authorization") authorizations++;
+  }
+  return hosts > 1 || authorizations > 1;
+}
+
 export type Admission = (raw: IncomingMessage) => Principal | Refusal | null;
 
 /**
@@ -38,6 +58,7 @@ export function admissionFor(context: Context, permission: Permission): Admissio
   const forbidden = refuse("forbidden", `This route needs one of the roles ${roles.join(", ")}.`);
   return (raw) => {
     const { headers, socket } = raw;
+    if (isAmbiguous(raw.rawHeaders)) return AMBIGUOUS;
     const foreign = hosts.checkHost(headers.host);
     if (foreign) return foreign;
     if (isPublic) return null;
