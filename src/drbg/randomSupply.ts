@@ -62,7 +62,7 @@ export class DrbgSupply implements RandomSupply {
 
   constructor(terms: DrbgSupplyTerms) {
     this.#terms = terms;
-    const { clock, observer, seeds, shape, boot } = terms;
+    const { clock, seeds, shape, boot } = terms;
     const limits = seedLimits(shape, terms.limits);
     this.#pace = new SeedPace(clock);
     this.#maker = new SeedMaker({
@@ -70,7 +70,6 @@ export class DrbgSupply implements RandomSupply {
       supply: seeds,
       pace: this.#pace,
       recorder: terms.seedRecorder,
-      observer,
       shape,
       boot,
       counterLimit: limits.requests,

@@ -1,6 +1,5 @@
 import { instantOf } from "../entropy/instant.ts";
 import type { Clock } from "../port/clock.ts";
-import type { Observer } from "../port/event.ts";
 import type { ReseedReason, SeedKind, Shape } from "../port/lineage.ts";
 import type {
   SeedMaterial,
@@ -31,7 +30,6 @@ export interface SeedMakerTerms {
   readonly supply: SeedSupply;
   readonly pace: SeedPace;
   readonly recorder: SeedRecorder;
-  readonly observer: Observer;
   readonly shape: Shape;
   /** 16 hex digits. */
   readonly boot: string;
@@ -44,7 +42,10 @@ export interface SeedMakerTerms {
 const FIRST_RETRY_MILLISECONDS = 1000;
 const LAST_RETRY_MILLISECONDS = 30_000;
 
-/** Takes material, makes the seed's record durable, and only then hands the seed out. */
+/**
+ * Takes material, makes the seed's record durable, and only then hands the seed out. That the disk
+ * fails or works again is the store's to tell.
+ */
 export class SeedMaker {
   readonly #terms: SeedMakerTerms;
   #count = 0;
@@ -128,7 +129,7 @@ export class SeedMaker {
       return this.#failed();
     }
     this.#inFlight.delete(prepared);
-    this.#recovered();
+    this.#failures = 0;
     if (this.#dropped.delete(prepared)) {
       wipeSeed(prepared);
       return { type: "dropped" };
@@ -140,30 +141,10 @@ export class SeedMaker {
     const now = this.#terms.clock.monotonicMilliseconds();
     // Several writes that were under way together are one failure.
     if (this.#failures === 0 || now >= this.#retryAtMilliseconds) {
-      if (this.#failures === 0) this.#report("store_failed", "a seed's record was not taken");
       const wait = FIRST_RETRY_MILLISECONDS * 2 ** Math.min(this.#failures, 10);
       this.#retryAtMilliseconds = now + Math.min(wait, LAST_RETRY_MILLISECONDS);
       this.#failures++;
     }
     return { type: "store_failed", retryMilliseconds: this.#retryAtMilliseconds - now };
-  }
-
-  #recovered(): void {
-    if (this.#failures === 0) return;
-    this.#failures = 0;
-    this.#report("store_recovered", "seeds' records are taken again");
-  }
-
-  #report(kind: "store_failed" | "store_recovered", detail: string): void {
-    this.#terms.observer.event({
-      kind,
-      atMilliseconds: this.#terms.clock.wallMilliseconds(),
-      source: null,
-      severity: kind === "store_failed" ? "critical" : "info",
-      actor: null,
-      reason: null,
-      detail,
-      data: {},
-    });
   }
 }
