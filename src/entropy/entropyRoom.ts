@@ -1,6 +1,7 @@
 import type { Clock } from "../port/clock.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
+import type { HealthMemory } from "../port/healthMemory.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { SeedMaterial, SeedRequest, SeedSupply, Shortfall } from "../port/seed.ts";
 import type { SourceControl, SourceTestReport, Tap } from "../port/service.ts";
@@ -30,6 +31,8 @@ export interface EntropyRoomOptions {
   /** Draws from the OS RNG; fresh arrays, which are overwritten after use. */
   readonly osRandom: (bytes: number) => Uint8Array;
   readonly poolBlocksPerSource?: number;
+  /** Latches over restarts. Default: none is remembered. */
+  readonly memory?: HealthMemory;
   /** A defect ended a source's session. Default: nothing but the state `absent`, cause `internal`. */
   readonly onFault?: (source: string, error: unknown) => void;
 }
@@ -62,6 +65,7 @@ export class EntropyRoom implements SeedSupply, SourceControl {
       ledger: this.ledger,
       identifiers: new Identifiers(options.boot),
       pool: this.#pool,
+      memory: options.memory ?? { recall: () => null, remember: () => {} },
       physicalOnly: options.shape === "RBG2(P)",
       onStateChanged: () => this.#watchQuorum(),
       onPoolChanged: () => {
@@ -91,6 +95,14 @@ export class EntropyRoom implements SeedSupply, SourceControl {
   /** Within a second: aborts every session, ends every tap, overwrites every block. */
   async stop(): Promise<void> {
     await Promise.all([...this.#stations.values()].map((station) => station.stop()));
+  }
+
+  /**
+   * After a resume or in a clone: no block from before may be used, as its twin may be used elsewhere,
+   * and every source runs its startup test again (SP 800-90B 4.3).
+   */
+  restartAll(detail: string): void {
+    for (const station of this.#stations.values()) station.restart(detail);
   }
 
   take(request: SeedRequest): SeedMaterial | Shortfall {

@@ -166,6 +166,13 @@ export class Pump implements SampleSink {
     this.#monitor.absent(this.#clock.monotonicMilliseconds());
   }
 
+  /** What came before is not used any more, and the startup test runs on what comes now. */
+  restart(detail: string): void {
+    this.discardAll();
+    this.#failTaps(detail);
+    this.#monitor.rerun(this.#clock.monotonicMilliseconds());
+  }
+
   /** Samples go to this tap from the next one on, and no longer to conditioning. */
   addTap(tap: TapChannel): void {
     this.#closeWindow();

@@ -2,6 +2,7 @@ import { HealthMonitor } from "../health/monitor.ts";
 import type { Cancel, Clock } from "../port/clock.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Observer, ServiceEvent } from "../port/event.ts";
+import type { HealthHistory, HealthMemory } from "../port/healthMemory.ts";
 import type { Alarm, SourceState, Verdict } from "../port/health.ts";
 import type { SourceTestReport, Tap } from "../port/service.ts";
 import type { SourceSnapshot } from "../port/snapshot.ts";
@@ -24,6 +25,7 @@ export interface StationRoom {
   readonly identifiers: Identifiers;
   readonly pool: Pool;
   readonly physicalOnly: boolean;
+  readonly memory: HealthMemory;
   readonly onStateChanged: () => void;
   readonly onPoolChanged: () => void;
   readonly onSourceDiscarded: (source: string) => void;
@@ -72,6 +74,7 @@ export class SourceStation {
   #gapsUntold = 0;
   #testDone: ((report: SourceTestReport) => void) | null = null;
   #testFrom = 0;
+  #rememberedVersion = 0;
 
   /** @throws SpringhouseError `configuration_invalid`, RangeError for an impossible claim */
   constructor(options: SourceOptions, room: StationRoom) {
@@ -81,6 +84,9 @@ export class SourceStation {
     this.#absence = explainEnd({ reason: "absent", detail: "not opened yet" });
     this.#sinceMilliseconds = room.clock.wallMilliseconds();
     this.#monitor = new HealthMonitor(options.health);
+    const history = room.memory.recall(source.id);
+    if (history) this.#monitor.restore(shifted(history, -this.#wallAhead(), this.#monotonic()));
+    this.#state = this.#monitor.state;
     this.#pump = new Pump(
       {
         source,
@@ -194,6 +200,12 @@ export class SourceStation {
     });
     this.#stateChanged();
     return null;
+  }
+
+  /** Discards what this source gave so far and runs its startup test again. */
+  restart(detail: string): void {
+    this.#pump.restart(detail);
+    this.#stateChanged();
   }
 
   snapshot(): SourceSnapshot {
@@ -333,6 +345,7 @@ export class SourceStation {
 
   /** Compares with what was told last; cheap, for it is called with every chunk. */
   #stateChanged(): void {
+    this.#remember();
     const { state } = this.#monitor;
     const { credited } = this;
     if (state !== this.#state) {
@@ -356,6 +369,18 @@ export class SourceStation {
     if (this.#testDone !== null && this.#monitor.snapshot().onDemandTest !== "running") {
       this.#settleTest();
     }
+  }
+
+  #remember(): void {
+    const { historyVersion } = this.#monitor;
+    if (historyVersion === this.#rememberedVersion) return;
+    this.#rememberedVersion = historyVersion;
+    const history = shifted(this.#monitor.history(), this.#wallAhead(), Infinity);
+    this.#room.memory.remember(this.id, history);
+  }
+
+  #wallAhead(): number {
+    return this.#room.clock.wallMilliseconds() - this.#monotonic();
   }
 
   #settleTest(): void {
@@ -422,4 +447,15 @@ export class SourceStation {
   #monotonic(): number {
     return this.#room.clock.monotonicMilliseconds();
   }
+}
+
+/** In another clock's time; what would lie in the future there (a clock went back) is of just now. */
+function shifted(history: HealthHistory, by: number, latest: number): HealthHistory {
+  const shift = (at: number): number => Math.min(at + by, latest);
+  const { latch, incidents, startupFailures } = history;
+  return {
+    latch: latch && { ...latch, atMilliseconds: shift(latch.atMilliseconds) },
+    incidents: incidents.map(shift),
+    startupFailures,
+  };
 }

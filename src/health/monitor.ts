@@ -7,6 +7,7 @@ import type {
   SourceState,
   Verdict,
 } from "../port/health.ts";
+import type { HealthHistory, Latch } from "../port/healthMemory.ts";
 import { AlarmBook, type AlarmTotal } from "./alarmBook.ts";
 import { planHealthTests, type HealthOptions } from "./configuration.ts";
 import type { Gauge } from "./gauge.ts";
@@ -14,21 +15,13 @@ import type { HealthTest } from "./healthTest.ts";
 import { StartupProgress } from "./startup.ts";
 import { TotalFailure } from "./totalFailure.ts";
 
-export type { HealthOptions };
+export type { HealthOptions, Latch };
 
 /** Intermittent alarms within a day that latch, as a permanent one would. */
 const INTERMITTENT_ALARMS_TO_LATCH = 3;
 const DAY_MILLISECONDS = 86_400_000;
 /** Startup tests that fail in a row, until the source is failed. */
 const STARTUP_FAILURES_TO_LATCH = 2;
-
-/** Why a source is failed; only an operator's reset takes it away. */
-export interface Latch {
-  readonly reason: "permanent_alarm" | "intermittent_alarms" | "startup_failures";
-  readonly test: HealthTestName;
-  readonly sequence: number;
-  readonly atMilliseconds: number;
-}
 
 /** SP 800-90B 4.3 item 5. `abandoned`: the device went away before it was over. */
 export type OnDemandTest = "none" | "running" | "passed" | "failed" | "abandoned";
@@ -91,6 +84,7 @@ export class HealthMonitor {
   #incidents: number[] = [];
   #startupFailures = 0;
   #latch: Latch | null = null;
+  #historyVersion = 0;
   #onDemand: OnDemandTest = "none";
 
   /** @throws SpringhouseError `configuration_invalid`, with every fault of the options */
@@ -113,6 +107,37 @@ export class HealthMonitor {
   /** Samples pushed so far: the sequence number of the next one. */
   get samples(): number {
     return this.#samples;
+  }
+
+  /** Moves whenever `history()` may have changed. */
+  get historyVersion(): number {
+    return this.#historyVersion;
+  }
+
+  /** What counts towards a latch, in the monitor's own time. */
+  history(): HealthHistory {
+    const incidents = this.#incidents.filter((at) => isRecent(at, this.#now));
+    return { latch: this.#latch, incidents, startupFailures: this.#startupFailures };
+  }
+
+  /** Before the first `present`: what an earlier life of the service remembered, in this time. */
+  restore({ latch, incidents, startupFailures }: HealthHistory): void {
+    this.#latch = latch;
+    this.#incidents = [...incidents];
+    this.#startupFailures = startupFailures;
+    if (latch !== null) this.#enter("failed", latch.atMilliseconds);
+  }
+
+  /**
+   * Time was lost unseen (a resume, a clone): a power-up in all but name, so that the startup test
+   * runs again (SP 800-90B 4.3). No alarm. A failed source stays failed.
+   */
+  rerun(nowMilliseconds: number): void {
+    this.#now = nowMilliseconds;
+    if (!this.#present) return;
+    this.#silence.opened(nowMilliseconds);
+    this.#restart();
+    if (this.#state !== "failed") this.#enter("starting", nowMilliseconds);
   }
 
   /** The device was opened, for the first time or again: the startup test runs. */
@@ -235,6 +260,7 @@ export class HealthMonitor {
     this.#latch = null;
     this.#incidents = [];
     this.#startupFailures = 0;
+    this.#historyVersion += 1;
     this.#book.tellAgain();
     this.#restart();
     this.#silence.heard(nowMilliseconds);
@@ -315,6 +341,7 @@ export class HealthMonitor {
     }
     const taken = this.#startup.take(samples);
     if (this.#startup.remainingSamples === 0) {
+      if (this.#startupFailures > 0) this.#historyVersion += 1;
       this.#startupFailures = 0;
       if (this.#onDemand === "running") this.#onDemand = "passed";
       this.#enter("healthy", nowMilliseconds);
@@ -341,10 +368,12 @@ export class HealthMonitor {
       this.#startupFailures += 1;
       if (this.#onDemand === "running") this.#onDemand = "failed";
     }
-    if (before !== "suspect") {
+    // Silence hands out nothing and cannot bias what comes after its startup test: it never latches.
+    if (before !== "suspect" && !silence) {
       this.#incidents = this.#incidents.filter((at) => isRecent(at, now));
       this.#incidents.push(now);
     }
+    this.#historyVersion += 1;
     this.#startup.rewind();
 
     let reason: Latch["reason"] | null = null;

@@ -21,6 +21,7 @@ import { SpringhouseError } from "../port/errors.ts";
 import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
+import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
@@ -70,7 +71,13 @@ export async function createService(
 
   const shape = shapeOf(configuration);
   const { quorum, construction } = configuration;
+  const memory = await openHealthMemory(
+    store,
+    configuration.sources.map(({ id }) => id),
+    startedMilliseconds,
+  );
   const room = new EntropyRoom({
+    memory,
     sources: sourceOptions(configuration, ports),
     shape,
     quorum,
@@ -164,6 +171,8 @@ export async function createService(
   });
   const watch = new DiscontinuityWatch(clock, ports.generation, (what, detail) => {
     tell(what, "warning", detail);
+    // A resume shows as a clock jump and cannot be told from one.
+    room.restartAll(detail);
     drbg.reseedAll(what);
   });
   const retention = new Retention(store, clock, {
@@ -200,6 +209,7 @@ export async function createService(
       cancelAdmin();
       watch.stop();
       forgetHealth();
+      memory.stop();
       await retention.stop();
       drbg.stop();
       await room.stop();

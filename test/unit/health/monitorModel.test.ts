@@ -85,7 +85,7 @@ class Model {
     this.alarms.push(`${name}/${permanent ? "permanent" : "intermittent"}@${this.sequence}`);
     this.passed = 0;
     if (was === "starting" && counts) this.failures += 1;
-    if (was !== "suspect") this.incidents.push(this.now);
+    if (was !== "suspect" && name !== "total_failure") this.incidents.push(this.now);
     const today = this.incidents.filter((at) => this.now - at < DAY).length;
     if (!permanent && this.failures >= 2) this.alarms.push(`startup/permanent@${this.sequence}`);
     this.state = permanent || this.failures >= 2 || today >= 3 ? "failed" : "suspect";
