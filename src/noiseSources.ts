@@ -30,20 +30,33 @@ function selectorOf(source: SerialConfiguration): { device?: DeviceSelector } {
   return { device: serialNumber === undefined ? identity : { ...identity, serialNumber } };
 }
 
+function framingOf(source: SourceConfiguration) {
+  return "framing" in source && source.framing !== undefined ? { framing: source.framing } : {};
+}
+
+function settleOf(source: { readonly settleBytes?: number }) {
+  return source.settleBytes === undefined ? {} : { settleBytes: source.settleBytes };
+}
+
 function openSerial(source: SerialConfiguration, clock: Clock): NoiseSource {
   const common = {
     id: source.id,
     ...selectorOf(source),
-    ...(source.settleBytes === undefined ? {} : { settleBytes: source.settleBytes }),
+    ...settleOf(source),
+    ...(source.openTimeoutMilliseconds === undefined
+      ? {}
+      : { openTimeoutMilliseconds: source.openTimeoutMilliseconds }),
   };
   const vouched = source.raw?.evidence ?? null;
-  const framing =
-    "framing" in source && source.framing !== undefined ? { framing: source.framing } : {};
+  const framing = framingOf(source);
   switch (source.kind) {
     case "serial-truerng":
       return openSerialSource({ family: "truerng", ...common }, { clock });
     case "serial-onerng":
-      return openSerialSource({ family: "onerng", ...common, vouched }, { clock });
+      return openSerialSource(
+        { family: "onerng", ...common, noise: source.noise, vouched },
+        { clock },
+      );
     case "serial-truerngpro":
       return openSerialSource(
         { family: "truerngpro", ...common, ...framing, mode: source.mode, vouched },
@@ -69,14 +82,15 @@ export function openNoiseSource(source: SourceConfiguration, clock: Clock): Nois
     ...(source.physical === undefined ? {} : { physical: source.physical }),
     ...(source.raw ? { vouched: source.raw } : {}),
   };
-  const framing =
-    "framing" in source && source.framing !== undefined ? { framing: source.framing } : {};
+  const framing = framingOf(source);
   switch (source.kind) {
     case "character-device":
       return new CharacterDeviceSource({
         ...common,
         ...framing,
+        ...settleOf(source),
         path: source.path,
+        reader: source.reader,
         samplesPerSecond: samplesPerSecond(source),
       });
     case "tpm":
@@ -89,8 +103,11 @@ export function openNoiseSource(source: SourceConfiguration, clock: Clock): Nois
       return new ProgramSource({
         ...common,
         ...framing,
+        ...settleOf(source),
         command: source.command,
-        maximumSamplesPerSecond: samplesPerSecond(source),
+        ...(source.environment === undefined ? {} : { environment: source.environment }),
+        // Twice, because a configured rate is a nominal one.
+        maximumSamplesPerSecond: 2 * samplesPerSecond(source),
       });
     case "recording":
       return new RecordingSource({

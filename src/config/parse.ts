@@ -2,76 +2,56 @@ import { createHash } from "node:crypto";
 import type { TSchema } from "typebox";
 import Value from "typebox/value";
 import { parseDocument } from "yaml";
-import { healthConfigurationFaults } from "../health/monitor.ts";
 import { SpringhouseError } from "../port/errors.ts";
+import { crossFaults, sourceFaults } from "./crossFaults.ts";
 import { faultsOf, show } from "./faults.ts";
+import { nearest } from "./nearest.ts";
 import { CONFIGURATION, type Configuration } from "./schema.ts";
-import {
-  bitsPerSample,
-  healthOptions,
-  SOURCE_SCHEMAS,
-  type SourceConfiguration,
-} from "./sourceSchemas.ts";
+import { SOURCE_SCHEMAS, type SourceConfiguration } from "./sourceSchemas.ts";
 
-/** A serial device is found by its path, by its family, or by vendorId and productId together. */
-function selectorFaults(at: string, source: SourceConfiguration): string[] {
-  const { path, vendorId, productId, serialNumber } = source as {
-    readonly [K in "path" | "vendorId" | "productId" | "serialNumber"]?: string;
-  };
-  const identity = vendorId !== undefined && productId !== undefined;
-  const faults: string[] = [];
-  if ((vendorId === undefined) !== (productId === undefined))
-    faults.push(`${at}: vendorId and productId go together`);
-  if (path !== undefined && (identity || serialNumber !== undefined))
-    faults.push(`${at}: give path, or the USB identity, not both`);
-  if (serialNumber !== undefined && !identity)
-    faults.push(`${at}.serialNumber: needs vendorId and productId`);
-  if (source.kind === "serial-generic" && path === undefined && !identity)
-    faults.push(`${at}: needs path, or vendorId and productId`);
-  return faults;
+/** A file of this size takes a tenth of a second; nobody writes a longer one by hand. */
+const MAXIMUM_CHARACTERS = 1_000_000;
+/** Of one anchor: enough for defaults that sources share, too few to blow up. */
+const MAXIMUM_ALIASES = 100;
+
+/** @throws SpringhouseError `configuration_invalid` */
+function readYaml(text: string): Record<string, unknown> {
+  if (text.length > MAXIMUM_CHARACTERS)
+    throw invalid([
+      `the file has ${text.length} characters; at most ${MAXIMUM_CHARACTERS} are read`,
+    ]);
+  let given: unknown;
+  try {
+    const document = parseDocument(text, { resolveKnownTags: false, stringKeys: true });
+    // A tag that means nothing here (!!set, !env) is a warning to the library: its value would stay.
+    const faults = [...document.errors, ...document.warnings];
+    if (faults.length > 0) throw invalid(faults.map((error) => error.message.split("\n")[0]!));
+    given = document.toJS({ maxAliasCount: MAXIMUM_ALIASES }) ?? {};
+  } catch (error) {
+    if (error instanceof SpringhouseError) throw error;
+    // The library throws plain errors for aliases that lead nowhere or to too much, and for odd tags.
+    throw invalid([`the file is not YAML that can be read: ${(error as Error).message}`]);
+  }
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw invalid([`the file holds ${show(given)}; a mapping of fields is needed`]);
+  return given as Record<string, unknown>;
 }
 
-function crossFaults(configuration: Configuration): string[] {
-  const faults: string[] = [];
-  const seen = new Set(["os"]);
-  for (const [index, source] of configuration.sources.entries()) {
-    const at = `sources.${index}`;
-    if (seen.has(source.id))
-      faults.push(
-        `${at}.id: ${show(source.id)} is taken${source.id === "os" ? " by the OS RNG" : ""}`,
-      );
-    seen.add(source.id);
-    const width = bitsPerSample(source);
-    for (const [name, entropy] of [
-      ["assessed.entropy", source.assessed?.entropy],
-      ["compliant.entropy", source.compliant?.entropy],
-      ["testedEntropy", source.testedEntropy],
-    ] as const)
-      if (entropy !== undefined && entropy > width)
-        faults.push(`${at}.${name}: ${entropy} is more than the ${width} bits of a sample`);
-    if (source.compliant && source.compliant.entropy > (source.assessed?.entropy ?? 0))
-      faults.push(
-        `${at}.compliant.entropy: ${source.compliant.entropy} is more than what is assessed`,
-      );
-    if (source.kind.startsWith("serial-")) faults.push(...selectorFaults(at, source));
-    faults.push(
-      ...healthConfigurationFaults(healthOptions(source)).map((fault) => `${at}.health: ${fault}`),
-    );
+/** A source whole with its defaults, or its faults. */
+function readSource(given: unknown, at: string): SourceConfiguration | readonly string[] {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    return [`${at}: ${show(given)} is not allowed; needs a mapping of fields`];
+  const { kind } = given as { kind?: unknown };
+  if (typeof kind !== "string" || !Object.hasOwn(SOURCE_SCHEMAS, kind)) {
+    const kinds = Object.keys(SOURCE_SCHEMAS);
+    const near = typeof kind === "string" ? nearest(kind, kinds) : null;
+    const meant = near === null ? "" : `; did you mean ${near}?`;
+    return [`${at}.kind: ${show(kind)} is not allowed${meant}; needs ${kinds.join(" or ")}`];
   }
-  const credited = configuration.sources.filter((source) => source.assessed).length;
-  if (credited > 0 && configuration.quorum.sources > credited)
-    faults.push(
-      `quorum.sources: ${configuration.quorum.sources} can never be met: ${credited} sources are assessed`,
-    );
-  if (credited > 0 && configuration.quorum.withoutBest >= credited)
-    faults.push(
-      `quorum.withoutBest: ${configuration.quorum.withoutBest} can never be met: only ${credited} sources are assessed`,
-    );
-  if (credited === 0 && (configuration.quorum.sources > 1 || configuration.quorum.withoutBest > 0))
-    faults.push("quorum: can never be met: no source is assessed");
-  if (credited === 0 && configuration.construction.physicalOnly)
-    faults.push("construction.physicalOnly: no source is assessed, so nothing could be counted");
-  return faults;
+  const schema: TSchema = SOURCE_SCHEMAS[kind as keyof typeof SOURCE_SCHEMAS];
+  const whole = Value.Default(schema, given) as SourceConfiguration;
+  const faults = faultsOf(schema, whole, at);
+  return faults.length > 0 ? faults : whole;
 }
 
 /**
@@ -80,34 +60,40 @@ function crossFaults(configuration: Configuration): string[] {
  * @throws SpringhouseError `configuration_invalid` with every fault, a line each
  */
 export function parseConfiguration(text: string): Configuration {
-  const document = parseDocument(text);
-  if (document.errors.length > 0)
-    throw invalid(document.errors.map((error) => error.message.split("\n")[0]!));
-  const given: unknown = document.toJS() ?? {};
-  if (typeof given !== "object" || Array.isArray(given))
-    throw invalid([`the file holds ${show(given)}; a mapping of fields is needed`]);
-  const filled = Value.Default(CONFIGURATION, structuredClone(given)) as Record<string, unknown>;
+  const filled = Value.Default(CONFIGURATION, readYaml(text)) as Record<string, unknown>;
   const faults = faultsOf(CONFIGURATION, filled, "");
-  if (Array.isArray(filled["sources"])) {
-    filled["sources"] = filled["sources"].map((source: unknown, index) => {
-      const kind = (source as { kind?: unknown } | null)?.kind;
-      const schema = SOURCE_SCHEMAS[kind as keyof typeof SOURCE_SCHEMAS] as TSchema | undefined;
-      if (!Object.hasOwn(SOURCE_SCHEMAS, String(kind)) || !schema) {
-        const kinds = Object.keys(SOURCE_SCHEMAS).join(", ");
-        faults.push(`sources.${index}.kind: ${show(kind)} is none of ${kinds}`);
-        return source;
-      }
-      const whole = Value.Default(schema, source);
-      faults.push(...faultsOf(schema, whole, `sources.${index}`));
-      return whole;
-    });
+  const given: readonly unknown[] = Array.isArray(filled["sources"]) ? filled["sources"] : [];
+  const sources: SourceConfiguration[] = [];
+  for (const [index, source] of given.entries()) {
+    const read = readSource(source, `sources.${index}`);
+    if ("kind" in read) {
+      sources.push(read);
+      faults.push(...sourceFaults(read, `sources.${index}`));
+    } else faults.push(...read);
   }
+  faults.push(...duplicates(given, "id", "sources"));
+  filled["sources"] = sources;
+  // What concerns several fields can only be told of fields that hold by themselves.
   if (faults.length > 0) throw invalid(faults);
   const version = createHash("sha256").update(JSON.stringify(filled)).digest("hex").slice(0, 16);
   const configuration = { ...filled, version } as unknown as Configuration;
   const cross = crossFaults(configuration);
   if (cross.length > 0) throw invalid(cross);
   return configuration;
+}
+
+/** Names that come twice, however wrong the rest may be. */
+function duplicates(entries: readonly unknown[], field: string, at: string): string[] {
+  const seen = new Map<unknown, string>(field === "id" ? [["os", "the OS RNG"]] : []);
+  return entries.flatMap((entry, index) => {
+    const name = (entry as Record<string, unknown> | null)?.[field];
+    if (typeof name !== "string") return [];
+    const holder = seen.get(name);
+    if (holder === undefined) seen.set(name, `${at}.${index}`);
+    return holder === undefined
+      ? []
+      : [`${at}.${index}.${field}: ${show(name)} is taken by ${holder}`];
+  });
 }
 
 function invalid(faults: readonly string[]): SpringhouseError {

@@ -51,7 +51,10 @@ export const CONFIGURATION = Type.Object(
               description: "PEM file of the authority of client certificates.",
             }),
           ),
-          requireClientCertificate: Type.Boolean({ default: false }),
+          requireClientCertificate: Type.Boolean({
+            default: false,
+            description: "Refuse connections without one; needs clientAuthority.",
+          }),
         },
         { ...strict, description: "Re-read on SIGHUP." },
       ),
@@ -59,18 +62,44 @@ export const CONFIGURATION = Type.Object(
     clientCertificates: Type.Array(
       Type.Object(
         {
-          fingerprint: Type.String({
-            pattern: "^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$",
-            description:
-              "SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` prints it.",
+          fingerprint: Type.Optional(
+            Type.String({
+              pattern: "^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$",
+              description:
+                "SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` prints it: this one certificate, and no renewed one.",
+            }),
+          ),
+          subject: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description:
+                "The common name of its subject, whole: any certificate of clientAuthority that has it.",
+            }),
+          ),
+          subjectAltName: Type.Optional(
+            Type.String({
+              pattern: "^(DNS|URI|email|IP Address):.+$",
+              description: "One of its alternative names, such as DNS:host.example.",
+            }),
+          ),
+          name: Type.String({
+            minLength: 1,
+            maxLength: 100,
+            description: "The principal's name in records, one for each rule.",
           }),
-          name: Type.String({ minLength: 1, maxLength: 100 }),
-          roles: Type.Array(Type.Union(ROLES.map((role) => Type.Literal(role))), { minItems: 1 }),
+          roles: Type.Array(Type.Union(ROLES.map((role) => Type.Literal(role))), {
+            minItems: 1,
+            description: "What it may do.",
+          }),
           quota: Quota,
         },
         strict,
       ),
-      { default: [], description: "Principals known by their TLS client certificate." },
+      {
+        default: [],
+        description:
+          "Principals known by their TLS client certificate, each by one of fingerprint, subject and subjectAltName; the first that matches decides. Needs tls.clientAuthority.",
+      },
     ),
     sources: Type.Array(Type.Any(), {
       default: [],
@@ -103,8 +132,18 @@ export const CONFIGURATION = Type.Object(
           default: 2 ** 24,
           description: "RBGC: bytes until the next seed from the OS RNG (2^27 bits).",
         }),
-        parentRequests: Type.Integer({ minimum: 1, maximum: 2 ** 20, default: 2 ** 16 }),
-        parentAgeSeconds: Type.Number({ minimum: 1, maximum: 3600, default: 60 }),
+        parentRequests: Type.Integer({
+          minimum: 1,
+          maximum: 2 ** 20,
+          default: 2 ** 16,
+          description: "RBGC: requests until the next seed from the OS RNG.",
+        }),
+        parentAgeSeconds: Type.Number({
+          minimum: 1,
+          maximum: 3600,
+          default: 60,
+          description: "RBGC: age of the seed at which the next one is taken.",
+        }),
         selfTestSeconds: Type.Number({
           minimum: 10,
           maximum: 86_400,
@@ -171,7 +210,7 @@ export const CONFIGURATION = Type.Object(
       {
         level: Type.Union(
           ["fatal", "error", "warn", "info", "debug"].map((level) => Type.Literal(level)),
-          { default: "info" },
+          { default: "info", description: "The least severe level that is written." },
         ),
       },
       "Logging, as JSON lines on stderr.",

@@ -1,165 +1,7 @@
-import Type, { type Static, type TSchema } from "typebox";
-import { section, strict } from "./section.ts";
-
-const Health = section(
-  {
-    alphaIntermittentExponent: Type.Integer({
-      minimum: 20,
-      maximum: 60,
-      default: 40,
-      description:
-        "An intermittent alarm has a false-alarm probability of 2^-this per test. 2^-40: at 400,000 samples a second 2^-30 would alarm daily on good noise.",
-    }),
-    alphaPermanentExponent: Type.Integer({
-      minimum: 40,
-      maximum: 80,
-      default: 60,
-      description: "The same for the alarm that latches.",
-    }),
-    startupSamples: Type.Integer({
-      minimum: 1024,
-      maximum: 1_000_000,
-      default: 1024,
-      description: "Consecutive samples that must pass before the first is used (SP 800-90B 4.3).",
-    }),
-    silenceMilliseconds: Type.Integer({
-      minimum: 100,
-      maximum: 3_600_000,
-      default: 2000,
-      description: "A device that sends nothing for this long has failed totally.",
-    }),
-    lag: Type.Boolean({
-      default: true,
-      description: "The lag predictor, which sees periods that RCT and APT pass.",
-    }),
-    blockRepetition: Type.Boolean({
-      default: true,
-      description: "Alarms when a whole block of samples comes again: a replaying device.",
-    }),
-    band: Type.Optional(
-      Type.Object(
-        {
-          statistic: Type.Union(
-            [Type.Literal("ones_proportion"), Type.Literal("collision_entropy")],
-            {
-              description: "What is measured over each window.",
-            },
-          ),
-          lower: Type.Number({ description: "Below this the device is worse than its physics." }),
-          upper: Type.Number({ description: "Above this it is better than its physics: swapped." }),
-          windowSamples: Type.Optional(Type.Integer({ minimum: 1024, maximum: 1_000_000 })),
-        },
-        { ...strict, description: "Two-sided band, for devices whose physics gives one." },
-      ),
-    ),
-  },
-  "The health tests of this source.",
-);
-
-const sourceFields = {
-  id: Type.String({
-    pattern: "^[a-z0-9-]{1,32}$",
-    description: "Its name in status, metrics and receipts.",
-  }),
-  assessed: Type.Optional(
-    Type.Object(
-      {
-        entropy: Type.Number({
-          exclusiveMinimum: 0,
-          maximum: 8,
-          description: "Min-entropy per sample, bits, from an assessment of raw samples.",
-        }),
-        evidence: Type.String({
-          minLength: 8,
-          maxLength: 500,
-          description: "Where that figure comes from: a report, a file's SHA-256, a study.",
-        }),
-      },
-      { ...strict, description: "Without it the source is tested and mixed in, and credited 0." },
-    ),
-  ),
-  compliant: Type.Optional(
-    Type.Object(
-      {
-        entropy: Type.Number({ exclusiveMinimum: 0, maximum: 8 }),
-        certificate: Type.String({ minLength: 2, maxLength: 100 }),
-      },
-      { ...strict, description: "What an entropy source validation certificate allows." },
-    ),
-  ),
-  raw: Type.Optional(
-    Type.Object(
-      { evidence: Type.String({ minLength: 8, maxLength: 500 }) },
-      {
-        ...strict,
-        description:
-          "You vouch that what this device sends is unwhitened noise, and say why. Without it, a device that cannot confirm its raw mode is credited 0.",
-      },
-    ),
-  ),
-  physical: Type.Optional(
-    Type.Boolean({ description: "A physical noise source (SP 800-90C); default by family." }),
-  ),
-  testedEntropy: Type.Optional(
-    Type.Number({
-      exclusiveMinimum: 0,
-      maximum: 8,
-      description:
-        "Min-entropy per sample that the health tests assume while nothing is assessed; default 0.5 a bit.",
-    }),
-  ),
-  component: Type.Union([Type.Literal("HMAC-SHA-512"), Type.Literal("HMAC-SHA-256")], {
-    default: "HMAC-SHA-512",
-    description: "The vetted conditioning component. One SHA-512 block carries a whole seed.",
-  }),
-  samplesPerSecond: Type.Optional(
-    Type.Number({
-      exclusiveMinimum: 0,
-      maximum: 50_000_000,
-      description:
-        "The device's rate: paces endless sources, and false alarms are computed from it.",
-    }),
-  ),
-  health: Health,
-};
-
-const Framing = Type.Object(
-  {
-    bitsPerSample: Type.Integer({ minimum: 1, maximum: 8 }),
-    mapping: Type.Union([
-      Type.Literal("byte"),
-      Type.Literal("bits-msb-first"),
-      Type.Literal("bits-lsb-first"),
-      Type.Literal("low-bits"),
-    ]),
-  },
-  {
-    ...strict,
-    description: "How bytes become samples, where no document of the vendor settles it.",
-  },
-);
-
-const serialFields = {
-  path: Type.Optional(
-    Type.String({ minLength: 1, description: "A fixed path, such as /dev/ttyACM0." }),
-  ),
-  vendorId: Type.Optional(
-    Type.String({
-      pattern: "^[0-9a-fA-F]{4}$",
-      description: "USB identity, as `lsusb` prints it; by default the family's.",
-    }),
-  ),
-  productId: Type.Optional(Type.String({ pattern: "^[0-9a-fA-F]{4}$" })),
-  serialNumber: Type.Optional(
-    Type.String({
-      minLength: 1,
-      description: "Only the device with this USB serial number; needs vendorId and productId.",
-    }),
-  ),
-  settleBytes: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 10_000_000, description: "Thrown away after each open." }),
-  ),
-};
+import Type, { type Static, type TSchema, type TSchemaOptions } from "typebox";
+import { checkFraming } from "../source/symbols.ts";
+import { claimFields, physical, serialFields, sourceFields, streamFields } from "./sourceFields.ts";
+import { strict } from "./section.ts";
 
 function kindOf<K extends string, P extends Record<string, TSchema>>(
   kind: K,
@@ -167,43 +9,94 @@ function kindOf<K extends string, P extends Record<string, TSchema>>(
   description: string,
 ) {
   return Type.Object(
-    { kind: Type.Literal(kind), ...sourceFields, ...properties },
+    {
+      kind: Type.Literal(kind, { description: "Which adapter speaks to the device." }),
+      ...sourceFields,
+      ...properties,
+    },
     { ...strict, description },
   );
 }
 
-/** One schema for each kind of source, so that a fault names the field of that kind. */
+function oneOf<T extends string>(values: readonly T[], options: TSchemaOptions) {
+  return Type.Union(
+    values.map((value) => Type.Literal(value)),
+    options,
+  );
+}
+
+/** Modes in which a device whitens inside: they are tested and mixed in, and never credited. */
+const WHITENED: readonly string[] = ["NORMAL", "RNG1WHITE", "RNG2WHITE", "cmd0", "cmd2", "cmd6"];
+
+/** No NUL: the operating system would take it for the end. */
+const Word = Type.String({ minLength: 1, pattern: "^[^\\u0000]*$" });
+
+/**
+ * One schema for each kind of source, so that a fault names the field of that kind. Only what can be
+ * credited has the fields of a claim: a claim must not be ignored.
+ */
 export const SOURCE_SCHEMAS = {
-  "serial-truerng": kindOf("serial-truerng", serialFields, "TrueRNG v1 to v3: whitened inside."),
+  "serial-truerng": kindOf(
+    "serial-truerng",
+    serialFields,
+    "TrueRNG v1 to v3. It whitens inside and has no raw mode, so it is never credited.",
+  ),
   "serial-truerngpro": kindOf(
     "serial-truerngpro",
     {
+      ...claimFields,
       ...serialFields,
-      framing: Type.Optional(Framing),
-      mode: Type.Union(
-        [Type.Literal("RAW_BIN"), Type.Literal("UNWHITENED"), Type.Literal("NORMAL")],
-        {
-          default: "RAW_BIN",
-          description: "Set by the baud knock. UNWHITENED is a V2's; NORMAL is whitened.",
-        },
-      ),
+      framing: streamFields.framing,
+      mode: oneOf(["RAW_BIN", "UNWHITENED", "NORMAL", "RNG1WHITE", "RNG2WHITE"] as const, {
+        default: "RAW_BIN",
+        description:
+          "Set by the baud knock. RAW_BIN: samples of the ADC. UNWHITENED: a V2's alone. The others are whitened and never credited.",
+      }),
     },
-    "TrueRNGpro and pro V2.",
+    "TrueRNGpro and pro V2. It confirms no mode: credited only with raw.",
   ),
-  "serial-onerng": kindOf("serial-onerng", serialFields, "OneRNG, raw avalanche mode (cmd1)."),
+  "serial-onerng": kindOf(
+    "serial-onerng",
+    {
+      ...claimFields,
+      ...serialFields,
+      noise: oneOf(["cmd1", "cmd3", "cmd7", "cmd0", "cmd2", "cmd6"] as const, {
+        default: "cmd1",
+        description:
+          "cmd1: raw avalanche noise; cmd3: avalanche and radio; cmd7: radio. cmd0, cmd2 and cmd6 are the same, whitened and never credited.",
+      }),
+    },
+    "OneRNG. Its handshake confirms the raw mode of firmware 2 and 3; another needs raw.",
+  ),
   "serial-generic": kindOf(
     "serial-generic",
     {
+      ...claimFields,
       ...serialFields,
-      framing: Type.Optional(Framing),
-      baudRate: Type.Integer({ minimum: 50, maximum: 20_000_000, default: 115_200 }),
+      framing: streamFields.framing,
+      baudRate: Type.Integer({
+        minimum: 50,
+        maximum: 20_000_000,
+        default: 115_200,
+        description: "Of no meaning to most USB devices; a UART needs its own.",
+      }),
     },
-    "Any serial device that sends noise by itself.",
+    "Any serial device that sends noise by itself; path, or vendorId and productId, names it. Credited only with raw.",
   ),
   "character-device": kindOf(
     "character-device",
-    { path: Type.String({ minLength: 1 }), framing: Type.Optional(Framing) },
-    "A character device or FIFO, such as /dev/hwrng.",
+    {
+      ...claimFields,
+      ...streamFields,
+      physical,
+      path: Type.String({ minLength: 1, description: "Such as /dev/hwrng." }),
+      reader: oneOf(["nonblocking", "process"] as const, {
+        default: "nonblocking",
+        description:
+          "nonblocking needs a driver that honours O_NONBLOCK, as the kernel's hw_random does; process reads through dd, which can be killed in the middle of a read.",
+      }),
+    },
+    "A character device, or a FIFO that another program writes into. Credited only with raw.",
   ),
   tpm: kindOf(
     "tpm",
@@ -214,32 +107,78 @@ export const SOURCE_SCHEMAS = {
         description: "A TPM device, or tcp://HOST:PORT of a simulator.",
       }),
     },
-    "TPM 2.0, by TPM2_GetRandom. Its output is a DRBG's.",
+    "TPM 2.0, by TPM2_GetRandom. Its output is a DRBG's, so it is never credited.",
   ),
   program: kindOf(
     "program",
     {
-      command: Type.Array(Type.String({ minLength: 1 }), {
+      ...claimFields,
+      ...streamFields,
+      physical,
+      command: Type.Array(Word, {
         minItems: 1,
         maxItems: 100,
         description: "Program and arguments; no shell.",
       }),
-      framing: Type.Optional(Framing),
+      environment: Type.Optional(
+        Type.Record(
+          Type.String({ pattern: "^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,99}$" }),
+          Type.String({ maxLength: 10_000, pattern: "^[^\\u0000]*$" }),
+          {
+            ...strict,
+            description:
+              "What it gets beside PATH, HOME, LANG, LC_ALL and TZ; nothing else does it.",
+          },
+        ),
+      ),
     },
-    "An external program's stdout, such as `infnoise --raw`.",
+    "An external program's stdout, such as `infnoise --raw`. Credited only with raw.",
   ),
   recording: kindOf(
     "recording",
     {
-      path: Type.String({ minLength: 1 }),
-      bitsPerSample: Type.Integer({ minimum: 1, maximum: 8 }),
+      path: Type.String({ minLength: 1, description: "One sample a byte, as `capture` writes." }),
+      bitsPerSample: Type.Integer({
+        minimum: 1,
+        maximum: 8,
+        description: "As the recording's manifest has it.",
+      }),
     },
-    "A file of samples, one a byte. For trials: it is known to whoever holds the file.",
+    "A file of samples, one a byte. For trials: whoever holds the file knows it, so it is never credited.",
   ),
 } as const;
 
 type Sources = typeof SOURCE_SCHEMAS;
-export type SourceConfiguration = { [K in keyof Sources]: Static<Sources[K]> }[keyof Sources];
+type Claims = Partial<Pick<Static<Sources["program"]>, "assessed" | "compliant" | "raw">>;
+/** Where a kind cannot be credited its schema has no claim, and here it is undefined. */
+export type SourceConfiguration = {
+  [K in keyof Sources]: Static<Sources[K]>;
+}[keyof Sources] &
+  Claims & { readonly physical?: boolean };
+
+/** Whether what comes is whitened, or known to others, so that no claim for it can hold. */
+export function isWhitened(source: SourceConfiguration): boolean {
+  if (source.kind === "serial-truerngpro") return WHITENED.includes(source.mode);
+  if (source.kind === "serial-onerng") return WHITENED.includes(source.noise);
+  return !("assessed" in SOURCE_SCHEMAS[source.kind].properties);
+}
+
+/** Whether it counts where only physical sources do: every serial device does. */
+export function isPhysical(source: SourceConfiguration): boolean {
+  return source.kind.startsWith("serial-") || source.physical === true;
+}
+
+/** @returns what contradicts itself in the framing; null when nothing does */
+export function framingFault(source: SourceConfiguration): string | null {
+  if (!("framing" in source) || source.framing === undefined) return null;
+  try {
+    checkFraming(source.framing);
+    return null;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
 
 /** Min-entropy per sample at which a source is health-tested: the claim, or half a bit a bit. */
 export function testedEntropy(source: SourceConfiguration): number {
@@ -262,8 +201,13 @@ export function samplesPerSecond(source: SourceConfiguration): number {
     tpm: 4096,
     recording: 65_536,
   };
-  const perByte = "framing" in source && source.framing?.mapping.startsWith("bits") ? 8 : 1;
-  return (bytes[source.kind as keyof typeof bytes] ?? 50_000) * perByte;
+  return (bytes[source.kind as keyof typeof bytes] ?? 50_000) * samplesPerByte(source);
+}
+
+function samplesPerByte(source: SourceConfiguration): number {
+  const framing = "framing" in source ? source.framing : undefined;
+  if (framing?.mapping.startsWith("bits-")) return 8 / framing.bitsPerSample;
+  return 1 / (framing?.bytesPerSample ?? 1);
 }
 
 /** The options of a source's health monitor. */

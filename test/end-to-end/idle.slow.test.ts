@@ -47,7 +47,7 @@ const ONE_SOURCE = (fields: string): string => `sources: [{ id: trng, ${fields},
 const CASES: Readonly<Record<string, Case>> = {
   "the embedded default": { configuration: () => "" },
   "a serial device that is absent": {
-    configuration: () => ONE_SOURCE(`kind: serial-truerng, path: ${folder}/ttyACM9`),
+    configuration: () => ONE_SOURCE(`kind: serial-generic, path: ${folder}/ttyACM9`),
     unseeded: true,
   },
   "a USB device that is absent": {
@@ -78,8 +78,7 @@ const CASES: Readonly<Record<string, Case>> = {
     unseeded: true,
   },
   "a TPM that is absent": {
-    configuration: () => ONE_SOURCE("kind: tpm, address: 'tcp://127.0.0.1:1'"),
-    unseeded: true,
+    configuration: () => "sources: [{ id: trng, kind: tpm, address: 'tcp://127.0.0.1:1' }]",
   },
   "no probes, no discovery": {
     configuration: () => "{ publicProbes: false, discover: false }",
