@@ -12,6 +12,9 @@ function linesOf<K extends LineageLine["record"]>(trace: Trace, record: K): Of<K
   return trace.lineage.filter((line): line is Of<K> => line.record === record);
 }
 
+/** Of an id `<letter>-<boot>-<n>`. */
+const bootOf = (id: string): string => id.split("-")[1]!;
+
 const isCredited = (trace: Trace): boolean =>
   trace.scenario.devices.some(({ claim }) => claim !== null);
 
@@ -125,7 +128,7 @@ export const credit: Checker = (trace) => {
     if (window.samples !== window.lastSequence - window.firstSequence + 1) {
       faults.push(`${window.id} has a hole`);
     }
-    const sent = trace.sent.get(window.source)?.length ?? Infinity;
+    const sent = trace.sent.get(`${bootOf(window.id)}/${window.source}`)?.length ?? Infinity;
     if (window.lastSequence >= sent) faults.push(`${window.id} holds samples that never came`);
     const bits = window.samples * window.claimedEntropy;
     heldBy.set(window.source, (heldBy.get(window.source) ?? 0) + bits);
@@ -135,7 +138,8 @@ export const credit: Checker = (trace) => {
     // Sums of products of a claim with a whole number of samples, in another order.
     if (entered > held * (1 + 1e-12)) faults.push(`${source}: ${entered} bits of ${held}`);
   }
-  for (const [source, ranges] of Map.groupBy(windows.values(), (window) => window.source)) {
+  const ofOneRun = ({ id, source }: Of<"window">): string => `${bootOf(id)}/${source}`;
+  for (const [source, ranges] of Map.groupBy(windows.values(), ofOneRun)) {
     const inOrder = ranges.toSorted((a, b) => a.firstSequence - b.firstSequence);
     for (const [index, window] of inOrder.entries()) {
       if (index > 0 && window.firstSequence <= inOrder[index - 1]!.lastSequence) {
@@ -150,15 +154,20 @@ export const credit: Checker = (trace) => {
 export const exposure: Checker = (trace) => {
   const faults: string[] = [];
   const windows = linesOf(trace, "window");
-  for (const { device, call } of trace.taps) {
+  for (const { device, boot, call } of trace.taps) {
     const { answer } = call;
     if (answer?.status !== 200) continue;
     const first = Number(answer.headers["springhouse-first-sequence"]);
     const end = first + answer.body.length;
-    const sent = trace.sent.get(device)!.subarray(first, end);
+    const sent = trace.sent.get(`${boot}/${device}`)!.subarray(first, end);
     if (!answer.body.equals(sent)) faults.push(`${device}: the tap at ${first} skips or invents`);
     for (const { source, firstSequence, lastSequence, id } of windows) {
-      if (source === device && firstSequence < end && lastSequence >= first) {
+      if (
+        bootOf(id) === boot &&
+        source === device &&
+        firstSequence < end &&
+        lastSequence >= first
+      ) {
         faults.push(`${id} (${firstSequence} to ${lastSequence}) left by the tap at ${first}`);
       }
     }
@@ -318,13 +327,32 @@ export const told: Checker = (trace) => {
     const states = trace.events.filter(
       ({ kind, source }) => kind === "source_state" && source === device,
     );
-    const before = states.filter(({ monotonic }) => monotonic <= from + within).at(-1);
+    // What a process that was killed called it is no longer said.
+    const begun = trace.restarts.findLast(({ at }) => at <= from + within)?.at ?? 0;
+    const before = states
+      .filter(({ monotonic }) => monotonic >= begun && monotonic <= from + within)
+      .at(-1);
     const state = (before as { state?: string } | undefined)?.state;
     if (state === "healthy")
       faults.push(`${device}: ${what} at ${from}, and it was called healthy`);
   }
   return faults;
 };
+
+/** A source that was failed for good is failed after a kill -9, until an operator resets it. */
+export const latched: Checker = (trace) =>
+  trace.restarts.flatMap(({ at, failed }) =>
+    failed
+      .filter((device) => {
+        const later = trace.events.filter(
+          ({ source, monotonic }) => source === device && monotonic >= at,
+        );
+        const reset = later.findIndex(({ kind }) => kind === "source_reset");
+        const before = reset < 0 ? later : later.slice(0, reset);
+        return before.some((event) => (event as { state?: string }).state === "healthy");
+      })
+      .map((device) => `${device} was failed, and healthy again after the kill at ${at}`),
+  );
 
 export const CHECKERS = {
   seedLimits,
@@ -339,6 +367,7 @@ export const CHECKERS = {
   recovery,
   secrecy,
   told,
+  latched,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof CHECKERS;

@@ -18,25 +18,35 @@ interface OpenCall {
 
 /** Everybody who calls the service in one scenario. */
 export class Callers {
-  readonly #server: Server;
+  /** Null while no process listens. */
+  #server: Server | null = null;
+  #boot = "";
   readonly #clock: WorldTimers;
   readonly #tokens: Tokens;
   readonly #devices: readonly DevicePlan[];
   readonly #trace: Trace;
   readonly #open = new Set<OpenCall>();
 
-  constructor(
-    server: Server,
-    clock: WorldTimers,
-    tokens: Tokens,
-    devices: readonly DevicePlan[],
-    trace: Trace,
-  ) {
-    this.#server = server;
+  constructor(clock: WorldTimers, tokens: Tokens, devices: readonly DevicePlan[], trace: Trace) {
     this.#clock = clock;
     this.#tokens = tokens;
     this.#devices = devices;
     this.#trace = trace;
+  }
+
+  /** A process listens. */
+  connectTo(server: Server, boot: string): void {
+    this.#server = server;
+    this.#boot = boot;
+  }
+
+  /** The process was killed: so are all connections. */
+  disconnected(): void {
+    this.#server = null;
+    for (const { record, call: open } of this.#open) {
+      record.left.value = true;
+      open.hangUp();
+    }
   }
 
   get open(): number {
@@ -65,6 +75,7 @@ export class Callers {
   }
 
   act(action: ActionPlan): void {
+    if (this.#server === null) return;
     const token = this.#tokens.clients[action.client]!;
     switch (action.what) {
       case "random":
@@ -153,7 +164,7 @@ export class Callers {
     const { id } = this.#devices[device]!;
     const path = `/v1/sources/${id}/samples?count=${count}`;
     const { record } = this.#start("tap", "auditor", true, { path, token: this.#tokens.auditor });
-    this.#trace.taps.push({ device: id, call: record });
+    this.#trace.taps.push({ device: id, boot: this.#boot, call: record });
   }
 
   #hangUpAfter(open: OpenCall, milliseconds: number): void {
@@ -169,6 +180,7 @@ export class Callers {
   }
 
   #start(what: string, principal: string, takesItsTime: boolean, terms: CallTerms): OpenCall {
+    if (this.#server === null) throw new Error("nobody listens");
     const record: CallRecord = {
       what,
       principal,

@@ -44,9 +44,7 @@ export class SimulatedDevice implements NoiseSource {
   readonly #terms: DeviceTerms;
   #fault: DeviceFault = { kind: "none" };
   #endSession: (reason: "unplugged", detail: string) => void = () => {};
-  /** Every symbol that ever left for the service, in order: its number is its index here. */
-  readonly #sent: Uint8Array[] = [];
-  #sentSamples = 0;
+  #sent: Uint8Array[] = [];
 
   constructor(terms: DeviceTerms) {
     this.#terms = terms;
@@ -57,17 +55,20 @@ export class SimulatedDevice implements NoiseSource {
     return this.#fault;
   }
 
-  get sentSamples(): number {
-    return this.#sentSamples;
-  }
-
   set fault(fault: DeviceFault) {
     this.#fault = fault;
     if (fault.kind === "unplugged") this.#endSession("unplugged", "it went away");
   }
 
-  sent(): Uint8Array {
-    return Buffer.concat(this.#sent);
+  /**
+   * The process that read it is gone.
+   * @returns every symbol that it was given, in order: a sample's number is its index here
+   */
+  released(): Uint8Array {
+    this.#endSession("unplugged", "its reader was killed");
+    const sent = Buffer.concat(this.#sent);
+    this.#sent = [];
+    return sent;
   }
 
   run(sink: SampleSink, signal: AbortSignal): Promise<SessionEnd> {
@@ -125,7 +126,6 @@ export class SimulatedDevice implements NoiseSource {
       gap: (lost, detail) => sink.gap(lost, detail),
       samples: (symbols) => {
         this.#sent.push(symbols.slice());
-        this.#sentSamples += symbols.length;
         sink.samples(symbols);
       },
     };

@@ -3,6 +3,7 @@ import type { Clock } from "../../src/port/clock.ts";
 import { GroupCommit } from "../../src/store/groupCommit.ts";
 import { IN_MEMORY, SqliteEngine } from "../../src/store/sqliteEngine.ts";
 import type { Store } from "../../src/store/store.ts";
+import type { MortalClock } from "./mortalClock.ts";
 
 /** A disk that can be full and slow, under a real SQLite and the real group commit. */
 export class SimulatedDisk {
@@ -11,25 +12,25 @@ export class SimulatedDisk {
   latencyMilliseconds = 0;
   /** For the planted bug: answers as a disk that syncs, and keeps nothing. */
   lies = false;
-  readonly store: Store;
+  readonly #engine = new SqliteEngine({ directory: IN_MEMORY, maximumBytes: null });
 
-  constructor(clock: Clock) {
-    const engine = new SqliteEngine({ directory: IN_MEMORY, maximumBytes: null });
+  /** What one process has of it. After that process was killed nothing of it is committed any more. */
+  open(clock: Pick<MortalClock, "alive" | keyof Clock>): Store {
     const queue = new GroupCommit(async (batches) => {
       if (this.latencyMilliseconds > 0) {
         await new Promise<void>((resolve) => clock.schedule(this.latencyMilliseconds, resolve));
       }
+      if (!clock.alive) return new Promise(() => {});
       if (this.lies) return batches.map(() => null);
-      if (!this.full) return engine.commit(batches);
+      if (!this.full) return this.#engine.commit(batches);
       const failure = new SpringhouseError("store_failed", "committing: database or disk is full");
       return batches.map(() => failure);
     }, clock);
-    let open = true;
     const readTogether: Store["readTogether"] = async (queries) => {
       await Promise.resolve();
-      return engine.read(queries);
+      return this.#engine.read(queries);
     };
-    this.store = {
+    return {
       write: (batch) => queue.write(batch),
       readTogether,
       read: async (statement, parameters) =>
@@ -37,11 +38,11 @@ export class SimulatedDisk {
       health: () => queue.health(),
       onHealthChange: (listener) => queue.onHealthChange(listener),
       statistics: () => queue.statistics(),
-      close: async () => {
-        await queue.close();
-        if (open) engine.close();
-        open = false;
-      },
+      close: () => queue.close(),
     };
+  }
+
+  close(): void {
+    this.#engine.close();
   }
 }

@@ -127,6 +127,8 @@ export const PLANTS: Readonly<Record<CheckerName, Plant>> = {
       }
       return result;
     }),
+  /** A new process knows nothing of what the one before it latched. */
+  latched: () => swap(HealthMonitor.prototype, "restore", () => () => {}),
   /** Nobody looks whether samples still come. */
   told: () =>
     swap(HealthMonitor.prototype, "tick", () => {

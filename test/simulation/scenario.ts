@@ -22,7 +22,7 @@ export type FaultPlan = { readonly from: number; readonly to: number } & (
   | { readonly what: "full_disk" | "os_stuck" }
   | { readonly what: "slow_disk"; readonly latencyMilliseconds: number }
   | { readonly what: "clock_jump"; readonly byMilliseconds: number }
-  | { readonly what: "clone" }
+  | { readonly what: "clone" | "kill" }
 );
 
 export type ActionPlan = { readonly at: number; readonly client: number } & (
@@ -179,6 +179,7 @@ function makeFaults(generator: Generator, devices: number, until: number): Fault
       "os_stuck",
       "clock_jump",
       "clone",
+      "kill",
     ] as const);
     if (what === "slow_disk") {
       return { ...span, what, latencyMilliseconds: generator.pick([5, 50, 400]) };

@@ -1,6 +1,7 @@
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { StoreTokenRepository } from "../../src/access/storeTokenRepository.ts";
 import { digestToken, formatToken } from "../../src/access/tokenText.ts";
+import { SpringhouseError } from "../../src/port/errors.ts";
 import type { DrbgSupply } from "../../src/drbg/randomSupply.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import type { Role } from "../../src/port/principal.ts";
@@ -10,6 +11,7 @@ import { FakeClock, settled } from "../support/fakeClock.ts";
 import { Callers, type Tokens } from "./client.ts";
 import { SimulatedDevice } from "./device.ts";
 import { SimulatedDisk } from "./disk.ts";
+import { MortalClock } from "./mortalClock.ts";
 import { Generator } from "./generator.ts";
 import { WorldTimers } from "./worldTimers.ts";
 import { noticedWithin, QuorumOracle } from "./quorumOracle.ts";
@@ -20,8 +22,16 @@ import type { Trace } from "./trace.ts";
 const RECOVERY_MILLISECONDS = 90_000;
 const RECOVERY_STEP_MILLISECONDS = 2_500;
 
+interface Process {
+  readonly boot: string;
+  readonly clock: MortalClock;
+  readonly service: Service;
+  readonly log: Log;
+}
+
+/** The first process of a scenario, and its disk. */
 export interface World {
-  readonly clock: FakeClock;
+  readonly clock: MortalClock;
   readonly disk: SimulatedDisk;
   readonly log: Log;
   readonly service: Service;
@@ -40,12 +50,17 @@ class Simulation {
   readonly #clock = new FakeClock();
   readonly #timers = new WorldTimers(this.#clock);
   readonly #generator: Generator;
-  readonly #disk = new SimulatedDisk(this.#clock);
+  readonly #disk = new SimulatedDisk();
   readonly #devices: readonly SimulatedDevice[];
   readonly #oracle: QuorumOracle;
   readonly #trace: Trace;
   readonly #tokens: Tokens;
   readonly #records: { text: string; principal: string; role: Role }[] = [];
+  readonly #callers: Callers;
+  /** The running process; null between a kill and the start after it. */
+  #process: Process | null = null;
+  #boots = 0;
+  #streams = 0;
   #osStuck = false;
   #generation = "1";
   #faultOf = new Map<string, FaultPlan>();
@@ -78,40 +93,93 @@ class Simulation {
       log: [],
       errors: [],
       sent: new Map(),
+      restarts: [],
       deviceFaults: [],
       lineage: [],
       stories: new Map(),
       recovery: null,
       stopped: false,
     };
+    const { devices } = scenario;
+    this.#callers = new Callers(this.#timers, this.#tokens, devices, this.#trace);
   }
 
   async run(plant: (world: World) => () => void): Promise<Trace> {
     await this.#keepTokens();
-    const log = this.#log();
-    const service = await this.#createService(log);
-    await service.api.ready();
-    this.#record(service.drbg);
-    const unplant = plant({ clock: this.#clock, disk: this.#disk, log, service });
+    const { service, log, clock } = await this.#start();
+    const unplant = plant({ clock, disk: this.#disk, log, service });
     try {
-      await this.#play(service);
+      await this.#trouble();
+      await this.#recover();
+      this.#callers.hangUpAll();
+      await this.#clock.run(1000);
+      await this.#audit();
+      await this.#stop();
     } finally {
       unplant();
     }
-    for (const device of this.#devices) this.#trace.sent.set(device.id, device.sent());
+    this.#disk.close();
     return this.#trace;
   }
 
-  async #play(service: Service): Promise<void> {
-    const { server } = service.api;
-    const { devices } = this.#scenario;
-    const callers = new Callers(server, this.#timers, this.#tokens, devices, this.#trace);
-    await this.#trouble(service, callers);
-    await this.#recover(callers);
-    callers.hangUpAll();
-    await this.#clock.run(1000);
-    await this.#audit(callers);
-    await this.#stop(service);
+  async #start(): Promise<Process> {
+    const boot = `${(++this.#boots).toString(16).padStart(8, "0")}${this.#scenario.seed.toString(16).padStart(8, "0")}`;
+    const clock = new MortalClock(this.#clock);
+    const log = this.#log(clock);
+    const service = await this.#whileTimePasses(this.#createService(boot, clock, log));
+    await service.api.ready();
+    this.#record(service.drbg, clock);
+    this.#process = { boot, clock, service, log };
+    this.#callers.connectTo(service.api.server, boot);
+    return this.#process;
+  }
+
+  async #whileTimePasses<T>(promise: Promise<T>): Promise<T> {
+    let over = false;
+    const settle = (): void => {
+      over = true;
+    };
+    promise.then(settle, settle);
+    await settled();
+    while (!over) await this.#clock.run(10);
+    return promise;
+  }
+
+  /** kill -9: no timer fires any more, nothing more is written, every connection is cut. */
+  #kill(): void {
+    const killed = this.#process;
+    if (killed === null) return;
+    const at = this.#clock.monotonicMilliseconds();
+    this.#trace.restarts.push({ at, failed: this.#longFailed(killed.service) });
+    killed.clock.kill();
+    this.#callers.disconnected();
+    this.#release(killed);
+    this.#process = null;
+  }
+
+  /** What has been latched for a second, and on a disk that took it, must be latched after a start. */
+  #longFailed(service: Service): string[] {
+    const { sources, atMilliseconds, store } = service.snapshot();
+    return sources
+      .filter(({ state, sinceMilliseconds }) => {
+        return store.ok && state === "failed" && atMilliseconds - sinceMilliseconds > 1000;
+      })
+      .map(({ id }) => id);
+  }
+
+  /** A supervisor starts it again; on a full disk it may have to try more than once. */
+  async #supervise(): Promise<void> {
+    if (this.#process !== null) return;
+    try {
+      await this.#start();
+    } catch (error) {
+      if (!(error instanceof SpringhouseError && error.code === "store_failed")) throw error;
+    }
+  }
+
+  #release({ boot }: Process): void {
+    for (const device of this.#devices)
+      this.#trace.sent.set(`${boot}/${device.id}`, device.released());
   }
 
   #token(role: Role): string {
@@ -122,7 +190,7 @@ class Simulation {
   }
 
   async #keepTokens(): Promise<void> {
-    const repository = new StoreTokenRepository(this.#disk.store);
+    const repository = new StoreTokenRepository(this.#disk.open(new MortalClock(this.#clock)));
     for (const { text, principal, role } of this.#records) {
       await repository.put({
         id: principal,
@@ -139,13 +207,13 @@ class Simulation {
     }
   }
 
-  #createService(log: Log): Promise<Service> {
+  #createService(boot: string, clock: MortalClock, log: Log): Promise<Service> {
     return createService(this.#scenario.configuration, {
-      clock: this.#clock,
-      store: this.#disk.store,
+      clock,
+      store: this.#disk.open(clock),
       log,
       version: "0.0.0",
-      boot: this.#scenario.seed.toString(16).padStart(16, "0"),
+      boot,
       words: wordlist,
       osRandom: (bytes) => this.#generator.overwrite(new Uint8Array(bytes)),
       osFill: (buffer, done) => {
@@ -159,8 +227,9 @@ class Simulation {
     });
   }
 
-  #log(): Log {
+  #log(clock: MortalClock): Log {
     const keep = (level: string) => (fields: object, message: string) => {
+      if (!clock.alive) return;
       this.#trace.log.push(`${level} ${message} ${JSON.stringify(fields)}`);
       if ("err" in fields) this.#trace.errors.push(`${message}: ${String(fields.err)}`);
       if ("kind" in fields) {
@@ -172,9 +241,9 @@ class Simulation {
   }
 
   /** Every generate is copied on its way out of the DRBG room. */
-  #record(drbg: DrbgSupply): void {
+  #record(drbg: DrbgSupply, clock: MortalClock): void {
     const { draws } = this.#trace;
-    let streams = 0;
+    const nextStream = (): number => this.#streams++;
     const draw = drbg.draw.bind(drbg);
     const stream = drbg.stream.bind(drbg);
     const note = (
@@ -182,7 +251,7 @@ class Simulation {
       result: Awaited<ReturnType<typeof draw>>,
       streamNumber: number | null,
     ): void => {
-      if (!result.ok) return;
+      if (!result.ok || !clock.alive) return;
       const { bytes, outputs, seed } = result;
       const at = this.#clock.monotonicMilliseconds();
       const quorumLostSince = this.#oracle.lostSince(at);
@@ -209,7 +278,7 @@ class Simulation {
       });
     };
     drbg.stream = async function* recorded(request, signal) {
-      const number = streams++;
+      const number = nextStream();
       const inner = stream(request, signal);
       try {
         for (;;) {
@@ -225,7 +294,7 @@ class Simulation {
   }
 
   /** Faults and actions, each at its time. */
-  async #trouble(service: Service, callers: Callers): Promise<void> {
+  async #trouble(): Promise<void> {
     const { faults, actions, troubleMilliseconds } = this.#scenario;
     const timeline: { at: number; run: () => void }[] = [];
     for (const fault of faults) {
@@ -233,14 +302,15 @@ class Simulation {
       timeline.push({ at: fault.to, run: () => this.#end(fault) });
     }
     for (const action of actions) {
-      timeline.push({ at: action.at, run: () => callers.act(action) });
+      timeline.push({ at: action.at, run: () => this.#callers.act(action) });
     }
     for (let at = 1000; at < troubleMilliseconds; at += 1000) {
-      timeline.push({ at, run: () => this.#measure(service, callers) });
+      timeline.push({ at, run: () => this.#measure() });
     }
     for (const { at, run } of timeline.toSorted((a, b) => a.at - b.at)) {
       const wait = at - this.#clock.monotonicMilliseconds();
       if (wait > 0) await this.#clock.run(wait);
+      await this.#supervise();
       run();
     }
     await this.#clock.run(troubleMilliseconds - this.#clock.monotonicMilliseconds());
@@ -264,6 +334,9 @@ class Simulation {
         break;
       case "clone":
         this.#generation = `${fault.from}`;
+        break;
+      case "kill":
+        this.#kill();
         break;
       default: {
         const device = this.#devices[fault.device]!;
@@ -300,7 +373,9 @@ class Simulation {
     }
   }
 
-  #measure(service: Service, callers: Callers): void {
+  #measure(): void {
+    if (this.#process === null) return;
+    const { service, clock } = this.#process;
     const { sources, instances } = service.snapshot();
     const streams = this.#trace.draws.filter(({ stream }) => stream !== null);
     const drawn = streams.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -311,15 +386,17 @@ class Simulation {
       at: this.#clock.monotonicMilliseconds(),
       poolBlocks: Math.max(...sources.map(({ poolBlocks }) => poolBlocks)),
       preparedSeeds: Math.max(...instances.map(({ preparedSeeds }) => preparedSeeds)),
-      pendingTimers: this.#clock.pending - this.#timers.pending,
-      openCalls: callers.open,
-      unreadStreamBytes: drawn - closed - callers.receivedByStreams(),
+      pendingTimers: clock.pending,
+      openCalls: this.#callers.open,
+      unreadStreamBytes: drawn - closed - this.#callers.receivedByStreams(),
     });
   }
 
   /** Everything is mended, and an operator resets what latched. Then all must come back by itself. */
-  async #recover(callers: Callers): Promise<void> {
+  async #recover(): Promise<void> {
+    const callers = this.#callers;
     for (const fault of this.#scenario.faults) this.#end(fault);
+    await this.#supervise();
     // A source whose samples leave cannot fill the pool.
     callers.hangUpTaps();
     const since = this.#clock.monotonicMilliseconds();
@@ -327,11 +404,11 @@ class Simulation {
     let ready = 0;
     while (this.#clock.monotonicMilliseconds() - since < RECOVERY_MILLISECONDS) {
       await this.#clock.run(RECOVERY_STEP_MILLISECONDS);
-      const sources = await this.#question(callers, "/v1/sources");
+      const sources = await this.#question("/v1/sources");
       const states = (JSON.parse(sources) as { sources: { id: string; state: string }[] }).sources;
       detail = states.map(({ id, state }) => `${id} ${state}`).join(", ");
       for (const { id, state } of states) if (state === "failed") callers.operate(id, "reset");
-      ready = await this.#status(callers, "/readyz");
+      ready = await this.#status("/readyz");
       if (ready === 200 && states.every(({ state }) => state === "healthy")) break;
     }
     let drawn = 0;
@@ -346,8 +423,8 @@ class Simulation {
   }
 
   /** What an auditor would ask for afterwards. */
-  async #audit(callers: Callers): Promise<void> {
-    const text = await this.#question(callers, "/v1/lineage");
+  async #audit(): Promise<void> {
+    const text = await this.#question("/v1/lineage");
     this.#trace.lineage = text
       .split("\n")
       .filter((line) => line !== "")
@@ -356,31 +433,34 @@ class Simulation {
       const ids = answer?.headers["springhouse-output"];
       for (const id of ids === undefined ? [] : String(ids).split(", ")) {
         if (!this.#trace.stories.has(id)) {
-          this.#trace.stories.set(id, await this.#status(callers, `/v1/outputs/${id}`));
+          this.#trace.stories.set(id, await this.#status(`/v1/outputs/${id}`));
         }
       }
     }
   }
 
-  async #stop(service: Service): Promise<void> {
+  async #stop(): Promise<void> {
+    const last = this.#process!;
+    const { service, clock } = last;
     let stopped = false;
     const stopping = service.api
       .close()
       .then(() => service.stop())
       .then(() => (stopped = true));
     await this.#clock.run(5_000);
-    this.#trace.stopped = stopped && this.#clock.pending === this.#timers.pending;
+    this.#trace.stopped = stopped && clock.pending === 0;
+    this.#release(last);
     if (stopped) await stopping;
   }
 
-  async #question(callers: Callers, path: string): Promise<string> {
-    const { record } = callers.ask(path);
+  async #question(path: string): Promise<string> {
+    const { record } = this.#callers.ask(path);
     for (let turn = 0; turn < 200 && record.answer === null; turn++) await settled();
     return record.answer?.body.toString("utf8") ?? "";
   }
 
-  async #status(callers: Callers, path: string): Promise<number> {
-    const { record } = callers.ask(path);
+  async #status(path: string): Promise<number> {
+    const { record } = this.#callers.ask(path);
     for (let turn = 0; turn < 200 && record.answer === null; turn++) await settled();
     return record.answer?.status ?? 0;
   }

@@ -37,6 +37,8 @@ export interface CallRecord {
 
 export interface TapRecord {
   readonly device: string;
+  /** Of the process that it was a tap of: sample numbers begin anew with each. */
+  readonly boot: string;
   readonly call: CallRecord;
 }
 
@@ -63,8 +65,10 @@ export interface Trace {
   readonly events: (ServiceEvent & { readonly monotonic: number })[];
   readonly log: string[];
   readonly errors: string[];
-  /** Of each device, every symbol that it ever sent. */
+  /** Under `boot/device`, every symbol that the device sent to that process. */
   readonly sent: Map<string, Uint8Array>;
+  /** Each kill -9 that was followed by a start, with the sources that had long been failed then. */
+  readonly restarts: { readonly at: number; readonly failed: readonly string[] }[];
   /** When a fault that must be told began, and for how long it lasted. */
   readonly deviceFaults: {
     readonly device: string;
