@@ -46,13 +46,13 @@ export function explainState(health: HealthSnapshot, absence: Explanation): Expl
         `${health.startupSamplesRemaining} samples of the startup test remain`,
       );
     case "suspect":
-      return explain(
-        health.lastAlarm?.test === "total_failure" ? "device_silent" : "health_suspect",
-        alarm,
-      );
-    case "failed":
-      return explain("health_failed", `${health.latch?.reason ?? "latched"}: ${alarm}`);
+      return explain("health_suspect", alarm);
+    case "failed": {
+      const { reason = "latched", test = "" } = health.latch ?? {};
+      const why = alarm === "" ? `${test}, before the service was started` : alarm;
+      return explain("health_failed", `${reason}: ${why}`);
+    }
     default:
-      return absence;
+      return health.silent ? explain("device_silent", alarm) : absence;
   }
 }

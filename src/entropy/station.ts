@@ -46,8 +46,10 @@ const ABSENT_TICK_MILLISECONDS = 1000;
 const STOP_MILLISECONDS = 1000;
 /** A device may send a gap with every chunk; the journal keeps one event a second of them. */
 const GAP_EVENT_MILLISECONDS = 1000;
-/** A device that fell silent for so long is opened anew, once: some only come back that way. */
+/** A device that fell silent for so long is opened anew: some only come back that way. */
 const REOPEN_SILENT_MILLISECONDS = 10_000;
+/** One that sent nothing since it was opened is given longer: a program may have to warm up. */
+const REOPEN_UNHEARD_MILLISECONDS = 30_000;
 
 /**
  * The life of one source: opened again and again with back-off, its samples pumped, its health
@@ -127,6 +129,7 @@ export class SourceStation {
 
   start(): void {
     if (this.#life !== null) return;
+    if (this.#monitor.state === "failed") this.#tellLatched();
     this.#life = this.#live();
     this.#scheduleTick();
   }
@@ -251,7 +254,8 @@ export class SourceStation {
       const result = await runSession(this.#options.source, this.#sink(), controller);
       this.#session = null;
       if (this.#stopping) return;
-      const lived = this.#openedAt === null ? 0 : this.#monotonic() - this.#openedAt;
+      // A session without a sample is a failure however long it was, so that a dead device backs off.
+      const lived = this.#heardMilliseconds() ?? 0;
       if (result.end) {
         this.#absence = explainEnd(
           this.#silenceTimeout
@@ -311,21 +315,23 @@ export class SourceStation {
     });
   }
 
-  /**
-   * Only where this session gave samples before: each silent session is an incident, and three
-   * within a day latch, so a device that is silent for a while must not be opened over and over.
-   */
   #reopenIfSilent(): void {
     if (this.#openedAt === null || this.#session === null) return;
-    const heard = this.#pump.lastSample?.monotonicMilliseconds ?? -Infinity;
-    if (heard < this.#openedAt) return;
+    const heard = this.#heardMilliseconds();
     const limit = Math.max(
-      REOPEN_SILENT_MILLISECONDS,
+      heard === null ? REOPEN_UNHEARD_MILLISECONDS : REOPEN_SILENT_MILLISECONDS,
       3 * this.#options.health.silenceMilliseconds,
     );
-    if (this.#monotonic() - heard < limit) return;
+    if (this.#monotonic() - this.#openedAt - (heard ?? 0) < limit) return;
     this.#silenceTimeout = true;
     this.#session.abort();
+  }
+
+  /** From the open of this session to its last sample; null without one. */
+  #heardMilliseconds(): number | null {
+    if (this.#openedAt === null) return null;
+    const last = this.#pump.lastSample?.monotonicMilliseconds ?? -Infinity;
+    return last < this.#openedAt ? null : last - this.#openedAt;
   }
 
   #released(blocks: readonly PooledBlock[]): void {
@@ -369,6 +375,13 @@ export class SourceStation {
     if (this.#testDone !== null && this.#monitor.snapshot().onDemandTest !== "running") {
       this.#settleTest();
     }
+  }
+
+  /** It failed in an earlier life of the service: said again, since nothing else would say it. */
+  #tellLatched(): void {
+    const { cause, detail } = explainState(this.#monitor.snapshot(), this.#absence);
+    const state = "failed";
+    this.#tell("source_state", "critical", detail, { before: state, state, cause });
   }
 
   #remember(): void {
@@ -419,7 +432,7 @@ export class SourceStation {
   }
 
   #refuseAbsent(): Refusal {
-    const { detail, remedy } = this.#absence;
+    const { detail, remedy } = explainState(this.#monitor.snapshot(), this.#absence);
     return refuse("source_absent", detail, remedy === null ? {} : { remedy });
   }
 

@@ -41,6 +41,8 @@ export interface HealthSnapshot {
   /** Of the startup test that runs or is due; 0 when healthy. */
   readonly startupSamplesRemaining: number;
   readonly latch: Latch | null;
+  /** Open, and told to have sent nothing for too long: why a device that is open is absent. */
+  readonly silent: boolean;
   readonly onDemandTest: OnDemandTest;
 }
 
@@ -58,7 +60,8 @@ interface Found {
 /**
  * The health of one source: its tests and its state.
  *
- * `starting -> healthy -> suspect -> starting ...`, `-> failed` (latched), and `absent`. The verdict
+ * `starting -> healthy -> suspect -> starting ...`, `-> failed` (latched), and `absent`: not open, or
+ * open and silent. The verdict
  * is a function of the samples, not of how they were cut into pushes. A source that fell to suspect
  * stays so to the end of the APT window in progress, so that its evidence is complete (a permanent
  * cutoff may follow the intermittent one); the startup test then begins with the next window. All
@@ -137,7 +140,7 @@ export class HealthMonitor {
     if (!this.#present) return;
     this.#silence.opened(nowMilliseconds);
     this.#restart();
-    if (this.#state !== "failed") this.#enter("starting", nowMilliseconds);
+    this.#enterOpen(nowMilliseconds);
   }
 
   /** The device was opened, for the first time or again: the startup test runs. */
@@ -147,7 +150,7 @@ export class HealthMonitor {
     this.#silence.opened(nowMilliseconds);
     this.#restart();
     this.#abandonOnDemandTest();
-    if (this.#state !== "failed") this.#enter("starting", nowMilliseconds);
+    this.#enterOpen(nowMilliseconds);
   }
 
   /** The session ended. A failed source stays failed: unplugging it is no cure. */
@@ -175,7 +178,10 @@ export class HealthMonitor {
     this.#now = nowMilliseconds;
     if (!this.#present) throw new Error("samples of a source that is absent");
     this.#checkWidth(symbols);
-    if (symbols.length > 0) this.#silence.heard(nowMilliseconds);
+    if (symbols.length > 0) {
+      this.#silence.heard(nowMilliseconds);
+      if (this.#state === "absent") this.#enter("starting", nowMilliseconds);
+    }
 
     const first = this.#samples;
     const alarms: Alarm[] = [];
@@ -213,15 +219,21 @@ export class HealthMonitor {
     };
   }
 
-  /** Time passes. Alarms, once for each silence, when no sample came for `silenceMilliseconds`. */
+  /**
+   * Time passes. When no sample came for `silenceMilliseconds` it alarms, once for each silence, and
+   * the source is absent to the next sample, with which its startup test begins. No incident: silence
+   * hands out nothing, and cannot bias what comes after that test.
+   */
   tick(nowMilliseconds: number): Verdict {
     this.#now = nowMilliseconds;
     const alarms: Alarm[] = [];
     const silent = this.#present && this.#silence.tick(nowMilliseconds);
     if (silent) {
       const { gauge, observedMilliseconds } = this.#silence;
-      this.#alarm(gauge, observedMilliseconds, this.#samples, nowMilliseconds, alarms);
+      this.#tellAlarm(gauge, "intermittent", observedMilliseconds, this.#samples, alarms);
       this.#restart();
+      this.#abandonOnDemandTest();
+      if (this.#state !== "failed") this.#enter("absent", nowMilliseconds);
     }
     return { state: this.#state, usableFrom: 0, discardAccumulated: silent, alarms };
   }
@@ -237,7 +249,7 @@ export class HealthMonitor {
         remedy: "Reset it: a reset runs the startup test.",
       });
     }
-    if (!this.#present) return refuse("source_absent", "the source is absent");
+    if (this.#state === "absent") return refuse("source_absent", "the source is absent");
     this.#onDemand = "running";
     // A suspect source goes on to a startup test by itself, once its window is over.
     if (this.#state !== "suspect") {
@@ -296,6 +308,7 @@ export class HealthMonitor {
       startupFailures: this.#startupFailures,
       startupSamplesRemaining: this.#state === "healthy" ? 0 : this.#startup.remainingSamples,
       latch: this.#latch,
+      silent: this.#present && this.#silence.silent,
       onDemandTest: this.#onDemand,
     };
   }
@@ -352,24 +365,14 @@ export class HealthMonitor {
   #alarm(gauge: Gauge, observed: number, sequence: number, now: number, alarms: Alarm[]): void {
     const severity: Severity = gauge.severity(observed);
     const before = this.#state;
-    const tell = (test: HealthTestName, as: Severity, count: number, cutoff: number) => {
-      this.#book.enter(
-        { test, severity: as, sequence, observed: count, cutoff, detail: "" },
-        before === "failed",
-        alarms,
-      );
-    };
-    tell(gauge.test, severity, observed, gauge.cutoff(severity));
+    this.#tellAlarm(gauge, severity, observed, sequence, alarms);
     if (before === "failed") return;
 
-    const silence = gauge === this.#silence.gauge;
-    const startupFailed = before === "starting" && !silence;
-    if (startupFailed) {
+    if (before === "starting") {
       this.#startupFailures += 1;
       if (this.#onDemand === "running") this.#onDemand = "failed";
     }
-    // Silence hands out nothing and cannot bias what comes after its startup test: it never latches.
-    if (before !== "suspect" && !silence) {
+    if (before !== "suspect") {
       this.#incidents = this.#incidents.filter((at) => isRecent(at, now));
       this.#incidents.push(now);
     }
@@ -382,7 +385,9 @@ export class HealthMonitor {
     else if (this.#startupFailures >= STARTUP_FAILURES_TO_LATCH) {
       reason = "startup_failures";
       test = "startup";
-      tell("startup", "permanent", this.#startupFailures, STARTUP_FAILURES_TO_LATCH);
+      const cutoff = STARTUP_FAILURES_TO_LATCH;
+      const failed = { test, sequence, observed: this.#startupFailures, cutoff, detail: "" };
+      this.#book.enter({ ...failed, severity: "permanent" }, false, alarms);
     } else if (this.#incidents.length >= INTERMITTENT_ALARMS_TO_LATCH) {
       reason = "intermittent_alarms";
     }
@@ -393,6 +398,24 @@ export class HealthMonitor {
     this.#latch = { reason, test, sequence, atMilliseconds: now };
     if (this.#onDemand === "running") this.#onDemand = "failed";
     this.#enter("failed", now);
+  }
+
+  #tellAlarm(
+    gauge: Gauge,
+    severity: Severity,
+    observed: number,
+    sequence: number,
+    alarms: Alarm[],
+  ): void {
+    const cutoff = gauge.cutoff(severity);
+    const alarm = { test: gauge.test, severity, sequence, observed, cutoff, detail: "" };
+    this.#book.enter(alarm, this.#state === "failed", alarms);
+  }
+
+  /** Open: its startup test runs, or begins with its first sample where it is silent as before. */
+  #enterOpen(nowMilliseconds: number): void {
+    if (this.#state === "failed") return;
+    this.#enter(this.#silence.silent ? "absent" : "starting", nowMilliseconds);
   }
 
   #restart(): void {

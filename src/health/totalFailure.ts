@@ -27,9 +27,19 @@ export class TotalFailure {
     });
   }
 
-  /** The device was opened: silence counts once it has settled, or from its first sample on. */
+  /** Told of a silence, and no sample came since. */
+  get silent(): boolean {
+    return this.#told;
+  }
+
+  /**
+   * The device was opened: silence counts once it has settled, or from its first sample on. A silence
+   * that was told of goes on until a sample comes: opening a dead device again is no news.
+   */
   opened(nowMilliseconds: number): void {
+    const told = this.#told;
     this.heard(nowMilliseconds + SETTLING_MILLISECONDS);
+    this.#told = told;
     this.#openedMilliseconds = nowMilliseconds;
   }
 

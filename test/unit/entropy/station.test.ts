@@ -97,22 +97,27 @@ describe("the life of a source", () => {
     await room.stop();
   });
 
-  test("opens a device that fell silent anew, once, and takes it back whenever it speaks", async () => {
+  test("a silent device is absent, opened ever more slowly, told once, and taken back when it speaks", async () => {
     const source = new FakeSource("a", 1);
-    const { room, clock } = house([
+    const { room, clock, events } = house([
       options(source, { health: { ...HEALTH, silenceMilliseconds: 2000 } }),
     ]);
     room.start();
     await clock.run(0);
     source.emit(1024);
     await clock.run(3000);
-    expect(room.snapshot()[0]).toMatchObject({ state: "suspect", cause: "device_silent" });
+    expect(room.snapshot()[0]).toMatchObject({ state: "absent", cause: "device_silent" });
+    expect(room.tap("a", 1, "auditor")).toBeInstanceOf(TapChannel);
     expect(source.sessions).toBe(1);
     await clock.run(8000);
     expect(source.sessions).toBe(2);
     await clock.run(600_000);
-    expect(source.sessions).toBe(2);
-    expect(room.snapshot()[0]).toMatchObject({ state: "suspect", cause: "device_silent" });
+    // 30 s open and up to 30 s between: 10 to 20 times in ten minutes.
+    expect(source.sessions).toBeGreaterThan(8);
+    expect(source.sessions).toBeLessThan(22);
+    expect(room.snapshot()[0]).toMatchObject({ state: "absent", cause: "device_silent" });
+    expect(events.filter(({ kind }) => kind === "health_alarm")).toHaveLength(1);
+    while (source.sink === null) await clock.run(1000);
     source.emit(1600);
     expect(room.snapshot()[0]).toMatchObject({ state: "healthy" });
     await room.stop();

@@ -279,7 +279,7 @@ describe("total failure", () => {
     monitor.push(noise(2000), 1000);
     expect(monitor.tick(1499)).toMatchObject({ state: "healthy", alarms: [] });
     const verdict = monitor.tick(1500);
-    expect(verdict).toMatchObject({ state: "suspect", discardAccumulated: true });
+    expect(verdict).toMatchObject({ state: "absent", discardAccumulated: true });
     expect(verdict.alarms).toMatchObject([
       { test: "total_failure", severity: "intermittent", observed: 500, cutoff: 500 },
     ]);

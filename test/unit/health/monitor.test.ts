@@ -195,6 +195,33 @@ describe("states", () => {
     }
     expect(monitor.snapshot()).toMatchObject({ latch: null, intermittentAlarmsLastDay: 0 });
   });
+
+  test("silent, it is absent, through openings too, to its first sample; then the startup test", () => {
+    const monitor = healthy();
+    expect(monitor.tick(499)).toMatchObject({ state: "healthy", alarms: [] });
+    expect(monitor.tick(500)).toMatchObject({ state: "absent", discardAccumulated: true });
+    expect(monitor.snapshot()).toMatchObject({ silent: true });
+    expect(monitor.beginOnDemandTest(501)).toMatchObject({ code: "source_absent" });
+    monitor.absent(600);
+    monitor.present(700);
+    expect(monitor.tick(60_000)).toMatchObject({ state: "absent", alarms: [] });
+    monitor.rerun(60_001);
+    expect(monitor.state).toBe("absent");
+    expect(monitor.push(noise(1023), 60_002)).toMatchObject({ state: "starting" });
+    expect(monitor.snapshot()).toMatchObject({ silent: false });
+    expect(monitor.push(noise(1, 8, 2), 60_003)).toMatchObject({ state: "healthy" });
+    expect(monitor.tick(60_503).alarms).toHaveLength(1);
+  });
+
+  test("a silence is no way past an alarm: what counted before it still counts", () => {
+    const monitor = healthy();
+    incident(monitor, 1, 1);
+    incident(monitor, 2, 2);
+    monitor.tick(600);
+    monitor.push(noise(1024, 8, 3), 700);
+    incident(monitor, 701, 4);
+    expect(monitor.state).toBe("failed");
+  });
 });
 
 describe("on-demand test, SP 800-90B 4.3 item 5", () => {

@@ -52,9 +52,8 @@ class Model {
   present(): void {
     this.open = true;
     this.heard = this.now + 5000; // it may settle
-    this.quiet = false;
     this.restart();
-    if (this.state !== "failed") this.state = "starting";
+    if (this.state !== "failed") this.state = this.quiet ? "absent" : "starting";
   }
 
   absent(): void {
@@ -75,17 +74,19 @@ class Model {
   tick(): void {
     if (!this.open || this.quiet || this.now - this.heard < 1000) return;
     this.quiet = true;
-    this.alarm("total_failure", false, false);
     this.restart();
+    if (this.state === "failed") return;
+    this.alarms.push(`total_failure/intermittent@${this.sequence}`);
+    this.state = "absent";
   }
 
-  alarm(name: string, permanent: boolean, counts = true): void {
+  alarm(name: string, permanent: boolean): void {
     const was = this.state;
     if (was === "failed") return;
     this.alarms.push(`${name}/${permanent ? "permanent" : "intermittent"}@${this.sequence}`);
     this.passed = 0;
-    if (was === "starting" && counts) this.failures += 1;
-    if (was !== "suspect" && name !== "total_failure") this.incidents.push(this.now);
+    if (was === "starting") this.failures += 1;
+    if (was !== "suspect") this.incidents.push(this.now);
     const today = this.incidents.filter((at) => this.now - at < DAY).length;
     if (!permanent && this.failures >= 2) this.alarms.push(`startup/permanent@${this.sequence}`);
     this.state = permanent || this.failures >= 2 || today >= 3 ? "failed" : "suspect";
@@ -94,6 +95,7 @@ class Model {
   sample(symbol: number): void {
     this.heard = this.now;
     this.quiet = false;
+    if (this.state === "absent") this.state = "starting";
     if (this.filled === WINDOW) this.filled = 0;
     if (this.filled === 0) {
       this.windowValue = symbol;
