@@ -74,7 +74,7 @@ export interface ReplayOptions {
   readonly json?: boolean;
 }
 
-/** False alarms are budgeted by a rate, and a recording has none: that of a TrueRNG's bytes. */
+/** Alarms within a day latch, and a recording has no times: they are those of a TrueRNG's bytes. */
 const RATE_SAMPLES_PER_SECOND = 50_000;
 
 function reportText(terminal: Terminal, file: string, report: ReplayReport): string {
@@ -103,7 +103,8 @@ function reportText(terminal: Terminal, file: string, report: ReplayReport): str
   });
   const more = report.alarms.length - alarms.length;
   if (more > 0) alarms.push(`  and ${count(more)} more (--json has them)`);
-  return `${[head, tests, ...alarms].join("\n")}\n`;
+  const chance = `false alarms to be expected in ${count(report.samples)} samples as good as claimed: ${report.expectedFalseAlarms.toPrecision(2)}`;
+  return `${[head, chance, tests, ...alarms].join("\n")}\n`;
 }
 
 /** `springhouse replay`: exit code 1 when a test alarmed. */

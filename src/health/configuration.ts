@@ -107,8 +107,14 @@ function fieldFaults(options: HealthOptions): string[] {
   return faults;
 }
 
-/** Computes every cutoff and builds the tests, or says all that is wrong with the options. */
-export function planHealthTests(options: HealthOptions): HealthPlan {
+/**
+ * Computes every cutoff and builds the tests, or says all that is wrong with the options.
+ * @param mostFalseAlarmsPerDay Infinity for an experiment: no budget, but what cannot be stays a fault
+ */
+export function planHealthTests(
+  options: HealthOptions,
+  mostFalseAlarmsPerDay: number = MAXIMUM_FALSE_ALARMS_PER_DAY,
+): HealthPlan {
   const { bitsPerSample, minEntropyPerSample: h } = options;
   const { alphaIntermittentExponent: intermittent, alphaPermanentExponent: permanent } = options;
   const windowSamples = options.windowSamples ?? adaptiveProportionWindow(bitsPerSample);
@@ -138,9 +144,9 @@ export function planHealthTests(options: HealthOptions): HealthPlan {
     (sum, gauge) => sum + gauge.expectedAlarmsPerDay(options.samplesPerSecond),
     0,
   );
-  if (perDay > MAXIMUM_FALSE_ALARMS_PER_DAY) {
+  if (perDay > mostFalseAlarmsPerDay) {
     faults.push(
-      `alphaIntermittentExponent: ${perDay.toPrecision(2)} false alarms a day are to be expected at ${options.samplesPerSecond} samples a second, at most ${MAXIMUM_FALSE_ALARMS_PER_DAY} are allowed; raise it by at least ${Math.ceil(Math.log2(perDay / MAXIMUM_FALSE_ALARMS_PER_DAY))}`,
+      `alphaIntermittentExponent: ${perDay.toPrecision(2)} false alarms a day are to be expected at ${options.samplesPerSecond} samples a second, at most ${mostFalseAlarmsPerDay} are allowed; raise it by at least ${Math.ceil(Math.log2(perDay / mostFalseAlarmsPerDay))}`,
     );
   }
   return { windowSamples, startupSamples, tests, gauges, faults };

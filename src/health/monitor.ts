@@ -90,9 +90,12 @@ export class HealthMonitor {
   #historyVersion = 0;
   #onDemand: OnDemandTest = "none";
 
-  /** @throws SpringhouseError `configuration_invalid`, with every fault of the options */
-  constructor(options: HealthOptions) {
-    const plan = planHealthTests(options);
+  /**
+   * @param mostFalseAlarmsPerDay a live source's budget by default; Infinity for an experiment
+   * @throws SpringhouseError `configuration_invalid`, with every fault of the options
+   */
+  constructor(options: HealthOptions, mostFalseAlarmsPerDay?: number) {
+    const plan = planHealthTests(options, mostFalseAlarmsPerDay);
     if (plan.faults.length > 0) {
       throw new SpringhouseError("configuration_invalid", plan.faults.join("\n"));
     }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { HealthOptions } from "../../../src/health/monitor.ts";
+import { HealthMonitor, type HealthOptions } from "../../../src/health/monitor.ts";
 import { replay } from "../../../src/health/replay.ts";
 import { concatenate, noise } from "./noise.ts";
 
@@ -25,6 +25,25 @@ describe("replay", () => {
       "lag_predictor_count",
       "block_repetition",
     ]);
+  });
+
+  test("an experiment: what a live source's budget refuses runs, beside what chance alone gives", () => {
+    const daring = {
+      ...OPTIONS,
+      minEntropyPerSample: 8,
+      alphaIntermittentExponent: 14,
+      samplesPerSecond: 50_000,
+      lag: false,
+      blockRepetition: false,
+    };
+    expect(() => new HealthMonitor(daring)).toThrow("false alarms a day");
+    const report = replay(daring, noise(2_000_000));
+    expect(report.expectedFalseAlarms).toBeGreaterThan(3);
+    const found = report.alarmTotals.reduce((sum, { total }) => sum + total, 0);
+    // As a Poisson count: within five standard deviations.
+    const expected = report.expectedFalseAlarms;
+    expect(Math.abs(found - expected)).toBeLessThan(5 * Math.sqrt(expected) + 1);
+    expect(replay(daring, noise(200_000)).expectedFalseAlarms).toBeCloseTo(expected / 10, 9);
   });
 
   test("a stuck one: the alarm with its sequence number, and the latch", () => {
