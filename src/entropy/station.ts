@@ -233,7 +233,7 @@ export class SourceStation {
       samplesTotal: account.testedSamples,
       droppedSamplesTotal: this.#pump.droppedSamples,
       divertedSamplesTotal: account.divertedSamples,
-      discardedSamplesTotal: account.discardedSamples + account.discardedBlockSamples,
+      discardedSamplesTotal: account.discardedSamples,
       conditionedSamplesTotal: account.conditionedSamples,
       gapsTotal: this.#pump.gaps,
       creditedBitsTotal: account.creditedMadeBits,

@@ -135,7 +135,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: "source_samples_total",
     type: "counter",
-    help: "Raw samples that were health-tested.",
+    help: "Raw samples that were health-tested: those diverted, discarded and conditioned, and the few that wait for the rest of their block.",
     labels: ["source"],
     read: perSource((source) => source.samplesTotal),
   },
@@ -156,14 +156,14 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: "source_discarded_samples_total",
     type: "counter",
-    help: "Samples that were tested and thrown away: startup tests, alarms, a full pool.",
+    help: "Samples that were tested and thrown away before they were conditioned: startup tests, alarms, the end of a session.",
     labels: ["source"],
     read: perSource((source) => source.discardedSamplesTotal),
   },
   {
     name: "source_conditioned_samples_total",
     type: "counter",
-    help: "Samples that went into a conditioned block.",
+    help: "Samples that went into a conditioned block, also where the block was thrown away unused: an alarm, a full pool.",
     labels: ["source"],
     read: perSource((source) => source.conditionedSamplesTotal),
   },
