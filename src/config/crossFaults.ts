@@ -3,6 +3,7 @@ import { show } from "./faults.ts";
 import type { Configuration } from "./schema.ts";
 import {
   bitsPerSample,
+  environmentFaults,
   framingFault,
   healthOptions,
   isPhysical,
@@ -56,6 +57,7 @@ function claimFaults(at: string, source: SourceConfiguration): string[] {
 /** What no schema can say of one source that is valid by its schema. */
 export function sourceFaults(source: SourceConfiguration, at: string): string[] {
   const faults = claimFaults(at, source);
+  faults.push(...environmentFaults(source).map((fault) => `${at}.${fault}`));
   if (source.kind.startsWith("serial-")) faults.push(...selectorFaults(at, source));
   const framing = framingFault(source);
   if (framing !== null) return [...faults, `${at}.${framing}`];

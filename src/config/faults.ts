@@ -97,8 +97,6 @@ function partAt(schema: TSchema, instancePath: string): Part | undefined {
 }
 
 function unknownField(name: string, part: Part | undefined): string {
-  const names = Object.keys(part?.patternProperties ?? {});
-  if (names.length > 0) return `is no name that is allowed here; needs ${names.join(" or ")}`;
   const known = Object.keys(part?.properties ?? {});
   const near = nearest(name, known);
   const meant = near === null ? "" : `; did you mean ${near}?`;

@@ -14,6 +14,16 @@ const MAXIMUM_CHARACTERS = 1_000_000;
 /** Of one anchor: enough for defaults that sources share, too few to blow up. */
 const MAXIMUM_ALIASES = 100;
 
+/** The schema is 6 deep. */
+const MAXIMUM_DEPTH = 32;
+
+/** Also true of what holds itself, which an alias can do. */
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+}
+
 /** @throws SpringhouseError `configuration_invalid` */
 function readYaml(text: string): Record<string, unknown> {
   if (text.length > MAXIMUM_CHARACTERS)
@@ -34,6 +44,8 @@ function readYaml(text: string): Record<string, unknown> {
   }
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw invalid([`the file holds ${show(given)}; a mapping of fields is needed`]);
+  if (isDeeperThan(MAXIMUM_DEPTH, given))
+    throw invalid([`the file is nested deeper than ${MAXIMUM_DEPTH} levels, or holds itself`]);
   return given as Record<string, unknown>;
 }
 

@@ -1,5 +1,6 @@
 import Type, { type Static, type TSchema, type TSchemaOptions } from "typebox";
 import { checkFraming } from "../source/symbols.ts";
+import { show } from "./faults.ts";
 import { claimFields, physical, serialFields, sourceFields, streamFields } from "./sourceFields.ts";
 import { strict } from "./section.ts";
 
@@ -27,6 +28,9 @@ function oneOf<T extends string>(values: readonly T[], options: TSchemaOptions) 
 
 /** Modes in which a device whitens inside: they are tested and mixed in, and never credited. */
 const WHITENED: readonly string[] = ["NORMAL", "RNG1WHITE", "RNG2WHITE", "cmd0", "cmd2", "cmd6"];
+
+/** TypeBox gives no defaults where other names are refused, so `environmentFaults` refuses them. */
+const ENVIRONMENT_NAME = /^[A-Za-z][A-Za-z0-9_]{0,99}$/;
 
 /** No NUL: the operating system would take it for the end. */
 const Word = Type.String({ minLength: 1, pattern: "^[^\\u0000]*$" });
@@ -122,10 +126,9 @@ export const SOURCE_SCHEMAS = {
       }),
       environment: Type.Optional(
         Type.Record(
-          Type.String({ pattern: "^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,99}$" }),
+          Type.String({ pattern: ENVIRONMENT_NAME.source }),
           Type.String({ maxLength: 10_000, pattern: "^[^\\u0000]*$" }),
           {
-            ...strict,
             description:
               "What it gets beside PATH, HOME, LANG, LC_ALL and TZ; nothing else does it.",
           },
@@ -166,6 +169,17 @@ export function isWhitened(source: SourceConfiguration): boolean {
 /** Whether it counts where only physical sources do: every serial device does. */
 export function isPhysical(source: SourceConfiguration): boolean {
   return source.kind.startsWith("serial-") || source.physical === true;
+}
+
+/** Names that no variable of a program's environment may have. */
+export function environmentFaults(source: SourceConfiguration): string[] {
+  if (source.kind !== "program") return [];
+  return Object.keys(source.environment ?? {})
+    .filter((name) => !ENVIRONMENT_NAME.test(name))
+    .map(
+      (name) =>
+        `environment: ${show(name)} is no name; needs text that matches ${ENVIRONMENT_NAME.source}`,
+    );
 }
 
 /** @returns what contradicts itself in the framing; null when nothing does */
