@@ -1,6 +1,6 @@
 /**
  * The states of DESIGN section 5, the same in the API, the metrics, the log and the documentation.
- * `absent` covers unplugged, silent at the handshake and not permitted.
+ * `absent` covers unplugged, silent (at the handshake or later) and not permitted.
  */
 export const SOURCE_STATES = ["starting", "healthy", "suspect", "failed", "absent"] as const;
 export type SourceState = (typeof SOURCE_STATES)[number];
