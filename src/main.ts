@@ -7,6 +7,7 @@ import { listen } from "./api/listen.ts";
 import { buildProgram, runProgram, type ServeOptions } from "./cli/program.ts";
 import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
+import { checkTlsTexts } from "./config/tlsFiles.ts";
 import { discoverNoiseSources, openNoiseSource } from "./noiseSources.ts";
 import { systemClock } from "./platform/clock.ts";
 import { processTerminal } from "./platform/terminal.ts";
@@ -56,7 +57,7 @@ async function load(options: ServeOptions): Promise<Configuration> {
 function readTls(configuration: Configuration) {
   const { tls } = configuration;
   if (!tls) return {};
-  return {
+  const read = {
     tls: {
       certificate: readFile(tls.certificate, "tls.certificate"),
       key: readFile(tls.key, "tls.key"),
@@ -66,6 +67,8 @@ function readTls(configuration: Configuration) {
         : { clientAuthority: readFile(tls.clientAuthority, "tls.clientAuthority") }),
     },
   };
+  checkTlsTexts(read.tls);
+  return read;
 }
 
 async function serve(options: ServeOptions): Promise<void> {

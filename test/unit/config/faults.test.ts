@@ -178,7 +178,7 @@ describe("hostile input", () => {
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(
       { maxDepth: 4 },
-      fc.constantFrom<unknown>(null, true, "", "tpm", "program", -1, 0, 1e400, Number.NaN, "\0"),
+      fc.constantFrom<unknown>(null, true, "", "tpm", "program", -1, 0, Infinity, Number.NaN, "\0"),
       fc.double(),
       fc.string({ maxLength: 12 }),
       fc.array(tie("value"), { maxLength: 4 }),
@@ -250,7 +250,7 @@ describe("hostile input", () => {
   });
 
   test("aliases that multiply are refused before they do, and one that holds itself is", () => {
-    const names = [..."abcdefghijklmnop"];
+    const names = "abcdefghijklmnop".split("");
     const bomb = names
       .map((key, index) => {
         const inner = index === 0 ? "x" : `*${names[index - 1]}`;
