@@ -57,7 +57,7 @@ async function load(options: ServeOptions): Promise<Configuration> {
 function readTls(configuration: Configuration) {
   const { tls } = configuration;
   if (!tls) return {};
-  const read = {
+  const tlsFiles = {
     tls: {
       certificate: readFile(tls.certificate, "tls.certificate"),
       key: readFile(tls.key, "tls.key"),
@@ -67,8 +67,8 @@ function readTls(configuration: Configuration) {
         : { clientAuthority: readFile(tls.clientAuthority, "tls.clientAuthority") }),
     },
   };
-  checkTlsTexts(read.tls);
-  return read;
+  checkTlsTexts(tlsFiles.tls);
+  return { tls: tlsFiles.tls };
 }
 
 async function serve(options: ServeOptions): Promise<void> {
