@@ -1,6 +1,7 @@
 import type { Clock } from "../port/clock.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { GroupCommit } from "./groupCommit.ts";
+import { queuedStore } from "./queuedStore.ts";
 import { SqliteEngine } from "./sqliteEngine.ts";
 import type { SqliteSettings } from "./sqliteEngine.ts";
 import type { Store } from "./store.ts";
@@ -19,18 +20,12 @@ export function openSqliteStore(settings: SqliteSettings, clock: Clock): Store {
     if (!open) throw new SpringhouseError("shutting_down", "The store is closed.");
     return engine.read(queries);
   };
-  return {
-    write: (batch) => queue.write(batch),
+  return queuedStore(queue, {
     readTogether,
-    read: async (statement, parameters) =>
-      (await readTogether([{ statement, parameters }]))[0] ?? [],
-    health: () => queue.health(),
-    onHealthChange: (listener) => queue.onHealthChange(listener),
-    statistics: () => queue.statistics(),
     close: async () => {
       await queue.close();
       if (open) engine.close();
       open = false;
     },
-  };
+  });
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../port/clock.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import type { SqliteSettings } from "./sqliteEngine.ts";
+import { queuedStore } from "./queuedStore.ts";
 import type { Store } from "./store.ts";
 import { fromFault } from "./workerProtocol.ts";
 import type { Answer, Call, Reply } from "./workerProtocol.ts";
@@ -99,19 +100,13 @@ export async function openWorkerStore(settings: SqliteSettings, clock: Clock): P
     if (!("rows" in answer)) throw new Error("the store's worker gave a wrong answer");
     return answer.rows;
   };
-  return {
-    write: (batch) => queue.write(batch),
+  return queuedStore(queue, {
     readTogether,
-    read: async (statement, parameters) =>
-      (await readTogether([{ statement, parameters }]))[0] ?? [],
-    health: () => queue.health(),
-    onHealthChange: (listener) => queue.onHealthChange(listener),
-    statistics: () => queue.statistics(),
     close: async () => {
       if (closed) return;
       await queue.close();
       closed = true;
       await connection.close();
     },
-  };
+  });
 }

@@ -1,6 +1,7 @@
 import { SpringhouseError } from "../../src/port/errors.ts";
 import type { Clock } from "../../src/port/clock.ts";
 import { GroupCommit } from "../../src/store/groupCommit.ts";
+import { queuedStore } from "../../src/store/queuedStore.ts";
 import { IN_MEMORY, SqliteEngine } from "../../src/store/sqliteEngine.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { MortalClock } from "./mortalClock.ts";
@@ -30,16 +31,7 @@ export class SimulatedDisk {
       await Promise.resolve();
       return this.#engine.read(queries);
     };
-    return {
-      write: (batch) => queue.write(batch),
-      readTogether,
-      read: async (statement, parameters) =>
-        (await readTogether([{ statement, parameters }]))[0] ?? [],
-      health: () => queue.health(),
-      onHealthChange: (listener) => queue.onHealthChange(listener),
-      statistics: () => queue.statistics(),
-      close: () => queue.close(),
-    };
+    return queuedStore(queue, { readTogether, close: () => queue.close() });
   }
 
   close(): void {
