@@ -8,8 +8,9 @@ import { buildProgram, runProgram, type ServeOptions } from "./cli/program.ts";
 import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts } from "./config/tlsFiles.ts";
-import { discoverNoiseSources, openNoiseSource } from "./noiseSources.ts";
+import { Discovery, openNoiseSource } from "./noiseSources.ts";
 import { systemClock } from "./platform/clock.ts";
+import { watchSerialPorts } from "./platform/portWatch.ts";
 import { processTerminal } from "./platform/terminal.ts";
 import { SpringhouseError } from "./port/errors.ts";
 import { addressOf } from "./service/address.ts";
@@ -36,20 +37,14 @@ function readFile(path: string, field: string): string {
   }
 }
 
-/** Reads and checks everything that the configuration names, before anything opens. */
-async function load(options: ServeOptions): Promise<Configuration> {
+/** Reads and checks the configuration, before anything opens. */
+function load(options: ServeOptions): Configuration {
   const text = options.config === undefined ? "" : readFile(options.config, "--config");
   const parsed = parseConfiguration(text);
   const listenOn = options.listen ?? parsed.listen;
   if (!/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/.test(listenOn))
     throw new SpringhouseError("configuration_invalid", `  --listen: ${listenOn} is not HOST:PORT`);
-  const discovered =
-    parsed.discover && parsed.sources.length === 0 ? await discoverNoiseSources() : [];
-  const configuration = {
-    ...parsed,
-    listen: listenOn,
-    sources: [...parsed.sources, ...discovered],
-  };
+  const configuration = { ...parsed, listen: listenOn };
   assertListenable(configuration);
   return configuration;
 }
@@ -73,7 +68,7 @@ function readTls(configuration: Configuration) {
 
 async function serve(options: ServeOptions): Promise<void> {
   const state = options.state ?? process.env["SPRINGHOUSE_STATE"] ?? "./state";
-  const configuration = await load(options);
+  const configuration = load(options);
   const tls = readTls(configuration);
   const log = pino({ level: configuration.log.level, base: null }, pino.destination(2));
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
@@ -95,6 +90,14 @@ async function serve(options: ServeOptions): Promise<void> {
     adminTokenPath: join(state, "admin.token"),
   });
   const address = addressOf(configuration.listen);
+  const discovery = new Discovery();
+  const stopDiscovery =
+    configuration.discover && configuration.sources.length === 0
+      ? watchSerialPorts(clock, async () => {
+          for (const source of await discovery.look())
+            if (!stopping.signal.aborted) service.addSource(source);
+        })
+      : () => {};
   try {
     const listening = await listen(service.api, {
       clock,
@@ -105,13 +108,17 @@ async function serve(options: ServeOptions): Promise<void> {
     const scheme = configuration.tls ? "https" : "http";
     log.info({ url: `${scheme}://${address.host}:${listening.address?.port}`, state }, "listening");
     const reload = (): void => {
-      load(options)
-        .then((next) => {
-          if (next.tls && configuration.tls) listening.reloadTls(readTls(next).tls!);
-          log.level = next.log.level;
-          service.reload(next);
-        })
-        .catch((error: unknown) => log.error({ err: error }, "the configuration stays as it was"));
+      try {
+        const next = load(options);
+        // Everything that can fail comes first, so that a bad file changes nothing at all.
+        if (next.tls && configuration.tls) listening.reloadTls(readTls(next).tls!);
+        log.level = next.log.level;
+        service.reload(next);
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        const faults = detail.split("\n").map((line) => line.trim());
+        log.error({ faults }, "the configuration stays as it was");
+      }
     };
     process.on("SIGHUP", reload);
     await new Promise<void>((resolve) => {
@@ -121,6 +128,7 @@ async function serve(options: ServeOptions): Promise<void> {
     process.off("SIGHUP", reload);
     await listening.close();
   } finally {
+    stopDiscovery();
     await service.stop();
   }
 }

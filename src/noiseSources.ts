@@ -11,7 +11,13 @@ import type { NoiseSource } from "./port/source.ts";
 import { CharacterDeviceSource } from "./source/characterDevice.ts";
 import { ProgramSource } from "./source/program.ts";
 import { RecordingSource } from "./source/recording.ts";
-import { type DeviceSelector, listSerialPorts, recognise } from "./source/serial/find.ts";
+import {
+  type DeviceSelector,
+  listSerialPorts,
+  type PortLister,
+  recognise,
+  type RecognisedDevice,
+} from "./source/serial/find.ts";
 import { openSerialSource } from "./source/serial/openSerialSource.ts";
 import { TpmSource } from "./source/tpm.ts";
 
@@ -19,6 +25,9 @@ import { TpmSource } from "./source/tpm.ts";
  * From a source's configuration to the adapter that speaks to its device: the only place that knows
  * both. A simulation passes its own function instead.
  */
+
+/** Nobody plugs in more; what invents identities must not fill the memory with sources. */
+const MOST_DISCOVERED = 16;
 
 type SerialConfiguration = Extract<SourceConfiguration, { readonly kind: `serial-${string}` }>;
 
@@ -122,20 +131,55 @@ export function openNoiseSource(source: SourceConfiguration, clock: Clock): Nois
 }
 
 /**
- * Sources for every TRNG that the operating system lists on a serial port, uncredited.
- * @returns none where ports cannot be listed (no `udevadm`, as in most containers)
+ * Names what is recognised on the serial ports, look after look: a device that was named keeps its
+ * name. One with a serial number is that device wherever it is plugged in; one without, or with a
+ * number that another shares, is whatever sits at its path.
  */
-export async function discoverNoiseSources(): Promise<SourceConfiguration[]> {
-  let ports;
-  try {
-    ports = await listSerialPorts();
-  } catch {
-    return [];
+export class Discovery {
+  readonly #list: PortLister;
+  readonly #known = new Set<string>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(list: PortLister = listSerialPorts) {
+    this.#list = list;
   }
-  return recognise(ports).map((found, index) => {
-    const kind: keyof typeof SOURCE_SCHEMAS = `serial-${found.family}`;
+
+  /**
+   * @returns sources for every TRNG that was not there in an earlier look, uncredited; none where ports
+   *   cannot be listed (no `udevadm`, as in most containers)
+   */
+  async look(): Promise<SourceConfiguration[]> {
+    let found: RecognisedDevice[];
+    try {
+      found = recognise(await this.#list());
+    } catch {
+      return [];
+    }
+    return found.flatMap((device) => {
+      const alike = found.filter((other) => identity(other) === identity(device));
+      const byIdentity = device.serialNumber !== null && alike.length === 1;
+      const key = byIdentity ? identity(device) : device.path;
+      if (this.#known.has(key) || this.#known.size >= MOST_DISCOVERED) return [];
+      this.#known.add(key);
+      return [this.#configuration(device, byIdentity)];
+    });
+  }
+
+  #configuration(device: RecognisedDevice, byIdentity: boolean): SourceConfiguration {
+    const { family, path, vendorId, productId, serialNumber } = device;
+    const number = (this.#counts.get(family) ?? 0) + 1;
+    this.#counts.set(family, number);
+    const kind: keyof typeof SOURCE_SCHEMAS = `serial-${family}`;
     const schema: TSchema = SOURCE_SCHEMAS[kind];
-    const given = { kind, id: `${found.family}-${index + 1}`, path: found.path };
-    return Value.Default(schema, given) as SourceConfiguration;
-  });
+    const selector = byIdentity ? { vendorId, productId, serialNumber } : { path };
+    return Value.Default(schema, {
+      kind,
+      id: `${family}-${number}`,
+      ...selector,
+    }) as SourceConfiguration;
+  }
+}
+
+function identity({ vendorId, productId, serialNumber }: RecognisedDevice): string {
+  return `${vendorId}:${productId}:${serialNumber}`;
 }

@@ -47,6 +47,8 @@ export class EntropyRoom implements SeedSupply, SourceControl {
   readonly #options: EntropyRoomOptions;
   readonly #policy: QuorumPolicy;
   readonly #pool: Pool;
+  readonly #stationRoom: StationRoom;
+  #started = false;
   readonly #stations = new Map<string, SourceStation>();
   readonly #supply: SeedSupply;
   readonly #poolListeners = new Set<() => void>();
@@ -59,7 +61,7 @@ export class EntropyRoom implements SeedSupply, SourceControl {
     this.shape = options.shape;
     this.#policy = options.shape === "RBGC" ? { sources: 0, withoutBest: 0 } : options.quorum;
     this.#pool = new Pool(this.ledger, options.poolBlocksPerSource);
-    const room: StationRoom = {
+    this.#stationRoom = {
       clock: options.clock,
       observer: options.observer,
       ledger: this.ledger,
@@ -76,24 +78,34 @@ export class EntropyRoom implements SeedSupply, SourceControl {
       },
       onFault: options.onFault ?? (() => {}),
     };
-    for (const given of options.sources) {
-      const { id } = given.source;
-      if (this.#stations.has(id)) throw new Error(`two sources are named ${id}`);
-      // Over a parent nothing is credited, so that no block is kept out of the additional input.
-      const source =
-        options.shape === "RBGC" ? { ...given, assessed: null, compliant: null } : given;
-      this.#stations.set(id, new SourceStation(source, room));
-    }
+    for (const source of options.sources) this.add(source);
     this.#supply = this.#supplyOf(options);
     this.#quorumMet = this.quorum().met;
   }
 
+  /**
+   * One more source, which is opened at once where the room has started: a device that was plugged in.
+   * The shape and the quorum's policy stay as they are.
+   * @throws Error for an id that is taken; SpringhouseError `configuration_invalid`
+   */
+  add(given: SourceOptions): void {
+    const { id } = given.source;
+    if (this.#stations.has(id)) throw new Error(`two sources are named ${id}`);
+    // Over a parent nothing is credited, so that no block is kept out of the additional input.
+    const source = this.shape === "RBGC" ? { ...given, assessed: null, compliant: null } : given;
+    const station = new SourceStation(source, this.#stationRoom);
+    this.#stations.set(id, station);
+    if (this.#started) station.start();
+  }
+
   start(): void {
+    this.#started = true;
     for (const station of this.#stations.values()) station.start();
   }
 
   /** Within a second: aborts every session, ends every tap, overwrites every block. */
   async stop(): Promise<void> {
+    this.#started = false;
     await Promise.all([...this.#stations.values()].map((station) => station.stop()));
   }
 

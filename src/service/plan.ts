@@ -1,6 +1,11 @@
 import { hmacComponent } from "../conditioning/hmac.ts";
 import type { Configuration } from "../config/schema.ts";
-import { healthOptions, samplesPerSecond, testedEntropy } from "../config/sourceSchemas.ts";
+import {
+  healthOptions,
+  samplesPerSecond,
+  type SourceConfiguration,
+  testedEntropy,
+} from "../config/sourceSchemas.ts";
 import type { SourceOptions } from "../entropy/sourceOptions.ts";
 import type { Shape } from "../port/lineage.ts";
 import { OsSource } from "../source/os.ts";
@@ -46,19 +51,28 @@ function osSource(configuration: Configuration, ports: ServicePorts): SourceOpti
   };
 }
 
+/** A configured or discovered source, with its tests and its credit. */
+export function sourceOption(
+  source: SourceConfiguration,
+  configurationVersion: string,
+  ports: ServicePorts,
+): SourceOptions {
+  return {
+    source: ports.openSource(source, ports.clock),
+    health: healthOptions(source),
+    testedEntropy: testedEntropy(source),
+    assessed: source.assessed ?? null,
+    compliant: source.compliant ?? null,
+    component: hmacComponent(source.component),
+    configurationVersion,
+    budgetSamplesPerSecond: samplesPerSecond(source) * BUDGET_FACTOR,
+  };
+}
+
 /** Every source of the service, the OS RNG first. */
 export function sourceOptions(configuration: Configuration, ports: ServicePorts): SourceOptions[] {
   return [
     osSource(configuration, ports),
-    ...configuration.sources.map((source) => ({
-      source: ports.openSource(source, ports.clock),
-      health: healthOptions(source),
-      testedEntropy: testedEntropy(source),
-      assessed: source.assessed ?? null,
-      compliant: source.compliant ?? null,
-      component: hmacComponent(source.component),
-      configurationVersion: configuration.version,
-      budgetSamplesPerSecond: samplesPerSecond(source) * BUDGET_FACTOR,
-    })),
+    ...configuration.sources.map((source) => sourceOption(source, configuration.version, ports)),
   ];
 }

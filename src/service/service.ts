@@ -9,6 +9,7 @@ import { buildApi } from "../api/app.ts";
 import { isLoopback } from "../api/listen.ts";
 import { selfTest as conditioningSelfTest } from "../conditioning/selfTest.ts";
 import type { Configuration } from "../config/schema.ts";
+import type { SourceConfiguration } from "../config/sourceSchemas.ts";
 import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
@@ -26,7 +27,7 @@ import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { addressOf } from "./address.ts";
-import { shapeOf, sourceOptions } from "./plan.ts";
+import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { DiscontinuityWatch } from "./watch.ts";
@@ -42,6 +43,11 @@ export interface Service {
   readonly drbg: DrbgSupply;
   readonly entropy: EntropyRoom;
   snapshot(): ServiceSnapshot;
+  /**
+   * A device that was plugged in and recognised. Never credited: an assessment is configuration, and
+   * the construction's shape does not change while it runs.
+   */
+  addSource(source: SourceConfiguration): void;
   /** Takes over what can change while it runs; @returns the fields that need a restart. */
   reload(configuration: Configuration): readonly string[];
   /** Finishes what is in hand, overwrites secrets, closes the store. Close the listeners first. */
@@ -194,6 +200,12 @@ export async function createService(
     drbg,
     entropy: room,
     snapshot,
+    addSource(source) {
+      const { assessed: _assessed, compliant: _compliant, ...uncredited } = source;
+      const given = sourceOption(uncredited, configuration.version, ports);
+      room.add(given);
+      log.info({ source: source.id, family: source.kind }, "recognised a TRNG; it is not credited");
+    },
     reload(next) {
       certificates.replace(next.clientCertificates);
       const fixed = needingRestart(configuration, next);
@@ -267,12 +279,22 @@ function hostsOf(configuration: Configuration): readonly string[] | null {
   return [host, "localhost", "127.0.0.1", "[::1]", ...configuration.allowedHosts];
 }
 
-/** Fields that differ and are only read at the start. */
+/** Fields that differ and are only read at the start. The contents of TLS files may change. */
 function needingRestart(before: Configuration, after: Configuration): string[] {
   const live = new Set(["clientCertificates", "tls", "log", "version"]);
-  return (Object.keys(after) as (keyof Configuration)[]).filter(
-    (field) => !live.has(field) && JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+  const differ = (one: unknown, other: unknown): boolean =>
+    JSON.stringify(one) !== JSON.stringify(other);
+  const fields: string[] = (Object.keys(after) as (keyof Configuration)[]).filter(
+    (field) => !live.has(field) && differ(before[field], after[field]),
   );
+  const [was, is] = [before.tls, after.tls];
+  if (!was || !is) return differ(was, is) ? [...fields, "tls"] : fields;
+  // Whether a certificate is asked for, and demanded, is fixed when the listener is made.
+  if (was.requireClientCertificate !== is.requireClientCertificate)
+    fields.push("tls.requireClientCertificate");
+  if ((was.clientAuthority === undefined) !== (is.clientAuthority === undefined))
+    fields.push("tls.clientAuthority");
+  return fields;
 }
 
 /** @throws SpringhouseError `configuration_invalid` */

@@ -18,15 +18,10 @@ export function makeCertificate(folder: string, name: string, issuer: PemPair | 
   const certificatePath = join(folder, `${name}.pem`);
   const keyPath = join(folder, `${name}.key`);
   const signer = issuer ? ["-CA", issuer.certificatePath, "-CAkey", issuer.keyPath] : [];
-  execFileSync(
-    "openssl",
-    [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-      ...["-keyout", keyPath, "-out", certificatePath, "-days", "2", "-subj", `/CN=${name}`],
-      ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", ...signer],
-    ],
-    { stdio: "pipe" },
-  );
+  const what = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=${name}`;
+  const names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const files = ["-keyout", keyPath, "-out", certificatePath];
+  execFileSync("openssl", [...what.split(" "), ...names, ...files, ...signer], { stdio: "pipe" });
   return {
     certificatePath,
     keyPath,
