@@ -15,8 +15,10 @@ import { springhouse, startSpringhouse } from "../support/springhouse.ts";
 
 const SETTLE_MILLISECONDS = 6_000;
 const MEASURED_MILLISECONDS = 10_000;
-/** Alone, every one of these was measured below 1 % of a core. */
+/** Alone, every one of these was measured below 1 % of a core; beside a busy suite at up to 1.6 %. */
 const LARGEST_SHARE = 0.015;
+/** One that is seeded tests the OS RNG, and reseeds from it. */
+const LARGEST_SEEDED_SHARE = 0.025;
 const STOP_MILLISECONDS = 1_000;
 
 const ASSESSED = 'assessed: { entropy: 4, evidence: "an example" }';
@@ -99,9 +101,12 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 describe.skipIf(!existsSync("/proc/self/stat"))("idle (needs /proc: Linux)", () => {
-  test.each(Object.entries(CASES))(
+  // Side by side: they sleep, and each one's CPU time is its own.
+  test.for(Object.entries(CASES))(
     "%s: idle within its budget, and SIGTERM ends it within a second",
-    async (name, { configuration, unseeded = false, settleMilliseconds = SETTLE_MILLISECONDS }) => {
+    { concurrent: true, timeout: 60_000 },
+    async ([name, given], { expect, onTestFinished }) => {
+      const { configuration, unseeded = false, settleMilliseconds = SETTLE_MILLISECONDS } = given;
       const service = await startSpringhouse({
         configuration: configuration(),
         unready: unseeded,
@@ -119,9 +124,8 @@ describe.skipIf(!existsSync("/proc/self/stat"))("idle (needs /proc: Linux)", () 
       expect(await service.stop()).toBe(0);
       stopped = true;
       expect(performance.now() - began).toBeLessThan(STOP_MILLISECONDS);
-      expect(share).toBeLessThan(LARGEST_SHARE);
+      expect(share).toBeLessThan(unseeded ? LARGEST_SHARE : LARGEST_SEEDED_SHARE);
     },
-    60_000,
   );
 
   test("never seeded, it lets the admin in from the start, and doctor names the cause", async () => {
