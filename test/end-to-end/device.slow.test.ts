@@ -210,7 +210,7 @@ describe("a TrueRNGpro on a serial port, as the only credited source", () => {
     await until("recovery", async () => (await draw(service)).code === 200, 60_000);
     done = true;
     await drawing;
-    expect([...codes].toSorted()).toEqual([200, 503]);
+    expect(codes).toEqual(new Set([200, 503]));
   }, 200_000);
 
   test("with the tap held open for ever, the service refuses rather than seed from it", async () => {
