@@ -42,17 +42,20 @@ export function serviceUrl(terminal: Terminal, options: ConnectionOptions): stri
   return options.url ?? terminal.environment["SPRINGHOUSE_URL"] ?? DEFAULT_URL;
 }
 
-/** A client of the running service. `unix:PATH` reaches it by its socket. */
-export function connect(terminal: Terminal, options: ConnectionOptions): SpringhouseClient {
+/** How the service is reached: its URL, and the fetch to use for it. `unix:PATH` is its socket. */
+export function reach(
+  terminal: Terminal,
+  options: ConnectionOptions,
+): { readonly url: string; readonly fetch?: typeof globalThis.fetch } {
   const url = serviceUrl(terminal, options);
+  if (!url.startsWith("unix:")) return { url };
+  return { url: "http://localhost", fetch: unixFetch(url.slice("unix:".length)) };
+}
+
+/** A client of the running service. */
+export function connect(terminal: Terminal, options: ConnectionOptions): SpringhouseClient {
   const token = findToken(terminal, options);
   // A person or a script is told at once; whoever wants to wait can read Retry-After.
   const common = { token, signal: terminal.signal, retries: 0 };
-  if (url.startsWith("unix:"))
-    return new SpringhouseClient({
-      ...common,
-      url: "http://localhost",
-      fetch: unixFetch(url.slice("unix:".length)),
-    });
-  return new SpringhouseClient({ ...common, url });
+  return new SpringhouseClient({ ...common, ...reach(terminal, options) });
 }

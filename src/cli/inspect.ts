@@ -1,6 +1,6 @@
 import { diagnose, type Finding } from "../doctor/diagnose.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
-import { connect, type ConnectionOptions, serviceUrl } from "./connection.ts";
+import { connect, type ConnectionOptions, reach, serviceUrl } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import { sourceLines, statusText, testTable } from "./statusText.ts";
 import { paint, type Terminal } from "./terminal.ts";
@@ -54,7 +54,7 @@ function unreachable(terminal: Terminal, options: InspectOptions, error: unknown
       check: "token",
       level: "fault",
       cause: error.message,
-      evidence: "every local command needs a token",
+      evidence: "most of what doctor looks at needs a token",
       remedy: error.remedy,
     };
   const code = (error as { code?: string }).code;
@@ -69,6 +69,45 @@ function unreachable(terminal: Terminal, options: InspectOptions, error: unknown
   };
 }
 
+interface Readiness {
+  readonly ready?: boolean;
+  readonly unready?: readonly {
+    readonly code: string;
+    readonly detail: string;
+    readonly remedy: string;
+  }[];
+}
+
+/** What the public probe says, for whoever has no token that works. */
+async function publicReadiness(terminal: Terminal, options: InspectOptions): Promise<Finding[]> {
+  const { url, fetch = globalThis.fetch } = reach(terminal, options);
+  let answer: Response;
+  let readiness: Readiness;
+  try {
+    answer = await fetch(`${url}/readyz`, { signal: terminal.signal });
+    readiness = (await answer.json()) as Readiness;
+  } catch (error) {
+    return [unreachable(terminal, options, error)];
+  }
+  const { ready, unready = [] } = readiness;
+  const evidence = `/readyz answers ${answer.status}; sources and seeds were not asked for`;
+  if (ready === true)
+    return [{ check: "service", level: "ok", cause: "ready", evidence, remedy: null }];
+  if (unready.length === 0)
+    return [{ check: "service", level: "warning", cause: "not known", evidence, remedy: null }];
+  return unready.map(({ code, detail, remedy }) => ({
+    check: "service",
+    level: "fault",
+    cause: `${code}: ${detail}`,
+    evidence,
+    remedy,
+  }));
+}
+
+/** Without a token that works there is still the public probe to ask. */
+const lacksToken = (error: unknown): boolean =>
+  error instanceof Failure || (error as { code?: string }).code === "unauthenticated";
+
 /** `springhouse doctor`: exit code 1 when something stops output. */
 export async function doctor(terminal: Terminal, options: InspectOptions): Promise<void> {
   let findings: Finding[];
@@ -77,6 +116,7 @@ export async function doctor(terminal: Terminal, options: InspectOptions): Promi
     findings = diagnose(snapshot);
   } catch (error) {
     findings = [unreachable(terminal, options, error)];
+    if (lacksToken(error)) findings.push(...(await publicReadiness(terminal, options)));
   }
   await terminal.write(
     options.json

@@ -161,7 +161,9 @@ function report(terminal: Terminal, error: unknown): number {
   if (error instanceof RefusalError || error instanceof SpringhouseError) {
     const unmet = error instanceof RefusalError && error.unmet.length > 0;
     const what = unmet ? ` (unmet: ${error.unmet.join(", ")})` : "";
-    terminal.tell(`${prefix} ${error.code}${what}: ${error.message}`);
+    // A refusal's message begins with its code.
+    const detail = error instanceof RefusalError ? error.detail : error.message;
+    terminal.tell(`${prefix} ${error.code}${what}: ${detail}`);
     terminal.tell(`  → ${error.remedy}`);
     return error.code === "configuration_invalid" || error.code === "listen_insecure" ? 2 : 1;
   }
