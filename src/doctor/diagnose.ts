@@ -25,12 +25,18 @@ function remedyOf(code: string | null): string | null {
   return code !== null && code in ERRORS ? ERRORS[code as ErrorCode].remedy : null;
 }
 
-function sourceState(source: SourceSnapshot): Finding {
+/** Would the service give more if this source were healthy? */
+function isMissed({ kind, assessedEntropy }: SourceSnapshot, snapshot: ServiceSnapshot): boolean {
+  if (snapshot.shape === "RBGC") return kind === "os";
+  return assessedEntropy > 0 && !snapshot.quorum.met;
+}
+
+function sourceState(source: SourceSnapshot, missed: boolean): Finding {
   const check = `source ${source.id}`;
   const where = source.device ? `${source.device.location}, ${source.device.mode}` : source.kind;
   if (source.state === "healthy")
     return finding(check, "ok", "healthy", `${source.samplesTotal} samples tested; ${where}`);
-  const level = source.state === "starting" ? "note" : source.credited ? "fault" : "warning";
+  const level = source.state === "starting" ? "note" : missed ? "fault" : "warning";
   return finding(
     check,
     level,
@@ -137,7 +143,11 @@ export function diagnose(snapshot: ServiceSnapshot): Finding[] {
       ),
     );
   for (const source of snapshot.sources)
-    findings.push(sourceState(source), ...sourceCredit(source), ...sourceSafety(source));
+    findings.push(
+      sourceState(source, isMissed(source, snapshot)),
+      ...sourceCredit(source),
+      ...sourceSafety(source),
+    );
   for (const test of snapshot.selfTests)
     if (!test.passed)
       findings.push(

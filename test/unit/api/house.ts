@@ -87,7 +87,7 @@ class TaggedSupply implements RandomSupply {
   }
 }
 
-const SOURCE: SourceSnapshot = {
+export const SOURCE: SourceSnapshot = {
   id: "rng-1",
   kind: "serial-generic",
   physical: true,
@@ -118,7 +118,7 @@ const SOURCE: SourceSnapshot = {
   poolBlocks: 0,
 };
 
-const SNAPSHOT: ServiceSnapshot = {
+export const SNAPSHOT: ServiceSnapshot = {
   version: "0",
   startedMilliseconds: 1,
   atMilliseconds: 2,

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import { diagnose, type Finding } from "../../../src/doctor/diagnose.ts";
+import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
+import { SNAPSHOT, SOURCE } from "../api/house.ts";
+
+const OS: SourceSnapshot = { ...SOURCE, id: "os", kind: "os" };
+const DEVICE: SourceSnapshot = {
+  ...SOURCE,
+  id: "trng",
+  credited: true,
+  assessedEntropy: 4,
+  device: {
+    location: "/dev/ttyACM0",
+    vendorId: null,
+    productId: null,
+    serialNumber: null,
+    firmware: null,
+    mode: "RAW_BIN",
+    rawConfirmed: true,
+    caveats: [],
+  },
+};
+const MET = { sources: 1, withoutBest: 0, met: true, available: 1 };
+const LOST = { ...MET, met: false, available: 0 };
+
+function house(device: Partial<SourceSnapshot>, more: Partial<ServiceSnapshot> = {}) {
+  const sources = [OS, { ...DEVICE, ...device }];
+  return diagnose({ ...SNAPSHOT, shape: "RBG2(P)", quorum: MET, sources, ...more });
+}
+
+function about(findings: readonly Finding[], check: string): Finding {
+  const found = findings.find((finding) => finding.check === check);
+  if (!found)
+    throw new Error(`nothing about ${check} in ${findings.map((one) => one.check).join()}`);
+  return found;
+}
+
+test("where nothing is wrong every finding is ok and asks for nothing", () => {
+  const findings = house({});
+  expect(findings.map(({ check }) => check)).toEqual([
+    "service",
+    "quorum",
+    "source os",
+    "source trng",
+  ]);
+  expect(findings.every(({ level, remedy }) => level === "ok" && remedy === null)).toBe(true);
+});
+
+describe("a source that is not healthy", () => {
+  test.each([
+    ["absent", "device_absent"],
+    ["absent", "device_permission"],
+    ["absent", "device_locked"],
+    ["absent", "device_silent"],
+    ["suspect", "health_suspect"],
+    ["failed", "health_failed"],
+  ] as const)("%s (%s): the cause, its evidence and a remedy", (state, cause) => {
+    const given = { state, cause, detail: "what was seen", remedy: null, credited: false };
+    const missed = about(house(given, { quorum: LOST }), "source trng");
+    expect(missed).toMatchObject({ level: "fault", evidence: "what was seen" });
+    expect(missed.cause).toBe(`${state} (${cause})`);
+    expect(missed.remedy).toMatch(/\w{3}/);
+    // As long as the others carry the quorum, output goes on.
+    expect(about(house(given), "source trng").level).toBe("warning");
+  });
+
+  test("its own remedy goes before the catalogue's", () => {
+    const given = { state: "absent", cause: "device_absent", remedy: "Plug it in." } as const;
+    expect(about(house(given), "source trng").remedy).toBe("Plug it in.");
+  });
+
+  test("a startup test is no fault", () => {
+    const given = { state: "starting", cause: "health_starting", credited: false } as const;
+    expect(about(house(given, { quorum: LOST }), "source trng").level).toBe("note");
+  });
+
+  test("the OS RNG is a fault where it is the parent, and a warning where it only joins", () => {
+    const sources = [{ ...OS, state: "failed", cause: "health_failed", credited: false } as const];
+    const parent = diagnose({ ...SNAPSHOT, shape: "RBGC", sources });
+    expect(about(parent, "source os").level).toBe("fault");
+    const joins = diagnose({ ...SNAPSHOT, shape: "RBG2(P)", quorum: MET, sources });
+    expect(about(joins, "source os").level).toBe("warning");
+  });
+});
+
+test("a quorum that is not met is a fault with its figures", () => {
+  const found = about(house({ credited: false }, { quorum: LOST }), "quorum");
+  expect(found).toMatchObject({ level: "fault" });
+  expect(found.evidence).toContain("0 healthy credited sources; 1 needed");
+});
+
+test("why a source is credited nothing", () => {
+  expect(about(house({ credited: false, assessedEntropy: 0 }), "credit of trng")).toMatchObject({
+    level: "note",
+    cause: expect.stringContaining("nothing is assessed"),
+  });
+  const device = { ...DEVICE.device!, rawConfirmed: false, caveats: ["never tried"] };
+  expect(about(house({ credited: false, device }), "credit of trng")).toMatchObject({
+    level: "warning",
+    evidence: "RAW_BIN; never tried",
+    remedy: expect.stringContaining("raw:"),
+  });
+});
+
+test("an open tap, losses and a narrow margin", () => {
+  expect(about(house({ tapped: true, divertedSamplesTotal: 7 }), "tap on trng")).toMatchObject({
+    level: "warning",
+    evidence: "7 samples diverted so far",
+  });
+  expect(about(house({ droppedSamplesTotal: 9, gapsTotal: 2 }), "losses of trng").evidence).toBe(
+    "9 samples in 2 gaps",
+  );
+  const tests = (watermark: number): SourceSnapshot["tests"] => [
+    {
+      test: "repetition_count",
+      cutoffIntermittent: 20,
+      cutoffPermanent: 30,
+      watermark,
+      windowSamples: null,
+      expectedFalseAlarmsPerYear: 0,
+    },
+  ];
+  expect(about(house({ tests: tests(18) }), "margin of trng").evidence).toBe("18 of 20");
+  expect(house({ tests: tests(17) }).some(({ check }) => check.startsWith("margin"))).toBe(false);
+});
+
+test("a failing database and a failed self-test are faults, and faults come first", () => {
+  const findings = house(
+    {},
+    {
+      ready: false,
+      unready: [{ code: "self_test_failed", detail: "HMAC_DRBG", remedy: "Restart." }],
+      store: { ok: false, detail: "disk is full" },
+      selfTests: [{ name: "HMAC_DRBG", passed: false, atMilliseconds: 0 }],
+    },
+  );
+  expect(about(findings, "database")).toMatchObject({ level: "fault", evidence: "disk is full" });
+  expect(about(findings, "self-test HMAC_DRBG").level).toBe("fault");
+  expect(about(findings, "service")).toMatchObject({
+    cause: "self_test_failed",
+    remedy: "Restart.",
+  });
+  const levels = findings.map(({ level }) => level);
+  expect(levels).toEqual([...levels].toSorted((a, b) => Number(a === "ok") - Number(b === "ok")));
+});
+
+test("over the OS RNG alone it says that no noise is credited", () => {
+  const findings = diagnose({ ...SNAPSHOT, sources: [OS] });
+  expect(about(findings, "noise")).toMatchObject({ level: "note" });
+});
