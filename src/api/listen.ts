@@ -1,7 +1,7 @@
 import { chmod, unlink } from "node:fs/promises";
 import { createServer as createHttpServer, type Server, type ServerOptions } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
-import { connect, isIP, BlockList } from "node:net";
+import { connect, isIP, BlockList, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { isMainThread } from "node:worker_threads";
 import type { FastifyInstance } from "fastify";
@@ -43,8 +43,11 @@ const HEADERS_TIMEOUT_MILLISECONDS = 10_000;
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
 const KEEP_ALIVE_MILLISECONDS = 60_000;
 const MAXIMUM_CONNECTIONS = 4096;
-/** What an RSA key of a batch may still take when the service stops. */
-const CLOSE_MILLISECONDS = 5000;
+/**
+ * What an RSA key of a batch may still take when the service stops, and a WebSocket's peer to say
+ * goodbye. Of the five seconds that the service has in all, a second is left for what comes after.
+ */
+const CLOSE_MILLISECONDS = 4000;
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
@@ -86,8 +89,19 @@ const SERVER_OPTIONS: ServerOptions = {
   shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
 };
 
-function prepare(server: Server, app: FastifyInstance, maximumConnections: number): void {
+/** @param open receives every connection for as long as it is open, upgraded ones too */
+function prepare(
+  server: Server,
+  app: FastifyInstance,
+  clock: Clock,
+  open: Set<Socket>,
+  maximumConnections: number,
+): void {
   server.maxConnections = maximumConnections;
+  server.on("connection", (connection: Socket) => {
+    open.add(connection);
+    connection.once("close", () => open.delete(connection));
+  });
   server.on("request", (request, response) => {
     app.routing(request, response);
   });
@@ -102,7 +116,7 @@ function prepare(server: Server, app: FastifyInstance, maximumConnections: numbe
     }
     const detail =
       error.code === "HPE_HEADER_OVERFLOW" ? "The head is too large." : "This is not HTTP/1.1.";
-    answerProblem(connection, refuse("invalid_parameter", detail), "-");
+    answerProblem(connection, refuse("invalid_parameter", detail), "-", clock);
   });
 }
 
@@ -157,6 +171,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   if (address) assertSecure(address.host, tls !== undefined);
   await app.ready();
   const servers: Server[] = [];
+  const open = new Set<Socket>();
   const closeAll = async (): Promise<void> => {
     const ends = servers.map(
       (server) =>
@@ -165,10 +180,11 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
           server.closeIdleConnections();
         }),
     );
-    await app.close();
+    // Not closeAllConnections(), which has forgotten those that became WebSockets.
     const cancel = clock.schedule(CLOSE_MILLISECONDS, () => {
-      for (const server of servers) server.closeAllConnections();
+      for (const connection of open) connection.destroy();
     });
+    await app.close();
     await Promise.all(ends);
     cancel();
   };
@@ -185,7 +201,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
           rejectUnauthorized: tls.requireClientCertificate ?? false,
         });
       const server = secure ?? createHttpServer(SERVER_OPTIONS);
-      prepare(server, app, limit);
+      prepare(server, app, clock, open, limit);
       const host = address.host.replace(/^\[(.*)\]$/, "$1");
       await listening(server, () => server.listen(address.port, host));
       servers.push(server);
@@ -195,7 +211,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     }
     if (socketPath !== undefined) {
       const server = createHttpServer(SERVER_OPTIONS);
-      prepare(server, app, limit);
+      prepare(server, app, clock, open, limit);
       await listenOnPath(server, socketPath);
       servers.push(server);
     }

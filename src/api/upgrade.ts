@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { TObject } from "typebox";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Permission } from "../access/permissions.ts";
+import type { Clock } from "../port/clock.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Principal } from "../port/principal.ts";
 import type { Context } from "./context.ts";
@@ -33,6 +34,8 @@ export interface SocketDoor {
 const MAXIMUM_MESSAGE_BYTES = 1024;
 /** A peer that does not answer within one such interval is gone, though TCP may not have noticed. */
 const PING_MILLISECONDS = 30_000;
+/** For a refused peer to read why. */
+const LINGER_MILLISECONDS = 1000;
 
 interface Mounted {
   readonly door: SocketDoor;
@@ -83,7 +86,10 @@ export class Upgrades {
     // A reset before or during the handshake is the client's business.
     connection.on("error", () => {});
     const requestId = this.#nextId();
-    const [path = "", search = ""] = (request.url ?? "").split("?", 2);
+    const url = request.url ?? "";
+    const mark = url.indexOf("?");
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const search = mark < 0 ? "" : url.slice(mark + 1);
     const mounted = this.#mounted.get(path);
     const judged = mounted
       ? this.#judge(mounted, request, search, requestId)
@@ -91,7 +97,7 @@ export class Upgrades {
     if (!mounted || "ok" in judged) {
       const refusal = judged as Refusal;
       this.#context.note(refusal, requestId, "GET", mounted?.door.path ?? "-", null);
-      answerProblem(connection, refusal, requestId);
+      answerProblem(connection, refusal, requestId, this.#context.ports.clock);
       return;
     }
     let entered = false;
@@ -175,8 +181,17 @@ export class Upgrades {
   }
 }
 
-/** A problem written by hand, where no framework stands between us and the connection. */
-export function answerProblem(connection: Duplex, refusal: Refusal, requestId: string): void {
+/**
+ * A problem written by hand, where no framework stands between us and the connection, which is closed
+ * when the peer has read it and closed its side, or soon after: `end` alone would leave the descriptor
+ * to whoever keeps its own side open.
+ */
+export function answerProblem(
+  connection: Duplex,
+  refusal: Refusal,
+  requestId: string,
+  clock: Clock,
+): void {
   const status = statusOf(refusal.code);
   const body = JSON.stringify(problemOf(refusal, requestId));
   const headers = {
@@ -185,6 +200,12 @@ export function answerProblem(connection: Duplex, refusal: Refusal, requestId: s
     connection: "close",
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  // What the peer still says is thrown away: closing over unread bytes would reset, and lose the answer.
+  connection.resume();
+  connection.once(
+    "close",
+    clock.schedule(LINGER_MILLISECONDS, () => connection.destroy()),
+  );
   connection.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n${body}`,
   );
