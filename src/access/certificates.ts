@@ -51,9 +51,15 @@ export class Certificates {
     this.replace(rules);
   }
 
-  /** Takes a new configuration; connections that are open are judged anew. */
+  /**
+   * Takes a new configuration; connections that are open are judged anew. A rule that stands as it
+   * stood keeps its principal, and so what that principal has open.
+   */
   replace(rules: readonly CertificateRule[]): void {
+    const before = new Map(this.#rules.map((entry) => [JSON.stringify(entry.rule), entry]));
     this.#rules = rules.map((rule) => {
+      const known = before.get(JSON.stringify(rule));
+      if (known) return known;
       const { name, roles, quota } = rule;
       return { rule, principal: { id: `certificate:${name}`, name, roles, quota } };
     });

@@ -42,6 +42,11 @@ export class Bucket {
   }
 }
 
+const isSame = (one: Quota, other: Quota): boolean =>
+  one === other ||
+  (one.requestsPerSecond === other.requestsPerSecond &&
+    one.bytesPerSecond === other.bytesPerSecond);
+
 interface Buckets {
   readonly quota: Quota;
   readonly requests: Bucket | null;
@@ -61,10 +66,18 @@ export class Quotas {
     this.#clock = clock;
   }
 
-  /** @returns 0 when the requests were admitted and counted, else milliseconds to wait */
-  admitRequests(principal: Principal, count = 1): number {
+  /** @returns 0 when the request was admitted and counted, else milliseconds to wait */
+  admitRequest(principal: Principal): number {
     const bucket = this.#bucketsOf(principal)?.requests;
-    return bucket ? this.#admit(bucket, count) : 0;
+    return bucket ? this.#admit(bucket, 1) : 0;
+  }
+
+  /**
+   * Counts the rest of a request that is worth several, into debt if need be: it was admitted, and
+   * what is larger than the bucket could otherwise never be asked for.
+   */
+  chargeRequests(principal: Principal, count: number): void {
+    this.#bucketsOf(principal)?.requests?.take(count, this.#clock.monotonicMilliseconds());
   }
 
   /** @returns 0 when the bytes were admitted and counted, else milliseconds to wait */
@@ -73,7 +86,10 @@ export class Quotas {
     return bucket ? this.#admit(bucket, bytes) : 0;
   }
 
-  /** Counts bytes that are being sent; @returns milliseconds for the sender to pause before more */
+  /**
+   * Counts bytes that are being sent, 0 to look at the debt alone.
+   * @returns milliseconds for the sender to pause before more
+   */
   paceBytes(principal: Principal, bytes: number): number {
     const bucket = this.#bucketsOf(principal)?.bytes;
     if (!bucket) return 0;
@@ -93,7 +109,8 @@ export class Quotas {
     const { quota } = principal;
     if (quota.requestsPerSecond === null && quota.bytesPerSecond === null) return null;
     let buckets = this.#byPrincipal.get(principal.id);
-    if (buckets?.quota !== quota) {
+    // By value: a configuration that is read again makes new objects, and must not forgive a debt.
+    if (!buckets || !isSame(buckets.quota, quota)) {
       const now = this.#clock.monotonicMilliseconds();
       const bucket = (rate: number | null): Bucket | null =>
         rate === null ? null : new Bucket(rate, now);

@@ -2,7 +2,6 @@ import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Principal, Quota, Role } from "../port/principal.ts";
-import type { EventJournal } from "../port/service.ts";
 import {
   describeToken,
   type TokenDescription,
@@ -14,8 +13,8 @@ import { digestToken, formatToken, isToken, TOKEN_SECRET_BYTES } from "./tokenTe
 export interface TokenRequest {
   readonly name: string;
   readonly roles: readonly Role[];
-  /** Default: the book's. */
-  readonly quota?: Quota;
+  /** What is left out is the book's. */
+  readonly quota?: Partial<Quota>;
   /** Unix milliseconds, in the future; null or absent: it does not expire. */
   readonly expiresMilliseconds?: number | null;
 }
@@ -31,7 +30,6 @@ export interface TokenBookOptions {
   readonly clock: Clock;
   readonly random: RandomSupply;
   readonly repository: TokenRepository;
-  readonly journal: Pick<EventJournal, "record">;
   readonly defaultQuota: Quota;
 }
 
@@ -42,8 +40,11 @@ interface Entry {
   validUntil: number;
   /** Day number of the last use that was noted. */
   usedDay: number;
+  /** The write of its revocation, while it is under way. */
+  revoking: Promise<void> | null;
 }
 
+const SAID_OF_TOKENS = { source: null, severity: "info", reason: null } as const;
 /** More would be a leak of tokens rather than a use of them, and every one is held in memory. */
 const MAXIMUM_TOKENS = 100_000;
 const ID_BYTES = 8;
@@ -135,7 +136,7 @@ export class TokenBook {
   }
 
   async #keep(request: TokenRequest, actor: string, material: Uint8Array): Promise<CreatedToken> {
-    const { clock, repository, journal, defaultQuota } = this.#options;
+    const { clock, repository, defaultQuota } = this.#options;
     const now = clock.wallMilliseconds();
     const expiresMilliseconds = request.expiresMilliseconds ?? null;
     const token = formatToken(material.subarray(0, TOKEN_SECRET_BYTES));
@@ -145,7 +146,7 @@ export class TokenBook {
       id: `token-${id}`,
       name: request.name,
       roles: [...new Set(request.roles)],
-      quota: request.quota ?? defaultQuota,
+      quota: { ...defaultQuota, ...request.quota },
       digest: digestToken(token),
       createdMilliseconds: now,
       createdBy: actor,
@@ -153,14 +154,11 @@ export class TokenBook {
       lastUsedDay: null,
       revokedMilliseconds: null,
     };
-    await repository.put(record);
-    await journal.record({
+    await repository.putWithEvent(record, {
       kind: "token_created",
       atMilliseconds: now,
-      source: null,
-      severity: "info",
+      ...SAID_OF_TOKENS,
       actor,
-      reason: null,
       detail: `Token ${record.id} was created.`,
       data: { token: record.id, roles: record.roles.join(","), expires: expiresMilliseconds },
     });
@@ -176,32 +174,35 @@ export class TokenBook {
   }
 
   /**
-   * Takes effect at once, and is durable when this resolves. Revoking twice does nothing more.
+   * Takes effect at once, and is durable when this resolves, with its event. Revoking twice does
+   * nothing more; after a failure it may be tried again.
    * @returns null when done, else a Refusal `not_found`
    * @throws SpringhouseError `store_failed`: it no longer works in this process, but may after a restart
    */
   async revoke(id: string, actor: string): Promise<Refusal | null> {
-    const { clock, repository, journal } = this.#options;
     const entry = this.#byId.get(id);
     if (!entry) return refuse("not_found", "There is no such token.");
     if (entry.record.revokedMilliseconds === null) {
-      const now = clock.wallMilliseconds();
       entry.validUntil = -Infinity;
-      const record = { ...entry.record, revokedMilliseconds: now };
-      await repository.put(record);
-      entry.record = record;
-      await journal.record({
-        kind: "token_revoked",
-        atMilliseconds: now,
-        source: null,
-        severity: "info",
-        actor,
-        reason: null,
-        detail: `Token ${id} was revoked.`,
-        data: { token: id },
-      });
+      entry.revoking ??= this.#keepRevoked(entry, actor).finally(() => (entry.revoking = null));
+      await entry.revoking;
     }
     return null;
+  }
+
+  async #keepRevoked(entry: Entry, actor: string): Promise<void> {
+    const { clock, repository } = this.#options;
+    const now = clock.wallMilliseconds();
+    const record = { ...entry.record, revokedMilliseconds: now };
+    await repository.putWithEvent(record, {
+      kind: "token_revoked",
+      atMilliseconds: now,
+      ...SAID_OF_TOKENS,
+      actor,
+      detail: `Token ${record.id} was revoked.`,
+      data: { token: record.id },
+    });
+    entry.record = record;
   }
 
   #add(record: TokenRecord): void {
@@ -212,6 +213,7 @@ export class TokenBook {
       validUntil:
         record.revokedMilliseconds === null ? (record.expiresMilliseconds ?? Infinity) : -Infinity,
       usedDay: -1,
+      revoking: null,
     };
     this.#byDigest.set(record.digest, entry);
     this.#byId.set(id, entry);

@@ -1,3 +1,4 @@
+import type { ServiceEvent } from "../port/event.ts";
 import { ROLES, type Quota, type Role } from "../port/principal.ts";
 
 /** A token as it is kept: who, and a hash to know it by. */
@@ -21,9 +22,11 @@ export interface TokenRecord {
 /** What may be told of a token. */
 export type TokenDescription = Omit<TokenRecord, "digest">;
 
-/** Where tokens are kept. `put` is durable when it resolves. */
+/** Where tokens are kept. What is put is durable when the promise resolves. */
 export interface TokenRepository {
   put(record: TokenRecord): Promise<void>;
+  /** The record and the event that tells of it: both or neither. */
+  putWithEvent(record: TokenRecord, event: ServiceEvent): Promise<void>;
   all(): Promise<readonly TokenRecord[]>;
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Refusal } from "../port/errors.ts";
+import { SpringhouseError, type Refusal } from "../port/errors.ts";
+import { Deadline } from "../drbg/deadline.ts";
 import type { Door } from "../port/lineage.ts";
 import type { Principal } from "../port/principal.ts";
 import { Hosts } from "./hosts.ts";
@@ -19,6 +20,8 @@ declare module "fastify" {
   }
 }
 
+/** As long as a draw waits for its record: see `drbg/policy.ts`. */
+const STORE_MILLISECONDS = 5000;
 const MAXIMUM_STREAMS = 256;
 const STALL_MILLISECONDS = 60_000;
 
@@ -31,7 +34,8 @@ export class Context {
   readonly stallMilliseconds: number;
   /** Fires when the service stops: every stream, tap and socket ends. */
   readonly stopping = new AbortController();
-  #streams = 0;
+  readonly #streams = new Map<string, number>();
+  #openStreams = 0;
 
   constructor(ports: ApiPorts, options: ApiOptions) {
     this.ports = ports;
@@ -41,19 +45,24 @@ export class Context {
     this.stallMilliseconds = options.stallMilliseconds ?? STALL_MILLISECONDS;
   }
 
-  /** Takes one of the places for long-lived answers; give it back with `leaveStream`. */
-  enterStream(): boolean {
-    if (this.#streams >= (this.options.maximumStreams ?? MAXIMUM_STREAMS)) return false;
-    this.#streams++;
+  /**
+   * Takes one of the places for long-lived answers; give it back with `leaveStream`. One principal
+   * gets half of them at most, so that no client can keep the operator from the events and taps.
+   */
+  enterStream({ id }: Principal): boolean {
+    const places = this.options.maximumStreams ?? MAXIMUM_STREAMS;
+    const held = this.#streams.get(id) ?? 0;
+    if (this.#openStreams >= places || held >= Math.ceil(places / 2)) return false;
+    this.#streams.set(id, held + 1);
+    this.#openStreams++;
     return true;
   }
 
-  leaveStream(): void {
-    this.#streams--;
-  }
-
-  get openStreams(): number {
-    return this.#streams;
+  leaveStream({ id }: Principal): void {
+    const held = this.#streams.get(id) ?? 0;
+    if (held > 1) this.#streams.set(id, held - 1);
+    else this.#streams.delete(id);
+    this.#openStreams--;
   }
 
   /** Logs and counts a refusal; nothing of the request but its route goes into the log. */
@@ -88,6 +97,18 @@ export class Context {
   /** Answers whatever was thrown: as its place in the catalogue says, or as a defect. */
   fail(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
     return this.refuse(request, reply, this.explain(error, request.id));
+  }
+
+  /**
+   * A record that is promised before the answer, or a look at the store: not waited for for ever. What
+   * comes too late is refused, though it may still come to be kept.
+   * @throws SpringhouseError `store_failed`
+   */
+  async durable<Result>(work: Promise<Result>): Promise<Result> {
+    const result = await new Deadline(this.ports.clock, STORE_MILLISECONDS).within(work);
+    if (result === "late")
+      throw new SpringhouseError("store_failed", "The store does not answer in time.");
+    return result;
   }
 
   /** The refusal for an error, which is logged when it is a defect. */

@@ -42,7 +42,7 @@ export function addEvents(app: FastifyInstance, context: Context): void {
     errors: [503],
     async handler(request, reply) {
       const { since: after = 0, limit = 100 } = request.query as Static<typeof QUERY>;
-      const page = await events.since(after, limit);
+      const page = await context.durable(events.since(after, limit));
       return reply.send({ events: page, next: page.at(-1)?.sequence ?? after });
     },
   });

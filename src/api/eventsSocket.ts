@@ -1,5 +1,6 @@
 import type { WebSocket } from "ws";
 import type { KeptEvent } from "../port/event.ts";
+import type { Principal } from "../port/principal.ts";
 import type { Context } from "./context.ts";
 import { EVENTS_SOCKET_QUERY, type EventsSocketQuery } from "./events.ts";
 import { socketOutlet } from "./outlet.ts";
@@ -16,16 +17,18 @@ export function eventsSocket(context: Context): SocketDoor {
     permission: "events.read",
     summary: "Live events, one JSON object a frame; with `since`, those that were kept first",
     query: EVENTS_SOCKET_QUERY,
-    serve: ({ socket, query }) => serve(context, socket, (query as EventsSocketQuery).since),
+    serve: ({ socket, principal, query }) =>
+      serve(context, socket, principal, (query as EventsSocketQuery).since),
   };
 }
 
 async function serve(
   context: Context,
   socket: WebSocket,
+  principal: Principal,
   since: number | undefined,
 ): Promise<void> {
-  const { events, clock } = context.ports;
+  const { events, clock, access } = context.ports;
   const outlet = socketOutlet(clock, context.stallMilliseconds, socket);
   const waiting: KeptEvent[] = [];
   let wake = (): void => {};
@@ -42,6 +45,10 @@ async function serve(
     let last = since ?? 0;
     const send = async (event: KeptEvent): Promise<boolean> => {
       if (event.sequence <= last) return true;
+      if (!access.isActive(principal)) {
+        socket.close(1008, "unauthenticated");
+        return false;
+      }
       last = event.sequence;
       return outlet.write(JSON.stringify(event));
     };

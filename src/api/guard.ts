@@ -62,10 +62,12 @@ export function admissionFor(context: Context, permission: Permission): Admissio
     const foreign = hosts.checkHost(headers.host);
     if (foreign) return foreign;
     if (isPublic) return null;
+    const page = hosts.checkPage(headers);
+    if (page) return page;
     const principal = access.authenticate(headers.authorization, socket);
     if (principal === null) return UNAUTHENTICATED;
     if (!principal.roles.some((role) => roles.includes(role))) return forbidden;
-    const wait = access.quotas.admitRequests(principal);
+    const wait = access.quotas.admitRequest(principal);
     return wait > 0 ? overQuota("requests", wait) : principal;
   };
 }

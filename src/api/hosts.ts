@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { refuse, type Refusal } from "../port/errors.ts";
 
 const CACHED_HEADERS = 64;
@@ -10,6 +11,10 @@ function hostName(header: string): string | null {
 
 /** The names under which a listener on loopback may be called. */
 export const LOOPBACK_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+
+const FOREIGN_PAGE = refuse("forbidden", "A page of this Origin may ask nothing here.", {
+  remedy: "Add it to `allowedOrigins` if that page is yours.",
+});
 
 /** Holds that a request means this service: against DNS rebinding, and foreign web pages. */
 export class Hosts {
@@ -37,11 +42,17 @@ export class Hosts {
     return null;
   }
 
-  /** @param header Origin: browsers send it, programs do not */
-  checkOrigin(header: string | undefined): Refusal | null {
-    if (header === undefined || this.#origins.has(header.toLowerCase())) return null;
-    return refuse("forbidden", "A page of this Origin may not open a WebSocket here.", {
-      remedy: "Add it to `allowedOrigins` if that page is yours.",
-    });
+  /**
+   * Whether a foreign web page asks: a browser sends its user's client certificate along whoever the
+   * page belongs to. Browsers say so in Origin, or where they leave that out (a GET for an image, say)
+   * in Sec-Fetch-Site; programs send neither. Our own pages are those of the host that is asked for.
+   */
+  checkPage({ origin, host, "sec-fetch-site": site }: IncomingHttpHeaders): Refusal | null {
+    if (origin === undefined)
+      return site === "cross-site" || site === "same-site" ? FOREIGN_PAGE : null;
+    const page = origin.toLowerCase();
+    if (this.#origins.has(page)) return null;
+    const own = host?.toLowerCase();
+    return page === `http://${own}` || page === `https://${own}` ? null : FOREIGN_PAGE;
   }
 }

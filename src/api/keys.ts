@@ -41,7 +41,7 @@ export function addKeys(app: FastifyInstance, context: Context): void {
     tag: "keys",
     summary: "A typed key, returned and not kept",
     description:
-      "With `count` a batch, all or none, as `keys`. A batch counts as that many requests of the quota.",
+      "With `count` a batch, all or none, as `keys`. A batch counts as that many requests of the quota, and each key as the random bytes that it is made of.",
     door: "keys",
     body: BODY,
     success: {
@@ -56,9 +56,11 @@ export function addKeys(app: FastifyInstance, context: Context): void {
     async handler(request, reply) {
       const { type, format, count, ...requirement } = request.body as Body;
       const principal = principalOf(request);
+      const seedBytes = keys.seedBytes(type) * (count ?? 1);
+      const wait = access.quotas.admitBytes(principal, seedBytes);
+      if (wait > 0) return context.refuse(request, reply, overQuota("bytes", wait));
       // The guard has counted one of them.
-      const wait = access.quotas.admitRequests(principal, (count ?? 1) - 1);
-      if (wait > 0) return context.refuse(request, reply, overQuota("requests", wait));
+      access.quotas.chargeRequests(principal, (count ?? 1) - 1);
       const gone = new AbortController();
       reply.raw.on("close", () => gone.abort());
       const order = {
@@ -77,7 +79,7 @@ export function addKeys(app: FastifyInstance, context: Context): void {
       if ("ok" in result) return context.refuse(request, reply, result);
       const seconds = (clock.monotonicMilliseconds() - request.startedMilliseconds) / 1000;
       const text = JSON.stringify(count === undefined ? result.keys[0] : { keys: result.keys });
-      tally.answered("keys", 200, seconds, Buffer.byteLength(text));
+      tally.answered("keys", 200, seconds, seedBytes);
       return reply
         .headers({
           "content-type": "application/json",

@@ -72,7 +72,7 @@ export function addLineage(app: FastifyInstance, context: Context): void {
     errors: [503],
     async handler(request, reply) {
       const { id } = request.params as Static<typeof OUTPUT_ID>;
-      const story = await lineage.output(id);
+      const story = await context.durable(lineage.output(id));
       if (!story)
         return context.refuse(
           request,
@@ -103,7 +103,7 @@ export function addLineage(app: FastifyInstance, context: Context): void {
       }
       const text = asText(lineage.lines(from, to));
       // A database that cannot be read shows here, while it can still be told by a status.
-      const first = await text.next();
+      const first = await context.durable(text.next());
       sendLong(context, request, reply, () => ({
         headers: { "content-type": NDJSON },
         chunks: first.done ? [] : goOn(first.value, text),

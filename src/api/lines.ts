@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { refuse } from "../port/errors.ts";
+import type { Principal } from "../port/principal.ts";
 import { principalOf, type Context } from "./context.ts";
 import { responseOutlet } from "./outlet.ts";
 import { TOO_MANY_STREAMS } from "./pour.ts";
@@ -25,7 +26,8 @@ export function sendLong(
   reply: FastifyReply,
   open: () => LongAnswer | null,
 ): void {
-  if (!context.enterStream()) {
+  const principal = principalOf(request);
+  if (!context.enterStream(principal)) {
     context.refuse(request, reply, TOO_MANY_STREAMS);
     return;
   }
@@ -33,25 +35,27 @@ export function sendLong(
   try {
     answer = open();
   } catch (error) {
-    context.leaveStream();
+    context.leaveStream(principal);
     throw error;
   }
   if (!answer) {
-    context.leaveStream();
+    context.leaveStream(principal);
     return;
   }
-  void send(context, request, reply, answer).finally(() => context.leaveStream());
+  void send(context, request, reply, principal, answer).finally(() =>
+    context.leaveStream(principal),
+  );
 }
 
 async function send(
   context: Context,
   request: FastifyRequest,
   reply: FastifyReply,
+  principal: Principal,
   answer: LongAnswer,
 ): Promise<void> {
   const res = reply.raw;
   const outlet = responseOutlet(context.ports.clock, context.stallMilliseconds, res);
-  const principal = principalOf(request);
   const signal = AbortSignal.any([outlet.gone, context.stopping.signal]);
   let closed = false;
   const close = (): void => {

@@ -32,7 +32,10 @@ export interface ListenOptions {
 export interface Listening {
   /** Where TCP listens, with the port that was taken. */
   readonly address: { readonly host: string; readonly port: number } | null;
-  /** New connections get the new certificate, key and authority; a broken file changes nothing. */
+  /**
+   * New connections get the new certificate, key and authority; a broken file changes nothing. Another
+   * authority ends the connections of clients that came in by a certificate.
+   */
   reloadTls(tls: TlsFiles): void;
   /** Ends streams and sockets, lets short answers finish, then closes whatever is left. */
   close(): Promise<void>;
@@ -191,6 +194,9 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   const limit = options.maximumConnections ?? MAXIMUM_CONNECTIONS;
   let taken: Listening["address"] = null;
   let secure: HttpsServer | null = null;
+  let authority = tls?.clientAuthority;
+  /** Connections whose client certificate was verified, when they were opened. */
+  const certified = new Set<Socket>();
   try {
     if (address) {
       if (tls)
@@ -200,6 +206,11 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
           requestCert: tls.clientAuthority !== undefined,
           rejectUnauthorized: tls.requireClientCertificate ?? false,
         });
+      secure?.on("secureConnection", (connection) => {
+        if (!connection.authorized) return;
+        certified.add(connection);
+        connection.once("close", () => certified.delete(connection));
+      });
       const server = secure ?? createHttpServer(SERVER_OPTIONS);
       prepare(server, app, clock, open, limit);
       const host = address.host.replace(/^\[(.*)\]$/, "$1");
@@ -224,6 +235,10 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     reloadTls(files) {
       if (!secure) throw new Error("this listener has no TLS");
       secure.setSecureContext(secureContextOf(files));
+      if (files.clientAuthority === authority) return;
+      authority = files.clientAuthority;
+      // What another authority vouched for has to be shown anew.
+      for (const connection of certified) connection.destroy();
     },
     close: closeAll,
   };

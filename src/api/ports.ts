@@ -25,6 +25,8 @@ interface KeyOrder {
 
 /** What is asked of `key/`. */
 interface KeySupply {
+  /** Random bytes that one key of this type is made of; 0 for a type that is unknown. */
+  seedBytes(type: string): number;
   /** All keys or none. Rejects with the signal's reason when the client has gone. */
   generate(
     order: KeyOrder,
@@ -80,7 +82,7 @@ export interface ApiOptions {
    * certificate names it. On loopback a page from elsewhere could otherwise reach it by rebinding DNS.
    */
   readonly hosts: readonly string[] | null;
-  /** Origins of web pages that may open a WebSocket. */
+  /** Origins of web pages, besides our own, that may ask. */
   readonly origins: readonly string[];
   /** Whether /healthz, /readyz, /metrics and /openapi.json answer without a token. */
   readonly publicProbes: boolean;

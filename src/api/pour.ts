@@ -5,6 +5,7 @@ import type { Door } from "../port/lineage.ts";
 import type { Principal } from "../port/principal.ts";
 import type { Context } from "./context.ts";
 import type { Outlet } from "./outlet.ts";
+import { overQuota } from "./guard.ts";
 import { REQUIREMENT_PROPERTIES, requirementOf } from "./requirement.ts";
 
 /** What `/v1/stream` takes, over HTTP and WebSocket alike. */
@@ -53,6 +54,9 @@ export async function pour(context: Context, pouring: Pouring): Promise<Poured> 
   const { random, access } = context.ports;
   const { door, principal, query, outlet } = pouring;
   const wanted = query.bytes ?? null;
+  // The end of one stream is not waited for, so the next must not begin on its debt.
+  const debt = access.quotas.paceBytes(principal, 0);
+  if (debt > 0) return { bytes: 0, refusal: overQuota("bytes", debt) };
   const signal = AbortSignal.any([outlet.gone, context.stopping.signal]);
   const supply = random.stream(
     {
@@ -79,12 +83,14 @@ export async function pour(context: Context, pouring: Pouring): Promise<Poured> 
         if (signal.aborted) return { bytes, refusal: outlet.gone.aborted ? null : stopped() };
         if (bytes === 0) pouring.begin(chunk);
         const { length } = chunk.bytes;
+        // Counted when drawn: a client that hangs up meanwhile has had it all the same.
+        access.quotas.paceBytes(principal, length);
         if (!(await outlet.write(chunk.bytes))) return { bytes, refusal: null };
         bytes += length;
       } finally {
         chunk.bytes.fill(0);
       }
-      const wait = access.quotas.paceBytes(principal, chunk.bytes.length);
+      const wait = access.quotas.paceBytes(principal, 0);
       if (wait > 0 && bytes !== wanted) await pause(context, wait, signal);
     }
   } finally {

@@ -4,6 +4,7 @@ import { ERRORS, refuse, type ErrorCode } from "../port/errors.ts";
 import type { Context } from "./context.ts";
 import { problemHeaders, problemOf } from "./problem.ts";
 import { addRoute } from "./route.ts";
+import { withoutPlaces } from "./visible.ts";
 
 /** Status 503 must be the code's own; a cause that is no HTTP error stands under `not_ready`. */
 function codeOf(cause: string | undefined): ErrorCode {
@@ -45,7 +46,7 @@ export function addProbes(app: FastifyInstance, context: Context): void {
     },
     errors: [503],
     handler(request, reply) {
-      const { ready, unready } = introspection.snapshot();
+      const { ready, unready } = withoutPlaces(introspection.snapshot());
       void reply.header("cache-control", "no-store");
       if (ready) return reply.send({ ready });
       // Asked every few seconds by a monitor: neither logged nor counted as a refusal.

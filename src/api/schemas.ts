@@ -125,7 +125,12 @@ export const STATUS = Type.Object({
   reasons: Type.Array(Type.String()),
   ready: Type.Boolean(),
   unready: Type.Array(
-    Type.Object({ code: Type.String(), detail: Type.String(), remedy: Type.String() }),
+    Type.Object({
+      code: Type.String(),
+      source: nullable(Type.String()),
+      detail: Type.String(),
+      remedy: Type.String(),
+    }),
   ),
   configurationVersion: Type.String(),
   quorum: Type.Object({

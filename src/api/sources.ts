@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
+import type { EventKind } from "../port/event.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { SourceSnapshot } from "../port/snapshot.ts";
 import { principalOf, type Context } from "./context.ts";
@@ -36,6 +37,19 @@ export function addSources(app: FastifyInstance, context: Context): void {
   const find = (id: string): SourceSnapshot | undefined =>
     introspection.snapshot().sources.find((source) => source.id === id);
   const common = { tag: "sources" } as const;
+  const keep = (kind: EventKind, source: string, actor: string, reason: string, detail: string) =>
+    context.durable(
+      events.record({
+        kind,
+        atMilliseconds: clock.wallMilliseconds(),
+        source,
+        severity: "info",
+        actor,
+        reason,
+        detail,
+        data: {},
+      }),
+    );
 
   addRoute(app, context, {
     ...common,
@@ -146,16 +160,7 @@ export function addSources(app: FastifyInstance, context: Context): void {
       const actor = principalOf(request).id;
       if (!find(id)) return context.refuse(request, reply, absent(id));
       if (reason !== undefined)
-        await events.record({
-          kind: "source_tested",
-          atMilliseconds: clock.wallMilliseconds(),
-          source: id,
-          severity: "info",
-          actor,
-          reason,
-          detail: "An on-demand test was asked for.",
-          data: {},
-        });
+        await keep("source_tested", id, actor, reason, "An on-demand test was asked for.");
       const report = await sources.test(id, actor);
       return "ok" in report ? context.refuse(request, reply, report) : reply.send(report);
     },
@@ -175,11 +180,14 @@ export function addSources(app: FastifyInstance, context: Context): void {
       content: { "application/json": SOURCE },
     },
     errors: [409, 503],
-    handler(request, reply) {
+    async handler(request, reply) {
       const { id } = request.params as Id;
       const { reason } = request.body as Static<typeof RESET_BODY>;
-      if (!find(id)) return context.refuse(request, reply, absent(id));
-      const refusal = sources.reset(id, principalOf(request).id, reason);
+      const early = sources.mayReset(id);
+      if (early) return context.refuse(request, reply, early);
+      // Who and why is durable before the latch opens: without a record nothing is reset.
+      await keep("source_reset", id, principalOf(request).id, reason, "A reset was asked for.");
+      const refusal = sources.reset(id);
       return refusal ? context.refuse(request, reply, refusal) : reply.send(find(id));
     },
   });

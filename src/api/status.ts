@@ -1,20 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { isAllowed } from "../access/permissions.ts";
-import type { Principal } from "../port/principal.ts";
-import type { ServiceSnapshot } from "../port/snapshot.ts";
 import { principalOf, type Context } from "./context.ts";
 import { addRoute } from "./route.ts";
 import { SELF_TEST, STATUS } from "./schemas.ts";
-
-/** Devices, their places and serial numbers are for those who may ask for the sources. */
-function visibleTo(principal: Principal, snapshot: ServiceSnapshot): ServiceSnapshot {
-  if (isAllowed(principal.roles, "sources.read")) return snapshot;
-  return {
-    ...snapshot,
-    sources: snapshot.sources.map((source) => ({ ...source, device: null })),
-  };
-}
+import { withoutPlaces } from "./visible.ts";
 
 export function addStatus(app: FastifyInstance, context: Context): void {
   const { introspection, selfTest } = context.ports;
@@ -26,8 +16,11 @@ export function addStatus(app: FastifyInstance, context: Context): void {
     tag: "status",
     summary: "What is, why, and what to do about it",
     success: { status: 200, description: "The service.", content: { "application/json": STATUS } },
-    handler: (request, reply) =>
-      reply.send(visibleTo(principalOf(request), introspection.snapshot())),
+    handler(request, reply) {
+      const snapshot = introspection.snapshot();
+      const whole = isAllowed(principalOf(request).roles, "sources.read");
+      return reply.send(whole ? snapshot : withoutPlaces(snapshot));
+    },
   });
 
   addRoute(app, context, {

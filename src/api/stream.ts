@@ -64,7 +64,8 @@ export function addStream(app: FastifyInstance, context: Context): void {
         .headers({ "content-type": "application/octet-stream", "cache-control": "no-store" })
         .send(),
     handler(request, reply) {
-      if (!context.enterStream()) {
+      const principal = principalOf(request);
+      if (!context.enterStream(principal)) {
         context.refuse(request, reply, TOO_MANY_STREAMS);
         return;
       }
@@ -75,7 +76,7 @@ export function addStream(app: FastifyInstance, context: Context): void {
             reply.raw.destroy();
           } else context.fail(request, reply, error);
         })
-        .finally(() => context.leaveStream());
+        .finally(() => context.leaveStream(principal));
     },
   });
 }

@@ -20,8 +20,12 @@ const BODY = Type.Object(
     roles: Type.Array(ROLE, { minItems: 1, maxItems: 5, uniqueItems: true }),
     quota: Type.Optional(
       Type.Object(
-        { requestsPerSecond: RATE, bytesPerSecond: RATE },
-        { additionalProperties: false, description: "null is unlimited. Default: the configured." },
+        { requestsPerSecond: Type.Optional(RATE), bytesPerSecond: Type.Optional(RATE) },
+        {
+          additionalProperties: false,
+          minProperties: 1,
+          description: "null is unlimited; what is left out is as configured.",
+        },
       ),
     ),
     expiresInSeconds: Type.Optional(
@@ -61,16 +65,18 @@ export function addTokens(app: FastifyInstance, context: Context): void {
     errors: [409, 503],
     async handler(request, reply) {
       const { name, roles, quota, expiresInSeconds } = request.body as Static<typeof BODY>;
-      const created = await tokens.create(
-        {
-          name,
-          roles,
-          ...(quota ? { quota } : {}),
-          ...(expiresInSeconds === undefined
-            ? {}
-            : { expiresMilliseconds: clock.wallMilliseconds() + expiresInSeconds * 1000 }),
-        },
-        principalOf(request).id,
+      const created = await context.durable(
+        tokens.create(
+          {
+            name,
+            roles,
+            ...(quota ? { quota } : {}),
+            ...(expiresInSeconds === undefined
+              ? {}
+              : { expiresMilliseconds: clock.wallMilliseconds() + expiresInSeconds * 1000 }),
+          },
+          principalOf(request).id,
+        ),
       );
       if (!created.ok) return context.refuse(request, reply, created);
       return reply
@@ -105,7 +111,7 @@ export function addTokens(app: FastifyInstance, context: Context): void {
     errors: [503],
     async handler(request, reply) {
       const { id } = request.params as Static<typeof ID>;
-      const refusal = await tokens.revoke(id, principalOf(request).id);
+      const refusal = await context.durable(tokens.revoke(id, principalOf(request).id));
       return refusal ? context.refuse(request, reply, refusal) : reply.code(204).send();
     },
   });

@@ -45,8 +45,8 @@ interface Mounted {
 
 /**
  * Where HTTP connections turn into WebSockets. The token comes in the Authorization header or not at
- * all: URLs end up in logs. A browser cannot set that header, and its Origin is refused unless it is
- * configured, so a page cannot use what its user's machine may reach.
+ * all: URLs end up in logs. A browser cannot set that header, and the guard
+ * refuses foreign pages, so none can use what its user's machine may reach.
  */
 export class Upgrades {
   readonly #context: Context;
@@ -102,7 +102,7 @@ export class Upgrades {
     }
     let entered = false;
     connection.once("close", () => {
-      if (!entered) this.#context.leaveStream();
+      if (!entered) this.#context.leaveStream(judged.principal);
     });
     this.#server.handleUpgrade(request, connection, head, (socket) => {
       entered = true;
@@ -118,8 +118,6 @@ export class Upgrades {
     requestId: string,
   ): { readonly principal: Principal; readonly query: unknown } | Refusal {
     const context = this.#context;
-    const foreign = context.hosts.checkOrigin(request.headers.origin);
-    if (foreign) return foreign;
     const admitted = admit(request);
     if (admitted === null) throw new Error("a WebSocket cannot be public");
     if ("code" in admitted) return admitted;
@@ -131,7 +129,7 @@ export class Upgrades {
     } catch (error) {
       return context.explain(error, requestId);
     }
-    return context.enterStream() ? { principal: admitted, query } : TOO_MANY_STREAMS;
+    return context.enterStream(admitted) ? { principal: admitted, query } : TOO_MANY_STREAMS;
   }
 
   async #serve(door: SocketDoor, visitor: Visitor): Promise<void> {
@@ -150,7 +148,7 @@ export class Upgrades {
     } finally {
       stopPinging();
       context.stopping.signal.removeEventListener("abort", leave);
-      context.leaveStream();
+      context.leaveStream(principal);
       // A closing handshake that the peer leaves open holds the descriptor no longer than this.
       context.ports.clock.schedule(PING_MILLISECONDS, () => socket.terminate());
     }

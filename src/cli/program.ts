@@ -33,6 +33,10 @@ function positive(text: string): number {
   return value;
 }
 
+function rate(text: string): number | null {
+  return text === "unlimited" ? null : positive(text);
+}
+
 function role(text: string, previous: readonly Role[] = []): readonly Role[] {
   if (!(ROLES as readonly string[]).includes(text))
     throw new InvalidArgumentError(`one of ${ROLES.join(", ")} is needed.`);
@@ -132,8 +136,8 @@ export function buildProgram(
       "client, operator, auditor, custodian or admin; repeatable",
       role,
     )
-    .option("--requests-per-second <n>", "quota", positive)
-    .option("--bytes-per-second <n>", "quota", positive)
+    .option("--requests-per-second <n>", "quota, or unlimited; default: the configured", rate)
+    .option("--bytes-per-second <n>", "quota, or unlimited; default: the configured", rate)
     .option("--expires-in-days <n>", "when it ends by itself", positive)
     .action((name: string, options: Parameters<typeof createToken>[2]) =>
       createToken(terminal, name, options),

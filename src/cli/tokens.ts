@@ -4,8 +4,9 @@ import { columns, type Terminal } from "./terminal.ts";
 
 export interface CreateTokenOptions extends ConnectionOptions {
   readonly role: readonly Role[];
-  readonly requestsPerSecond?: number;
-  readonly bytesPerSecond?: number;
+  /** Null is unlimited; left out, it is as the service is configured. */
+  readonly requestsPerSecond?: number | null;
+  readonly bytesPerSecond?: number | null;
   readonly expiresInDays?: number;
   readonly json?: boolean;
 }
@@ -16,13 +17,15 @@ export async function createToken(
   name: string,
   options: CreateTokenOptions,
 ): Promise<void> {
+  const { requestsPerSecond, bytesPerSecond } = options;
+  const quota = {
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+  };
   const created = await connect(terminal, options).tokens.create({
     name,
     roles: [...options.role],
-    quota: {
-      requestsPerSecond: options.requestsPerSecond ?? null,
-      bytesPerSecond: options.bytesPerSecond ?? null,
-    },
+    ...(Object.keys(quota).length === 0 ? {} : { quota }),
     ...(options.expiresInDays === undefined
       ? {}
       : { expiresInSeconds: Math.round(options.expiresInDays * 86_400) }),

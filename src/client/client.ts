@@ -51,7 +51,8 @@ export interface AnsweredKey {
 export interface TokenOrder {
   readonly name: string;
   readonly roles: readonly Role[];
-  readonly quota?: Quota;
+  /** What is left out is as the service is configured; null is unlimited. */
+  readonly quota?: Partial<Quota>;
   readonly expiresInSeconds?: number;
 }
 

@@ -1,12 +1,14 @@
 import type { Clock } from "../port/clock.ts";
 import type { DrawRequest, DrawResult, Drawn } from "../port/draw.ts";
-import type { Refusal } from "../port/errors.ts";
+import type { ErrorCode, Refusal } from "../port/errors.ts";
 
 const CHUNK_BYTES = 16_384;
 /** A stream looks again this often, whatever it was told meanwhile. */
 const SLEEP_MILLISECONDS = 1000;
 /** How long a stream that has begun waits for something other than noise: a replug, a short alarm. */
 export const STREAM_PATIENCE_MILLISECONDS = 30_000;
+
+const WAITED_FOR: ReadonlySet<ErrorCode> = new Set(["unmet", "busy", "store_failed"]);
 
 /** Streams that wait for a seed. */
 export class Sleepers {
@@ -48,9 +50,9 @@ export interface StreamTerms {
 }
 
 /**
- * Chunk after chunk at the pace of the noise. For noise, and for a store that fails, it waits as long
- * as the consumer does. Anything else that is missing refuses it at the beginning; later it is
- * waited for, as it was there a moment ago, but not for ever.
+ * Chunk after chunk at the pace of the noise, for which it waits as long as the consumer does.
+ * Anything else that is missing refuses it at the beginning; later it is waited for, as it was there
+ * a moment ago, but not for ever.
  */
 export async function* pacedStream(
   request: Omit<DrawRequest, "bytes"> & { readonly bytes: number | null },
@@ -59,7 +61,7 @@ export async function* pacedStream(
 ): AsyncGenerator<Drawn, Refusal | undefined> {
   const { clock, sleepers, draw, refill } = terms;
   let begun = false;
-  /** Since when something other than noise or the store is missing. */
+  /** Since when something other than noise is missing. */
   let unmetSince: number | null = null;
   for (let left = request.bytes ?? Infinity; left > 0 && !signal.aborted;) {
     const bytes = Math.min(left, CHUNK_BYTES);
@@ -73,13 +75,13 @@ export async function* pacedStream(
       continue;
     }
     const { code } = result;
-    if (code === "pool_exhausted" || code === "store_failed") {
+    if (code === "pool_exhausted") {
       unmetSince = null;
     } else {
       const now = clock.monotonicMilliseconds();
       unmetSince ??= now;
       const patient = begun && now - unmetSince < STREAM_PATIENCE_MILLISECONDS;
-      if (!patient || (code !== "unmet" && code !== "busy")) return result;
+      if (!patient || !WAITED_FOR.has(code)) return result;
     }
     refill();
     await sleepers.sleep(signal);

@@ -157,9 +157,14 @@ export class EntropyRoom implements SeedSupply, SourceControl {
     return this.#stations.get(source)?.test(actor) ?? Promise.resolve(unknown(source));
   }
 
-  reset(source: string, actor: string, reason: string): Refusal | null {
+  mayReset(source: string): Refusal | null {
     const station = this.#stations.get(source);
-    return station ? station.reset(actor, reason) : unknown(source);
+    return station ? station.mayReset() : unknown(source);
+  }
+
+  reset(source: string): Refusal | null {
+    const station = this.#stations.get(source);
+    return station ? station.reset() : unknown(source);
   }
 
   #supplyOf({ shape, clock, osRandom }: EntropyRoomOptions): SeedSupply {

@@ -194,13 +194,13 @@ export class SourceStation {
     });
   }
 
-  reset(actor: string, reason: string): Refusal | null {
+  mayReset(): Refusal | null {
+    return this.#monitor.mayReset();
+  }
+
+  reset(): Refusal | null {
     const refusal = this.#monitor.reset(this.#room.clock.monotonicMilliseconds());
     if (refusal) return refusal;
-    this.#room.observer.event({
-      ...this.#event("source_reset", "info", "reset by an operator", {}, actor),
-      reason,
-    });
     this.#stateChanged();
     return null;
   }

@@ -262,6 +262,11 @@ export class HealthMonitor {
     return null;
   }
 
+  mayReset(): Refusal | null {
+    if (this.#state === "failed") return null;
+    return refuse("conflict", `the source is ${this.#state}, not failed`);
+  }
+
   /**
    * The operator takes the latch away; the startup test runs when the device is there. What was
    * counted towards latching is forgotten, totals and watermarks are not.
@@ -269,9 +274,8 @@ export class HealthMonitor {
    */
   reset(nowMilliseconds: number): Refusal | null {
     this.#now = nowMilliseconds;
-    if (this.#state !== "failed") {
-      return refuse("conflict", `the source is ${this.#state}, not failed`);
-    }
+    const refusal = this.mayReset();
+    if (refusal) return refusal;
     this.#latch = null;
     this.#incidents = [];
     this.#startupFailures = 0;

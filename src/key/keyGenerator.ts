@@ -34,6 +34,8 @@ export interface KeyRequest {
 /** Two, so that a long search does not make the next caller wait while half the thread pool idles. */
 const RSA_CONCURRENCY = 2;
 const RSA_QUEUE = 8;
+/** Requests for other pairs at once; the cheapest pair takes a millisecond, the dearest 30. */
+const PAIR_REQUESTS = 256;
 
 /** About the time of an rsa-4096 search on one core. */
 const BUSY_RETRY_SECONDS = 3;
@@ -46,6 +48,8 @@ export class KeyGenerator {
   readonly #random: RandomSupply;
   readonly #words: readonly string[];
   readonly #slots: Slots;
+  readonly #turns = new Slots(1, Infinity);
+  #pairRequests = 0;
   #failed: string | null = null;
 
   /** @throws RangeError for a word list that cannot be used */
@@ -59,6 +63,12 @@ export class KeyGenerator {
   /** RSA searches under way and waiting, for metrics. */
   get rsaSearches(): { readonly running: number; readonly waiting: number } {
     return { running: this.#slots.running, waiting: this.#slots.waiting };
+  }
+
+  /** Random bytes that one key of this type is made of; 0 for a type that is unknown. */
+  seedBytes(type: string): number {
+    const known = KEY_TYPES.find((one) => one === type);
+    return known ? DERIVATIONS[known].seedBytes(this.#words) : 0;
   }
 
   /**
@@ -76,7 +86,8 @@ export class KeyGenerator {
     const order = readOrder(request);
     if ("ok" in order) return order;
     if (this.#failed !== null) return this.#refuseFailed();
-    if (!order.type.startsWith("rsa-")) return this.#make(order, principal, signal);
+    if (!isPair(order.type)) return this.#make(order, principal, signal);
+    if (!order.type.startsWith("rsa-")) return this.#makePairs(order, principal, signal);
     const slot = this.#slots.acquire(signal);
     if (!slot)
       return refuse("busy", "As many RSA searches as are allowed are running and waiting.", {
@@ -90,6 +101,23 @@ export class KeyGenerator {
     }
   }
 
+  async #makePairs(
+    order: Order,
+    principal: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly keys: GeneratedKey[] } | Refusal> {
+    if (this.#pairRequests >= PAIR_REQUESTS)
+      return refuse("busy", "As many key pairs as are allowed are waiting to be made.", {
+        retryAfterSeconds: BUSY_RETRY_SECONDS,
+      });
+    this.#pairRequests++;
+    try {
+      return await this.#make(order, principal, signal);
+    } finally {
+      this.#pairRequests--;
+    }
+  }
+
   async #make(
     order: Order,
     principal: string,
@@ -100,15 +128,35 @@ export class KeyGenerator {
     try {
       const keys: GeneratedKey[] = [];
       for (const draw of draws) {
-        const key = await this.#makeOne(order, draw, signal);
+        const key = await this.#inTurn(order.type, signal, () =>
+          this.#makeOne(order, draw, signal),
+        );
         if (key === null) return this.#refuseFailed();
         keys.push(key);
-        // A pair costs up to 30 ms of this thread: let others have it between two.
-        if (draws.length > 1) await setImmediate();
       }
       return { keys };
     } finally {
       for (const draw of draws) draw.bytes.fill(0);
+    }
+  }
+
+  /**
+   * A pair costs up to 30 ms of this thread, so they are made one at a time whoever asks, a single one
+   * not behind a whole batch, and all else that waits has the thread between two.
+   */
+  async #inTurn<Result>(
+    type: KeyType,
+    signal: AbortSignal | undefined,
+    make: () => Promise<Result>,
+  ): Promise<Result> {
+    if (!isPair(type) || type.startsWith("rsa-")) return make();
+    await this.#turns.acquire(signal);
+    try {
+      const result = await make();
+      await setImmediate();
+      return result;
+    } finally {
+      this.#turns.release();
     }
   }
 
@@ -175,6 +223,9 @@ interface Order {
   readonly count: number;
   readonly requirement: Requirement;
 }
+
+/** PEM exists for pairs, and for nothing else. */
+const isPair = (type: KeyType): boolean => FORMATS_OF[type].includes("pem");
 
 const isDrawn = (result: DrawResult): result is Drawn => result.ok;
 

@@ -52,12 +52,15 @@ export class StoredEvents implements EventJournal, Observer {
     if (!this.#cancelRetry) void this.#write();
   }
 
-  /** Rejects with `store_failed` when it is not kept; then nobody sees it live either. */
-  async record(event: ServiceEvent): Promise<void> {
+  /**
+   * Rejects with `store_failed` when it is not kept; then nobody sees it live either.
+   * @param together what it tells of, in the same transaction: both or neither
+   */
+  async record(event: ServiceEvent, together: readonly Write[] = []): Promise<void> {
     const kept = this.#number(event);
     const announcement = this.#publisher.announce(kept, "held");
     try {
-      await this.#keep([kept]);
+      await this.#keep([kept], together);
     } catch (error) {
       this.#publisher.settle(announcement, "withdrawn");
       throw error;
@@ -156,8 +159,8 @@ export class StoredEvents implements EventJournal, Observer {
     });
   }
 
-  async #keep(events: readonly KeptEvent[]): Promise<void> {
-    const writes = events.map(eventWrite);
+  async #keep(events: readonly KeptEvent[], together: readonly Write[] = []): Promise<void> {
+    const writes = [...together, ...events.map(eventWrite)];
     if (this.#reserved - this.#next >= NUMBERS_RESERVED / 2) {
       await this.#store.write(writes);
     } else {

@@ -38,8 +38,13 @@ export interface SourceControl {
   tap(source: string, samples: number | null, actor: string): Tap | Refusal;
   /** On-demand startup test (SP 800-90B 4.3 item 5) on fresh samples; they are not conditioned. */
   test(source: string, actor: string): Promise<SourceTestReport | Refusal>;
-  /** Takes a latched source back to `starting`. Null when done. */
-  reset(source: string, actor: string, reason: string): Refusal | null;
+  /** Null when the source is latched, so that it can be reset. */
+  mayReset(source: string): Refusal | null;
+  /**
+   * Takes a latched source back to `starting`; the caller has kept who asked for it and why.
+   * Null when done.
+   */
+  reset(source: string): Refusal | null;
 }
 
 export interface EventJournal {

@@ -86,6 +86,8 @@ export interface ServiceSnapshot {
   /** Why it is not ready: code and remedy of the error catalogue. */
   readonly unready: readonly {
     readonly code: string;
+    /** The source that it is about, if it is about one. */
+    readonly source: string | null;
     readonly detail: string;
     readonly remedy: string;
   }[];

@@ -121,8 +121,7 @@ export async function createService(
   const tokens = new TokenBook({
     clock,
     random: drbg,
-    repository: new StoreTokenRepository(store),
-    journal,
+    repository: new StoreTokenRepository(store, journal),
     defaultQuota: configuration.quota,
   });
   await tokens.load();

@@ -29,11 +29,17 @@ export function reasonsNotValidated(shape: Shape, configuration: Configuration):
   return reasons;
 }
 
+interface Cause {
+  readonly code: ErrorCode;
+  readonly source?: string | null;
+  readonly detail: string;
+}
+
 function unready(
   snapshot: Pick<ServiceSnapshot, "selfTests" | "store" | "sources" | "quorum" | "shape">,
   serving: boolean,
 ): ServiceSnapshot["unready"] {
-  const causes: { code: ErrorCode; detail: string }[] = [];
+  const causes: Cause[] = [];
   for (const test of snapshot.selfTests)
     if (!test.passed) causes.push({ code: "self_test_failed", detail: test.name });
   if (causes.length > 0 || serving) return causes.map(explain);
@@ -45,6 +51,7 @@ function unready(
     if (source.state !== "healthy")
       causes.push({
         code: (source.cause ?? "not_ready") as ErrorCode,
+        source: source.id,
         detail: `${source.id} is ${source.state}: ${source.detail}`,
       });
   if (snapshot.shape !== "RBGC" && !snapshot.quorum.met)
@@ -57,9 +64,9 @@ function unready(
   return causes.map(explain);
 }
 
-function explain({ code, detail }: { code: ErrorCode; detail: string }) {
+function explain({ code, source = null, detail }: Cause) {
   const entry = code in ERRORS ? ERRORS[code] : ERRORS.not_ready;
-  return { code, detail, remedy: entry.remedy };
+  return { code, source, detail, remedy: entry.remedy };
 }
 
 /** The one picture of the service that status, metrics and `doctor` are made of. */

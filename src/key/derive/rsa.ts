@@ -7,7 +7,7 @@ import type { SeededDrbg } from "./seededDrbg.ts";
 const E = 65_537n;
 
 /** FIPS 186-5 A.1.3 steps 4.7 and 5.8 end a search after 5 nlen (p) or 10 nlen (q) candidates. */
-const CANDIDATES_PER_BIT = 10;
+const CANDIDATES_PER_BIT = { p: 5, q: 10 } as const;
 
 /**
  * An RSA key pair by C2SP det-keygen, which is FIPS 186-5 A.1.3 (probable primes) with HMAC_DRBG
@@ -34,8 +34,8 @@ export async function deriveRsa(
   );
   try {
     for (;;) {
-      const p = await searchPrime(drbg, modulusBits, signal);
-      const q = await searchPrime(drbg, modulusBits, signal);
+      const p = await searchPrime(drbg, modulusBits, CANDIDATES_PER_BIT.p, signal);
+      const q = await searchPrime(drbg, modulusBits, CANDIDATES_PER_BIT.q, signal);
       const common = gcd(p - 1n, q - 1n);
       // det-keygen gives up both primes here (2^-32) and where e has no inverse (2^-15).
       if (common >= 1n << 32n) continue;
@@ -59,10 +59,11 @@ function gcd(a: bigint, b: bigint): bigint {
 async function searchPrime(
   drbg: SeededDrbg,
   modulusBits: number,
+  candidatesPerBit: number,
   signal: AbortSignal | undefined,
 ): Promise<bigint> {
   const last = modulusBits / 16 - 1;
-  for (let tries = 0; tries < CANDIDATES_PER_BIT * modulusBits; tries++) {
+  for (let tries = 0; tries < candidatesPerBit * modulusBits; tries++) {
     signal?.throwIfAborted();
     const bytes = drbg.generate(last + 1);
     try {
@@ -78,7 +79,7 @@ async function searchPrime(
       bytes.fill(0);
     }
   }
-  throw new Error(`RSA: no prime in ${CANDIDATES_PER_BIT * modulusBits} candidates`);
+  throw new Error(`RSA: no prime in ${candidatesPerBit * modulusBits} candidates`);
 }
 
 /**

@@ -58,6 +58,11 @@ describe("client certificates", () => {
     const certificates = new Certificates(new FakeClock(), [rule({ subject: "client.example" })]);
     const principal = certificates.match(certificate)!;
     expect(certificates.isActive(principal)).toBe(true);
+    // Read again and found the same, it is the same principal, and its streams go on.
+    certificates.replace([rule({ subject: "client.example" })]);
+    expect(certificates.isActive(principal)).toBe(true);
+    certificates.replace([{ ...rule({ subject: "client.example" }), roles: [] }]);
+    expect(certificates.isActive(principal)).toBe(false);
     certificates.replace([]);
     expect(certificates.isActive(principal)).toBe(false);
   });

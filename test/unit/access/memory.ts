@@ -7,11 +7,17 @@ import { FakeClock } from "../../support/fakeClock.ts";
 /** Keeps JSON, as a database would: nothing is shared with the caller. */
 export class MemoryTokens implements TokenRepository {
   readonly rows = new Map<string, string>();
+  readonly events: ServiceEvent[] = [];
   failing = false;
 
   async put(record: TokenRecord): Promise<void> {
     if (this.failing) throw new Error("the disk is full");
     this.rows.set(record.id, JSON.stringify(record));
+  }
+
+  async putWithEvent(record: TokenRecord, event: ServiceEvent): Promise<void> {
+    await this.put(record);
+    this.events.push(event);
   }
 
   async all(): Promise<readonly TokenRecord[]> {
@@ -42,18 +48,12 @@ export function makeBook<R extends TokenRepository = MemoryTokens>(
   repository: R = new MemoryTokens() as unknown as R,
   clock = new FakeClock(),
 ) {
-  const events: ServiceEvent[] = [];
   const drawn: DrawRequest[] = [];
   const book = new TokenBook({
     clock,
     repository,
     random: countingSupply(drawn),
-    journal: {
-      record: async (event) => {
-        events.push(event);
-      },
-    },
     defaultQuota: UNLIMITED,
   });
-  return { book, repository, clock, events, drawn };
+  return { book, repository, clock, drawn };
 }

@@ -84,11 +84,19 @@ describe("quotas", () => {
     const quotas = new Quotas(new FakeClock());
     const quota = { requestsPerSecond: 1, bytesPerSecond: 100 };
     const [one, other] = [principal(quota, "one"), principal(quota, "other")];
-    expect(quotas.admitRequests(one)).toBe(0);
-    expect(quotas.admitRequests({ ...one })).toBeGreaterThan(0);
-    expect(quotas.admitRequests(other)).toBe(0);
+    expect(quotas.admitRequest(one)).toBe(0);
+    expect(quotas.admitRequest({ ...one })).toBeGreaterThan(0);
+    expect(quotas.admitRequest(other)).toBe(0);
     expect(quotas.admitBytes(one, 100)).toBe(0);
     expect(quotas.admitBytes(one, 1)).toBeGreaterThan(0);
+  });
+
+  test("a configuration that is read again forgives no debt; another quota begins anew", () => {
+    const quotas = new Quotas(new FakeClock());
+    const quota = { requestsPerSecond: null, bytesPerSecond: 100 };
+    expect(quotas.admitBytes(principal(quota), 1000)).toBe(0);
+    expect(quotas.admitBytes(principal({ ...quota }), 1)).toBeGreaterThan(0);
+    expect(quotas.admitBytes(principal({ ...quota, bytesPerSecond: 200 }), 1)).toBe(0);
   });
 
   test("null is unlimited, each of the two by itself", () => {
@@ -96,10 +104,10 @@ describe("quotas", () => {
     const free = principal({ requestsPerSecond: null, bytesPerSecond: null });
     const bytes = principal({ requestsPerSecond: null, bytesPerSecond: 10 }, "bytes");
     for (let n = 0; n < 1000; n++) {
-      expect(quotas.admitRequests(free)).toBe(0);
+      expect(quotas.admitRequest(free)).toBe(0);
       expect(quotas.admitBytes(free, 1e9)).toBe(0);
       expect(quotas.paceBytes(free, 1e9)).toBe(0);
-      expect(quotas.admitRequests(bytes)).toBe(0);
+      expect(quotas.admitRequest(bytes)).toBe(0);
     }
   });
 

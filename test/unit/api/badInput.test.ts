@@ -48,6 +48,7 @@ beforeAll(async () => {
   house = await buildHouse({
     ports: {
       keys: {
+        seedBytes: () => 32,
         async generate() {
           keysMade++;
           throw new Error("a key was made of bad input");

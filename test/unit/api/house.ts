@@ -221,8 +221,12 @@ class MemorySources implements SourceControl {
     };
   }
 
-  reset(source: string, actor: string, reason: string): Refusal | null {
-    this.acts.push(`reset ${source} ${actor} ${reason}`);
+  mayReset(source: string): Refusal | null {
+    return source === SOURCE.id ? null : refuse("not_found", "There is no such source.");
+  }
+
+  reset(source: string): Refusal | null {
+    this.acts.push(`reset ${source}`);
     return null;
   }
 }
@@ -245,12 +249,14 @@ export interface House {
 export interface HouseOptions extends Partial<ApiOptions> {
   readonly clock?: Clock;
   readonly certificates?: readonly CertificateRule[];
+  readonly defaultQuota?: Quota;
   readonly ports?: Partial<ApiPorts>;
 }
 
 /** The front doors over small in-memory rooms, with a token of every role. */
 export async function buildHouse(options: HouseOptions = {}): Promise<House> {
-  const { clock = systemClock(), certificates = [], ports = {}, ...apiOptions } = options;
+  const { clock = systemClock(), certificates = [], ports = {}, ...more } = options;
+  const { defaultQuota = UNLIMITED, ...apiOptions } = more;
   const supply = new TaggedSupply();
   const journal = new MemoryJournal();
   const sources = new MemorySources();
@@ -261,8 +267,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
     clock,
     random: supply,
     repository: new MemoryTokens(),
-    journal,
-    defaultQuota: UNLIMITED,
+    defaultQuota,
   });
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
   const app = buildApi(
@@ -270,6 +275,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       clock,
       random: supply,
       keys: {
+        seedBytes: () => 32,
         async generate({ type, format = "jwk", count = 1 }) {
           const key = {
             type,

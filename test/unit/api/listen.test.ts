@@ -1,9 +1,11 @@
+import { once } from "node:events";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { connect, createServer } from "node:net";
+import { connect as tlsConnect, type ConnectionOptions } from "node:tls";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -234,6 +236,37 @@ describe("TLS", () => {
     expect(await status("client", { authorization: "Bearer sph_no" })).toBe(401);
     const forbidden = { ...trust, ...withCertificate("client"), port, path: "/v1/tokens" };
     expect((await ask(forbidden, true)).status).toBe(403);
+  });
+
+  test("another authority ends what the old one vouched for, resumed sessions included", async () => {
+    const tls = tlsOf("server", { clientAuthority: pem("authority.crt") });
+    const { doors, house, port } = await open({ address: LOCAL, tls }, { certificates: rules });
+    const dial = (more: ConnectionOptions) =>
+      tlsConnect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...more });
+    const request = (path: string, more = "") =>
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
+    const [robot, stranger] = [dial(withCertificate("client")), dial({})];
+    for (const socket of [robot, stranger]) socket.on("error", () => {});
+    let session: Buffer | undefined;
+    robot.on("session", (ticket) => (session = ticket));
+    robot.write(request("/v1/stream"));
+    const authorization = `Authorization: ${house.bearer("client").authorization}\r\n`;
+    stranger.write(request("/v1/stream", authorization));
+    await Promise.all([once(robot, "data"), once(stranger, "data")]);
+    // The same again changes nothing.
+    doors.reloadTls(tls);
+    await once(robot, "data");
+    doors.reloadTls(tlsOf("server", { clientAuthority: pem("stranger.crt") }));
+    robot.resume();
+    await once(robot, "close");
+    await once(stranger, "data");
+    stranger.destroy();
+    const resumed = dial({ ...withCertificate("client"), session });
+    resumed.on("error", () => {});
+    resumed.write(request("/v1/random"));
+    const [answer] = (await once(resumed, "data")) as [Buffer];
+    expect(answer.toString("latin1")).toMatch(/^HTTP\/1.1 401 /);
+    resumed.destroy();
   });
 
   test("where one is required, nobody comes in without", async () => {

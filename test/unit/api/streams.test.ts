@@ -173,6 +173,33 @@ describe("GET /v1/stream", () => {
     expect(await statusOf(dial("/v1/events"))).toBe(101);
   });
 
+  test("one principal gets half the places, so that an operator still sees the events", async () => {
+    await reopen({ maximumStreams: 4 });
+    const client = house.tokens.client;
+    const held = [await get("/v1/stream", client), await get("/v1/stream", client)];
+    expect((await get("/v1/stream", client)).statusCode).toBe(503);
+    expect(await statusOf(dial("/v1/stream", {}, client))).toBe(503);
+    expect(await statusOf(dial("/v1/events", {}, house.tokens.operator))).toBe(101);
+    for (const message of held) message.destroy();
+    await until(() => house.supply.streamsOpen === 0);
+    expect((await get("/v1/stream?bytes=1", client)).statusCode).toBe(200);
+  });
+
+  test("does not begin on a debt, so that many short ones are no way round the quota", async () => {
+    const quota = { requestsPerSecond: null, bytesPerSecond: 1000 };
+    const token = await house.issue(["client"], quota);
+    expect((await drain(await get("/v1/stream?bytes=16384", token))).complete).toBe(true);
+    for (const path of ["/v1/stream?bytes=1", "/v1/random?bytes=1"]) {
+      const answer = await get(path, token);
+      expect(answer.statusCode).toBe(429);
+      expect(Number(answer.headers["retry-after"])).toBeGreaterThanOrEqual(15);
+    }
+    expect(await statusOf(dial("/v1/stream?bytes=1", {}, token))).toBe(101);
+    const [code, reason] = await once(dial("/v1/stream?bytes=1", {}, token), "close");
+    expect([code, String(reason)]).toEqual([1013, "over_quota"]);
+    expect(house.supply.chunks).toBe(1);
+  });
+
   test("is paced by the quota of bytes", async () => {
     const token = await house.issue(["client"], {
       requestsPerSecond: null,
@@ -251,6 +278,7 @@ describe("WebSocket /v1/stream", () => {
     expect(await statusOf(dial(`/v1/stream?token=${house.tokens.admin}`, {}, ""))).toBe(401);
     expect(await statusOf(dial("/v1/stream", {}, house.tokens.operator))).toBe(403);
     expect(await statusOf(dial("/v1/stream", { origin: "http://localhost" }))).toBe(403);
+    expect(await statusOf(dial("/v1/stream", { "sec-fetch-site": "same-site" }))).toBe(403);
     expect(await statusOf(dial("/v1/stream", { host: "evil.example" }))).toBe(403);
     expect(await statusOf(dial("/v1/stream?bytes=0"))).toBe(400);
     expect(await statusOf(dial("/v1/random"))).toBe(404);
@@ -312,6 +340,19 @@ describe("WebSocket /v1/events", () => {
     expect(JSON.parse(String(data)).detail).toBe("now");
     socket.close();
   });
+});
+
+test("an operator whose token is revoked sees no event more", async () => {
+  const token = await house.issue(["operator"]);
+  const socket = dial("/v1/events", {}, token);
+  const seen: unknown[] = [];
+  socket.on("message", (data) => seen.push(data));
+  await once(socket, "open");
+  await until(() => house.journal.listeners.size === 1);
+  await house.access.tokens.revoke(house.access.tokens.authenticate(token)!.id, "test");
+  house.journal.push(EVENT);
+  expect((await once(socket, "close"))[0]).toBe(1008);
+  expect(seen).toEqual([]);
 });
 
 describe("many at once", () => {

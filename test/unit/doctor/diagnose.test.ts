@@ -129,7 +129,9 @@ test("a failing database and a failed self-test are faults, and faults come firs
     {},
     {
       ready: false,
-      unready: [{ code: "self_test_failed", detail: "HMAC_DRBG", remedy: "Restart." }],
+      unready: [
+        { code: "self_test_failed", source: null, detail: "HMAC_DRBG", remedy: "Restart." },
+      ],
       store: { ok: false, detail: "disk is full" },
       selfTests: [{ name: "HMAC_DRBG", passed: false, atMilliseconds: 0 }],
     },

@@ -154,9 +154,19 @@ describe("a stream", () => {
     const stream = open();
     house.seedRecorder.mode = "fails";
     expect(await drain(stream)).toBe(9);
-    await house.clock.run(100_000);
+    await house.clock.run(10_000);
     house.seedRecorder.mode = "takes";
-    expect((await stream.next(40_000))?.done).toBe(false);
+    expect((await stream.next(15_000))?.done).toBe(false);
+  });
+
+  test("says that the store fails: at once where nothing was sent, else when it lasts", async () => {
+    house = await openHouse();
+    const stream = open();
+    house.seedRecorder.mode = "fails";
+    expect(await drain(stream)).toBe(9);
+    expect(await stream.next(STREAM_PATIENCE_MILLISECONDS - 1)).toBeUndefined();
+    expect(await stream.next(1001)).toMatchObject({ done: true, value: { code: "store_failed" } });
+    expect(await open().next()).toMatchObject({ done: true, value: { code: "store_failed" } });
   });
 
   test("with an age asked for is not forgotten while older seeds fill the queue", async () => {

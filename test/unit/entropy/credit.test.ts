@@ -175,7 +175,7 @@ async function violations(actions: readonly Action[], tally = { seeds: 0 }): Pro
       }
       if (m.monitor.state === "failed") {
         m.monitor.reset(0);
-        room.reset(source.id, "operator", "a test");
+        room.reset(source.id);
       }
     }
   }

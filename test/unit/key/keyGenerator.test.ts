@@ -209,6 +209,42 @@ describe("refusals", () => {
   });
 });
 
+describe("pairs", () => {
+  test("are made one at a time whoever asks, and all else has its turn between two", async () => {
+    const { keys } = start();
+    let over = false;
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    const batches = Array.from({ length: 8 }, () =>
+      keys.generate({ type: "x25519", count: 5 }, "p-1"),
+    );
+    for (const result of await Promise.all(batches)) expect("keys" in result).toBe(true);
+    over = true;
+    // Forty pairs, and a turn of the event loop after each.
+    expect(turns).toBeGreaterThanOrEqual(40);
+  });
+
+  test("a single one does not wait behind a batch; too many at once are refused", async () => {
+    const { supply, keys } = start();
+    const order: string[] = [];
+    const ask = async (name: string, count: number) => {
+      const result = await keys.generate({ type: "x25519", count }, "p-1");
+      order.push("ok" in result ? result.code : name);
+    };
+    const all = [ask("batch", 20), ask("single", 1)];
+    await Promise.all(all);
+    expect(order).toEqual(["single", "batch"]);
+    order.length = 0;
+    await Promise.all(Array.from({ length: 257 }, () => ask("single", 1)));
+    expect(order.filter((name) => name === "busy")).toHaveLength(1);
+    expect(supply.requests).toHaveLength(21 + 256);
+  });
+});
+
 describe("RSA searches", () => {
   test("beyond the running and the waiting it is busy, and nothing is drawn for those", async () => {
     const { supply, keys } = start({ rsaConcurrency: 1, rsaQueue: 1 });
