@@ -10,6 +10,7 @@ import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
 import { systemClock } from "./platform/clock.ts";
+import { logDestination } from "./platform/logDestination.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
 import { processTerminal } from "./platform/terminal.ts";
 import { SpringhouseError } from "./port/errors.ts";
@@ -23,7 +24,9 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 };
 const clock = systemClock();
 const stopping = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopping.abort());
+// A second interrupt of the keyboard ends it at once; a second SIGTERM does not cut the stop short.
+process.once("SIGINT", () => stopping.abort());
+process.on("SIGTERM", () => stopping.abort());
 
 function readFile(path: string, field: string): string {
   try {
@@ -37,14 +40,43 @@ function readFile(path: string, field: string): string {
   }
 }
 
+/**
+ * Runs every check and throws what all of them found.
+ * @throws SpringhouseError `configuration_invalid`
+ */
+function collectFaults(checks: readonly (() => void)[]): void {
+  const faults: string[] = [];
+  for (const check of checks)
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof SpringhouseError) || error.code !== "configuration_invalid")
+        throw error;
+      faults.push(error.message);
+    }
+  if (faults.length > 0) throw new SpringhouseError("configuration_invalid", faults.join("\n"));
+}
+
 /** Reads and checks the configuration, before anything opens. */
 function load(options: ServeOptions): Configuration {
-  const text = options.config === undefined ? "" : readFile(options.config, "--config");
-  const parsed = parseConfiguration(text);
-  const listenOn = options.listen ?? parsed.listen;
-  if (!/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/.test(listenOn))
-    throw new SpringhouseError("configuration_invalid", `  --listen: ${listenOn} is not HOST:PORT`);
-  const configuration = { ...parsed, listen: listenOn };
+  let parsed: Configuration | undefined;
+  collectFaults([
+    () => {
+      const text = options.config === undefined ? "" : readFile(options.config, "--config");
+      parsed = parseConfiguration(text);
+    },
+    () => {
+      if (
+        options.listen !== undefined &&
+        !/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/.test(options.listen)
+      )
+        throw new SpringhouseError(
+          "configuration_invalid",
+          `  --listen: ${options.listen} is not HOST:PORT`,
+        );
+    },
+  ]);
+  const configuration = { ...parsed!, ...(options.listen ? { listen: options.listen } : {}) };
   assertListenable(configuration);
   return configuration;
 }
@@ -52,25 +84,26 @@ function load(options: ServeOptions): Configuration {
 function readTls(configuration: Configuration) {
   const { tls } = configuration;
   if (!tls) return {};
-  const tlsFiles = {
-    tls: {
-      certificate: readFile(tls.certificate, "tls.certificate"),
-      key: readFile(tls.key, "tls.key"),
-      requireClientCertificate: tls.requireClientCertificate,
-      ...(tls.clientAuthority === undefined
-        ? {}
-        : { clientAuthority: readFile(tls.clientAuthority, "tls.clientAuthority") }),
-    },
-  };
-  checkTlsTexts(tlsFiles.tls);
-  return { tls: tlsFiles.tls };
+  const { requireClientCertificate } = tls;
+  const files = { certificate: "", key: "", requireClientCertificate };
+  collectFaults(
+    (["certificate", "key", "clientAuthority"] as const).map((field) => () => {
+      const path = tls[field];
+      if (path !== undefined) Object.assign(files, { [field]: readFile(path, `tls.${field}`) });
+    }),
+  );
+  checkTlsTexts(files);
+  return { tls: files };
 }
 
 async function serve(options: ServeOptions): Promise<void> {
+  // From the first moment to the last: without a listener the signal would end the process.
+  let reload = (): void => {};
+  process.on("SIGHUP", () => reload());
   const state = options.state ?? process.env["SPRINGHOUSE_STATE"] ?? "./state";
   const configuration = load(options);
   const tls = readTls(configuration);
-  const log = pino({ level: configuration.log.level, base: null }, pino.destination(2));
+  const log = pino({ level: configuration.log.level, base: null }, logDestination(2));
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
   const service = await createService(configuration, {
@@ -88,6 +121,10 @@ async function serve(options: ServeOptions): Promise<void> {
         ? readFileSync(generationFile, "latin1")
         : null,
     adminTokenPath: join(state, "admin.token"),
+  }).catch(async (error: unknown) => {
+    // Its worker would keep the process alive.
+    await store.close();
+    throw error;
   });
   const address = addressOf(configuration.listen);
   const discovery = new Discovery();
@@ -107,7 +144,7 @@ async function serve(options: ServeOptions): Promise<void> {
     });
     const scheme = configuration.tls ? "https" : "http";
     log.info({ url: `${scheme}://${address.host}:${listening.address?.port}`, state }, "listening");
-    const reload = (): void => {
+    reload = (): void => {
       try {
         const next = load(options);
         // Everything that can fail comes first, so that a bad file changes nothing at all.
@@ -120,12 +157,11 @@ async function serve(options: ServeOptions): Promise<void> {
         log.error({ faults }, "the configuration stays as it was");
       }
     };
-    process.on("SIGHUP", reload);
     await new Promise<void>((resolve) => {
       if (stopping.signal.aborted) resolve();
       else stopping.signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    process.off("SIGHUP", reload);
+    reload = (): void => {};
     await listening.close();
   } finally {
     stopDiscovery();

@@ -1,5 +1,5 @@
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { refuse } from "../port/errors.ts";
 import { Context } from "./context.ts";
 import { addEvents } from "./events.ts";
@@ -84,7 +84,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     for (const one of methods) app.routeRows.push(rowOf(one, url, permission, summary ?? ""));
   });
 
-  app.setNotFoundHandler((request, reply) => {
+  const answerUnknown = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split("?", 1)[0]!;
     const foreign = context.hosts.checkHost(request.headers.host);
     if (foreign) return context.refuse(request, reply, foreign);
@@ -99,6 +99,12 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
       reply.header("allow", allow),
       refuse("method_not_allowed", `This route takes ${allow}.`),
     );
+  };
+  app.setNotFoundHandler(answerUnknown);
+  // Before a body is read, whatever is said of it: there is nobody it could be for.
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.is404) answerUnknown(request, reply);
+    else done();
   });
 
   app.addHook("preClose", (done) => {

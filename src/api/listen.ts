@@ -52,6 +52,9 @@ const MAXIMUM_CONNECTIONS = 4096;
  */
 const CLOSE_MILLISECONDS = 4000;
 
+/** unix(7): 108 bytes with the zero at its end. Longer ones would be cut off in silence. */
+const SOCKET_PATH_BYTES = 107;
+
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
@@ -123,11 +126,13 @@ function prepare(
   });
 }
 
-function listening(server: Server, start: () => void): Promise<void> {
+function listening(server: Server, where: string, start: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const fail = ({ code = "unknown" }: NodeJS.ErrnoException): void =>
+      reject(new SpringhouseError("listen_failed", `Cannot listen on ${where} (${code}).`));
+    server.once("error", fail);
     server.once("listening", () => {
-      server.off("error", reject);
+      server.off("error", fail);
       resolve();
     });
     start();
@@ -151,10 +156,17 @@ async function clearStaleSocket(path: string): Promise<void> {
 }
 
 async function listenOnPath(server: Server, path: string): Promise<void> {
+  const length = Buffer.byteLength(path);
+  if (length > SOCKET_PATH_BYTES)
+    throw new SpringhouseError(
+      "listen_failed",
+      `The path of the Unix socket has ${length} bytes; the system takes ${SOCKET_PATH_BYTES}: ${path}`,
+      "Name a state directory with a shorter path by --state.",
+    );
   await clearStaleSocket(path);
   // bind() applies the umask, so there is no instant at which others could connect. Not in a worker,
   // where the mask cannot be set; there the state directory's mode 0700 has to do.
-  await listening(server, () => {
+  await listening(server, path, () => {
     const before = isMainThread ? process.umask(0o177) : null;
     try {
       server.listen(path);
@@ -167,7 +179,7 @@ async function listenOnPath(server: Server, path: string): Promise<void> {
 
 /**
  * Opens the doors: TCP, a Unix socket, or both at once over one app.
- * @throws SpringhouseError `listen_insecure`, `state_in_use`; system errors as they are
+ * @throws SpringhouseError `listen_insecure`, `listen_failed`, `state_in_use`
  */
 export async function listen(app: FastifyInstance, options: ListenOptions): Promise<Listening> {
   const { address, tls, socketPath, clock } = options;
@@ -214,7 +226,8 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
       const server = secure ?? createHttpServer(SERVER_OPTIONS);
       prepare(server, app, clock, open, limit);
       const host = address.host.replace(/^\[(.*)\]$/, "$1");
-      await listening(server, () => server.listen(address.port, host));
+      const where = `${address.host}:${address.port}`;
+      await listening(server, where, () => server.listen(address.port, host));
       servers.push(server);
       const bound = server.address();
       if (bound !== null && typeof bound === "object")

@@ -40,11 +40,12 @@ export async function random(
   const drawn = await connect(terminal, options).random(bytes, requirementOf(options));
   const buffer = Buffer.from(drawn.bytes.buffer, drawn.bytes.byteOffset, drawn.bytes.byteLength);
   try {
-    if (options.json)
-      await terminal.write(
-        `${JSON.stringify({ bytes: buffer.toString("base64"), output: drawn.output, seed: drawn.seed })}\n`,
-      );
-    else if (options.format === "raw") await terminal.write(buffer);
+    if (options.json) {
+      const { output, outputs, seed } = drawn;
+      // As the service's own JSON: every output where there are several.
+      const proof = { output, seed, ...(outputs.length > 1 ? { outputs } : {}) };
+      await terminal.write(`${JSON.stringify({ bytes: buffer.toString("base64"), ...proof })}\n`);
+    } else if (options.format === "raw") await terminal.write(buffer);
     else await terminal.write(`${buffer.toString(options.format)}\n`);
   } finally {
     buffer.fill(0);

@@ -153,6 +153,8 @@ export function buildProgram(
   return program;
 }
 
+const NOBODY_THERE = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "ENOTFOUND", "ETIMEDOUT"]);
+
 /** Says what went wrong on stderr and gives the exit code: 1 refused or failed, 2 wrong usage. */
 function report(terminal: Terminal, error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -171,9 +173,13 @@ function report(terminal: Terminal, error: unknown): number {
     terminal.tell(`  → ${error.remedy}`);
     return error.code === "configuration_invalid" || error.code === "listen_insecure" ? 2 : 1;
   }
-  const cause = (error as { cause?: { code?: string } }).cause?.code;
-  terminal.tell(`${prefix} ${(error as Error).message}${cause ? ` (${cause})` : ""}`);
-  if (cause === "ECONNREFUSED" || cause === "ENOENT")
+  // What `fetch` throws says nothing but that it failed; the system's word is below it.
+  const { code, message, cause } = error as Error & { code?: string; cause?: unknown };
+  const below = cause instanceof Error ? (cause as Error & { code?: string }) : null;
+  const system = below?.code ?? code;
+  const why = system ?? below?.message;
+  terminal.tell(`${prefix} ${message}${why ? ` (${why})` : ""}`);
+  if (system !== undefined && NOBODY_THERE.has(system))
     terminal.tell("  → Is the service running? `npm start` runs it; --url says where.");
   return 1;
 }

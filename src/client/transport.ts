@@ -125,7 +125,11 @@ export class Transport {
     { method = "GET", path, query = {}, body, accept = "application/octet-stream" }: Call,
     signal: AbortSignal | undefined,
   ): Promise<Response> {
-    const url = new URL(this.#base.pathname.replace(/\/$/, "") + path, this.#base);
+    // Not resolved against the base: a path that begins with `//` would name another host.
+    const url = new URL(this.#base);
+    url.pathname = this.#base.pathname.replace(/\/$/, "") + path;
+    url.search = "";
+    url.hash = "";
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
     return (this.#options.fetch ?? fetch)(url.href, {

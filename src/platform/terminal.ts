@@ -1,23 +1,36 @@
+import { Failure } from "../cli/failure.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Terminal } from "../cli/terminal.ts";
+
+function unwritable({ code = "unknown" }: NodeJS.ErrnoException): Failure {
+  return new Failure(
+    1,
+    `cannot write to stdout (${code})`,
+    "What was written is not whole: make room, or write elsewhere.",
+  );
+}
 
 /** The process's own streams, environment and signals. */
 export function processTerminal(clock: Clock, signal: AbortSignal): Terminal {
   const { stdout, stderr } = process;
   let closed = false;
-  stdout.on("error", (error: NodeJS.ErrnoException) => {
-    closed = true;
-    if (error.code !== "EPIPE") throw error;
-  });
+  // Each write tells its own failure. Of stderr nothing can be told, and the command goes on.
+  stdout.on("error", () => {});
+  stderr.on("error", () => {});
   return {
     clock,
     environment: process.env,
     coloured: stdout.isTTY && process.env["NO_COLOR"] === undefined,
     signal,
     write: (result) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         if (closed) resolve(false);
-        else stdout.write(result, (error) => resolve(!error));
+        else
+          stdout.write(result, (error: NodeJS.ErrnoException | null | undefined) => {
+            if (error?.code === "EPIPE") closed = true;
+            if (!error || closed) resolve(!error);
+            else reject(unwritable(error));
+          });
       }),
     tell: (line) => void stderr.write(`${line}\n`),
     progress: (line) => {

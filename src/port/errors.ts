@@ -119,6 +119,11 @@ export const ERRORS = {
     meaning: "Listening beyond loopback without TLS was asked for. Exit code 2.",
     remedy: "Configure tls.certificate and tls.key, or listen on 127.0.0.1.",
   },
+  listen_failed: {
+    status: null,
+    meaning: "The address or the Unix socket cannot be listened on. Exit code 1.",
+    remedy: "Stop what uses the address, or name another with --listen or `listen`.",
+  },
   state_in_use: {
     status: null,
     meaning: "Another process uses this state directory. Exit code 1.",

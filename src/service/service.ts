@@ -20,6 +20,7 @@ import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
+import type { SeedRecorder } from "../port/seed.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
@@ -97,7 +98,7 @@ export async function createService(
   const drbg = new DrbgSupply({
     clock,
     seeds: room,
-    seedRecorder: createSeedRecorder(store),
+    seedRecorder: tellingDefects(createSeedRecorder(store), ports),
     outputRecorder: outputs,
     observer,
     shape,
@@ -220,10 +221,11 @@ export async function createService(
       cancelAdmin();
       watch.stop();
       forgetHealth();
-      memory.stop();
       await retention.stop();
       drbg.stop();
       await room.stop();
+      // A stopping source may still have something to remember.
+      memory.stop();
       await outputs.stop();
       await journal.stop();
       await store.close();
@@ -240,6 +242,21 @@ function loggedTo(journal: StoredEvents, { log }: ServicePorts): Observer {
       // Reseeds come with every 16 KiB in an RBG2: kept, but not worth a line each.
       log[kind === "reseed" ? "debug" : level]({ kind, source, ...data }, detail);
       journal.event(event);
+    },
+  };
+}
+
+/** A store that fails is told by the store; anything else would only show as seeds that never come. */
+function tellingDefects(recorder: SeedRecorder, { log }: ServicePorts): SeedRecorder {
+  return {
+    async record(...records) {
+      try {
+        await recorder.record(...records);
+      } catch (error) {
+        const expected = error instanceof SpringhouseError && error.code !== "internal";
+        if (!expected) log.error({ err: error }, "a seed's record is not what the store takes");
+        throw error;
+      }
     },
   };
 }

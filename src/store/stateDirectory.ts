@@ -1,5 +1,13 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SpringhouseError } from "../port/errors.ts";
 import { isBusy } from "./sqliteFailure.ts";
@@ -15,7 +23,7 @@ const LOCK_FILE = "springhouse.lock";
  */
 export function prepareStateDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(resolve(directory));
     if ((statSync(directory).mode & 0o077) !== 0) {
       const names = readdirSync(directory);
       if (names.length > 0 && !names.includes(DATABASE_FILE)) {
@@ -35,6 +43,16 @@ export function prepareStateDirectory(directory: string): void {
       `The state directory ${directory} cannot be used: ${(error as Error).message}`,
     );
   }
+}
+
+/**
+ * With its parents. Not the platform's `recursive`, which never returns where the kernel says that a
+ * parent which is there is not (below /proc).
+ */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
 }
 
 /**

@@ -259,4 +259,25 @@ describe("paths and methods", () => {
         await expectRefused(await ask(route, url), [400, 404, 405], `${route.method} ${url}`);
     }
   });
+
+  test("what is unknown is told at once, whatever its body is said to be", async () => {
+    for (const [method, url, status] of [
+      ["POST", "/nothing", 404],
+      ["POST", "/v1/random", 405],
+      ["QUERY", "/v1/random", 405],
+      ["QUERY", "/nothing", 404],
+    ] as const)
+      for (const headers of [{}, { "content-type": "text/plain" }, { "content-length": "99999" }]) {
+        const options = {
+          method: method as "POST",
+          url,
+          headers: headers as Record<string, string>,
+        };
+        const answer = await house.app.inject(options);
+        expect([answer.statusCode, answer.json().status], `${method} ${url}`).toEqual([
+          status,
+          status,
+        ]);
+      }
+  });
 });

@@ -111,6 +111,16 @@ describe("the Unix socket", () => {
     expect((await ask({ socketPath, path: "/healthz" })).status).toBe(200);
   });
 
+  test("a path that is too long is refused, not cut off", async () => {
+    const house = await buildHouse();
+    const socketPath = join(directory, "l".repeat(107 - directory.length));
+    await expect(listen(house.app, { clock, address: null, socketPath })).rejects.toMatchObject({
+      code: "listen_failed",
+      message: expect.stringContaining("108 bytes"),
+    });
+    await open({ address: null, socketPath: socketPath.slice(0, -1) });
+  });
+
   test("nothing stays open where one of the two cannot be opened", async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
@@ -118,7 +128,10 @@ describe("the Unix socket", () => {
     const socketPath = path();
     const house = await buildHouse();
     const attempt = listen(house.app, { clock, address: { host: "127.0.0.1", port }, socketPath });
-    await expect(attempt).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(attempt).rejects.toMatchObject({
+      code: "listen_failed",
+      message: expect.stringMatching(/127\.0\.0\.1:\d+ \(EADDRINUSE\)/),
+    });
     await expect(stat(socketPath)).rejects.toMatchObject({ code: "ENOENT" });
     taken.close();
   });

@@ -94,6 +94,12 @@ describe("random", () => {
     server.handler = (_, response) => octets(response, Buffer.alloc(1));
     await connect({ url: `${server.url}/entropy/` }).random(1);
     expect(server.seen[0]!.url.pathname).toBe("/entropy/v1/random");
+    // A path that begins with `//` is a path, and not another host that gets the token.
+    const base = new URL(server.url);
+    await connect({ url: `${base.origin}//evil.example:1/?a#b` })
+      .status()
+      .catch(() => {});
+    expect(server.seen).toHaveLength(2);
   });
 });
 
