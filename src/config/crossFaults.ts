@@ -3,6 +3,7 @@ import { show } from "./faults.ts";
 import type { Configuration } from "./schema.ts";
 import {
   bitsPerSample,
+  confirmsRaw,
   environmentFaults,
   framingFault,
   healthOptions,
@@ -46,6 +47,10 @@ function claimFaults(at: string, source: SourceConfiguration): string[] {
   if (assessed && testedEntropy !== undefined)
     faults.push(
       `${at}.testedEntropy: ${testedEntropy} has no effect, the tests run at assessed.entropy; leave it out`,
+    );
+  if (assessed && !source.raw && !confirmsRaw(source) && !isWhitened(source))
+    faults.push(
+      `${at}.assessed: has no effect without raw: nothing but your word can confirm that this kind of source sends raw noise`,
     );
   if (isWhitened(source))
     for (const name of ["assessed", "raw"] as const)

@@ -166,6 +166,11 @@ export function isWhitened(source: SourceConfiguration): boolean {
   return !("assessed" in SOURCE_SCHEMAS[source.kind].properties);
 }
 
+/** Whether a device of this kind can confirm by itself that its samples are raw. */
+export function confirmsRaw({ kind }: SourceConfiguration): boolean {
+  return kind === "serial-onerng";
+}
+
 /** Whether it counts where only physical sources do: every serial device does. */
 export function isPhysical(source: SourceConfiguration): boolean {
   return source.kind.startsWith("serial-") || source.physical === true;

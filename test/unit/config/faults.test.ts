@@ -100,10 +100,21 @@ describe("claims", () => {
     expect(found).toHaveLength(2);
   });
 
+  test("a claim that nothing could ever count: only a OneRNG says itself that it is raw", () => {
+    for (const kind of ["serial-truerngpro", "serial-generic", "character-device", "program"]) {
+      const one = (more: object) =>
+        faults({ sources: [source(kind, { assessed: assessed(1), ...more })] });
+      expect(one({}), kind).toHaveLength(1);
+      expect(one({})[0]).toContain("sources.0.assessed: has no effect without raw");
+      expect(one({ raw: EVIDENCE }), kind).toEqual([]);
+    }
+    expect(faults({ sources: [source("serial-onerng", { assessed: assessed(1) })] })).toEqual([]);
+  });
+
   test("H above the width of a sample, a compliant figure above it, a tested one beside it", () => {
     const framing = { bitsPerSample: 2, mapping: "low-bits" };
     const one = (more: object) =>
-      faults({ sources: [source("program", { framing, ...more })] }).join();
+      faults({ sources: [source("program", { framing, raw: EVIDENCE, ...more })] }).join();
     expect(one({ assessed: assessed(2) })).toBe("");
     expect(one({ assessed: assessed(2.01) })).toContain("2.01 is more than the 2 bits");
     expect(one({ testedEntropy: 2.01 })).toContain("2.01 is more than the 2 bits");

@@ -132,26 +132,27 @@ const EVERY: Readonly<Record<string, Field>> = {
   },
 };
 
+const CLAIMED = { raw: EVIDENCE, assessed: { entropy: 4, ...EVIDENCE } };
 const CLAIMS: Readonly<Record<string, Field>> = {
   "assessed.entropy": {
     good: ENTROPY,
     bad: NO_ENTROPY,
-    beside: { assessed: EVIDENCE, health: { windowSamples: 2 ** 20 } },
+    beside: { raw: EVIDENCE, assessed: EVIDENCE, health: { windowSamples: 2 ** 20 } },
   },
   "assessed.evidence": {
     good: [text(8), text(500)],
     bad: [text(7), text(501), 8],
-    beside: { assessed: { entropy: 4 } },
+    beside: { raw: EVIDENCE, assessed: { entropy: 4 } },
   },
   "compliant.entropy": {
     good: [0.01, 4],
     bad: [0.009, 4.01, "4"],
-    beside: { assessed: { entropy: 4, ...EVIDENCE }, compliant: { certificate: "E1" } },
+    beside: { ...CLAIMED, compliant: { certificate: "E1" } },
   },
   "compliant.certificate": {
     good: ["E1", text(100)],
     bad: ["E", text(101), 1],
-    beside: { assessed: { entropy: 4, ...EVIDENCE }, compliant: { entropy: 1 } },
+    beside: { ...CLAIMED, compliant: { entropy: 1 } },
   },
   "raw.evidence": { good: [text(8), text(500)], bad: [text(7), text(501), true] },
 };
