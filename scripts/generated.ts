@@ -31,7 +31,7 @@ function metricsDocument(): string {
     [`\`${DURATION.name}\``, "histogram", "door", DURATION.help],
   ];
   const text =
-    "Counters with labels begin at 0. A scrape by Prometheus adds its own label `instance`, and shows the one of the `drbg_` metrics as `exported_instance`, unless `honor_labels` is set.\n\n";
+    "Counters with labels begin at 0, but `requests_total` when a code is first answered. A scrape by Prometheus adds its own label `instance`, and shows the one of the `drbg_` metrics as `exported_instance`, unless `honor_labels` is set.\n\n";
   return `# Metrics\n\n${NOTE}${text}${table(["name", "type", "labels", "meaning"], rows)}`;
 }
 
@@ -44,7 +44,8 @@ function fieldRows(schema: TSchema, prefix: string): string[][] {
       field.properties || field.default === undefined ? "" : `\`${JSON.stringify(field.default)}\``,
       field.description ?? "",
     ];
-    return [own, ...fieldRows(field, path)];
+    const inner = field.items ? fieldRows(field.items as TSchema, `${path}[]`) : [];
+    return [own, ...fieldRows(field, path), ...inner];
   });
 }
 
