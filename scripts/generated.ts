@@ -44,7 +44,7 @@ function fieldRows(schema: TSchema, prefix: string): string[][] {
       field.properties || field.default === undefined ? "" : `\`${JSON.stringify(field.default)}\``,
       field.description ?? "",
     ];
-    const inner = field.items ? fieldRows(field.items as TSchema, `${path}[]`) : [];
+    const inner = field.items ? fieldRows(field.items, `${path}[]`) : [];
     return [own, ...fieldRows(field, path), ...inner];
   });
 }

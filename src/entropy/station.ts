@@ -1,9 +1,9 @@
 import { HealthMonitor } from "../health/monitor.ts";
 import type { Cancel, Clock } from "../port/clock.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
-import type { Observer, ServiceEvent } from "../port/event.ts";
-import type { HealthHistory, HealthMemory } from "../port/healthMemory.ts";
-import type { Alarm, SourceState, Verdict } from "../port/health.ts";
+import type { Observer } from "../port/event.ts";
+import type { HealthMemory } from "../port/healthMemory.ts";
+import type { SourceState, Verdict } from "../port/health.ts";
 import type { SourceTestReport, Tap } from "../port/service.ts";
 import type { SourceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
@@ -13,7 +13,9 @@ import type { Identifiers } from "./identifiers.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Pool, PooledBlock } from "./pool.ts";
 import { Pump } from "./pump.ts";
+import { RememberedHealth } from "./rememberedHealth.ts";
 import { runSession } from "./session.ts";
+import { SourceEvents } from "./sourceEvents.ts";
 import type { SourceOptions } from "./sourceOptions.ts";
 import { TapChannel } from "./tap.ts";
 
@@ -44,8 +46,6 @@ const LONGEST_TICK_MILLISECONDS = 250;
 const ABSENT_TICK_MILLISECONDS = 1000;
 /** The contract of `NoiseSource.run`: it is over within a second of the abort. */
 const STOP_MILLISECONDS = 1000;
-/** A device may send a gap with every chunk; the journal keeps one event a second of them. */
-const GAP_EVENT_MILLISECONDS = 1000;
 /** A device that fell silent for so long is opened anew: some only come back that way. */
 const REOPEN_SILENT_MILLISECONDS = 10_000;
 /** One that sent nothing since it was opened is given longer: a program may have to warm up. */
@@ -60,6 +60,8 @@ export class SourceStation {
   readonly #room: StationRoom;
   readonly #monitor: HealthMonitor;
   readonly #pump: Pump;
+  readonly #events: SourceEvents;
+  readonly #remembered: RememberedHealth;
   readonly #backoff = new Backoff();
   #absence: Explanation;
   #state: SourceState = "absent";
@@ -72,11 +74,8 @@ export class SourceStation {
   #life: Promise<void> | null = null;
   #cancelTick: Cancel | null = null;
   #wake: (() => void) | null = null;
-  #gapEventAt = -Infinity;
-  #gapsUntold = 0;
   #testDone: ((report: SourceTestReport) => void) | null = null;
   #testFrom = 0;
-  #rememberedVersion = 0;
 
   /** @throws SpringhouseError `configuration_invalid`, RangeError for an impossible claim */
   constructor(options: SourceOptions, room: StationRoom) {
@@ -86,8 +85,9 @@ export class SourceStation {
     this.#absence = explainEnd({ reason: "absent", detail: "not opened yet" });
     this.#sinceMilliseconds = room.clock.wallMilliseconds();
     this.#monitor = new HealthMonitor(options.health);
-    const history = room.memory.recall(source.id);
-    if (history) this.#monitor.restore(shifted(history, -this.#wallAhead(), this.#monotonic()));
+    this.#events = new SourceEvents(source.id, room.observer, room.clock);
+    this.#remembered = new RememberedHealth(source.id, this.#monitor, room.memory, room.clock);
+    this.#remembered.recall();
     this.#state = this.#monitor.state;
     this.#pump = new Pump(
       {
@@ -104,7 +104,7 @@ export class SourceStation {
         released: (blocks) => this.#released(blocks),
         discarded: () => this.#discarded(),
         verdict: (verdict) => this.#verdict(verdict),
-        gap: (lost, detail) => this.#gap(lost, detail),
+        gap: (_lost, detail) => this.#events.gap(detail, this.#pump),
       },
     );
   }
@@ -166,11 +166,17 @@ export class SourceStation {
       samples,
       onClosed: (detail) => {
         this.#pump.removeClosedTaps();
-        this.#tell("tap_closed", "info", detail, { firstSequence }, actor);
+        this.#events.tell("tap_closed", "info", detail, { firstSequence }, actor);
       },
     });
     this.#pump.addTap(tap);
-    this.#tell("tap_opened", "info", "samples are diverted", { firstSequence, samples }, actor);
+    this.#events.tell(
+      "tap_opened",
+      "info",
+      "samples are diverted",
+      { firstSequence, samples },
+      actor,
+    );
     return tap;
   }
 
@@ -187,7 +193,7 @@ export class SourceStation {
       this.#testDone = (report) => {
         const { passed, samples } = report;
         const data = { passed, samples };
-        this.#tell("source_tested", passed ? "info" : "warning", report.detail, data, actor);
+        this.#events.tell("source_tested", passed ? "info" : "warning", report.detail, data, actor);
         resolve(report);
       };
       this.#stateChanged();
@@ -311,7 +317,7 @@ export class SourceStation {
       this.#scheduleTick();
       this.#pump.tick();
       this.#reopenIfSilent();
-      this.#tellGaps();
+      this.#events.tellGaps(this.#pump);
     });
   }
 
@@ -345,13 +351,13 @@ export class SourceStation {
   }
 
   #verdict(verdict: Verdict): void {
-    for (const alarm of verdict.alarms) this.#tellAlarm(alarm);
+    for (const alarm of verdict.alarms) this.#events.alarm(alarm);
     this.#stateChanged();
   }
 
   /** Compares with what was told last; cheap, for it is called with every chunk. */
   #stateChanged(): void {
-    this.#remember();
+    this.#remembered.remember();
     const { state } = this.#monitor;
     const { credited } = this;
     if (state !== this.#state) {
@@ -359,13 +365,7 @@ export class SourceStation {
       this.#state = state;
       this.#sinceMilliseconds = this.#room.clock.wallMilliseconds();
       const { cause, detail } = explainState(this.#monitor.snapshot(), this.#absence);
-      const severity =
-        state === "failed"
-          ? "critical"
-          : state === "suspect" || state === "absent"
-            ? "warning"
-            : "info";
-      this.#tell("source_state", severity, detail, { before, state, cause });
+      this.#events.state(before, state, cause, detail);
       this.#credited = credited;
       this.#room.onStateChanged();
     } else if (credited !== this.#credited) {
@@ -380,20 +380,7 @@ export class SourceStation {
   /** It failed in an earlier life of the service: said again, since nothing else would say it. */
   #tellLatched(): void {
     const { cause, detail } = explainState(this.#monitor.snapshot(), this.#absence);
-    const state = "failed";
-    this.#tell("source_state", "critical", detail, { before: state, state, cause });
-  }
-
-  #remember(): void {
-    const { historyVersion } = this.#monitor;
-    if (historyVersion === this.#rememberedVersion) return;
-    this.#rememberedVersion = historyVersion;
-    const history = shifted(this.#monitor.history(), this.#wallAhead(), Infinity);
-    this.#room.memory.remember(this.id, history);
-  }
-
-  #wallAhead(): number {
-    return this.#room.clock.wallMilliseconds() - this.#monotonic();
+    this.#events.state("failed", "failed", cause, detail);
   }
 
   #settleTest(): void {
@@ -406,69 +393,12 @@ export class SourceStation {
     done({ source: this.id, passed: onDemandTest === "passed", samples, state, tests, detail });
   }
 
-  #gap(_lost: number, detail: string): void {
-    this.#gapsUntold += 1;
-    this.#tellGaps(detail);
-  }
-
-  #tellGaps(detail = "samples are missing"): void {
-    const now = this.#monotonic();
-    if (this.#gapsUntold === 0 || now - this.#gapEventAt < GAP_EVENT_MILLISECONDS) return;
-    const { gaps, droppedSamples } = this.#pump;
-    const data = { gaps: this.#gapsUntold, gapsTotal: gaps, droppedSamplesTotal: droppedSamples };
-    this.#gapsUntold = 0;
-    this.#gapEventAt = now;
-    this.#tell("source_gap", "warning", detail, data);
-  }
-
-  #tellAlarm({ test, severity, sequence, observed, cutoff, detail }: Alarm): void {
-    this.#tell("health_alarm", severity === "permanent" ? "critical" : "warning", detail, {
-      test,
-      severity,
-      sequence,
-      observed,
-      cutoff,
-    });
-  }
-
   #refuseAbsent(): Refusal {
     const { detail, remedy } = explainState(this.#monitor.snapshot(), this.#absence);
     return refuse("source_absent", detail, remedy === null ? {} : { remedy });
   }
 
-  #event(
-    kind: ServiceEvent["kind"],
-    severity: ServiceEvent["severity"],
-    detail: string,
-    data: ServiceEvent["data"],
-    actor: string | null,
-  ): ServiceEvent {
-    const atMilliseconds = this.#room.clock.wallMilliseconds();
-    return { kind, atMilliseconds, source: this.id, severity, actor, reason: null, detail, data };
-  }
-
-  #tell(
-    kind: ServiceEvent["kind"],
-    severity: ServiceEvent["severity"],
-    detail: string,
-    data: ServiceEvent["data"],
-    actor: string | null = null,
-  ): void {
-    this.#room.observer.event(this.#event(kind, severity, detail, data, actor));
-  }
-
   #monotonic(): number {
     return this.#room.clock.monotonicMilliseconds();
   }
-}
-
-/** In another clock's time; what would lie in the future there (a clock went back) is of just now. */
-function shifted(history: HealthHistory, by: number, latest: number): HealthHistory {
-  const shift = (at: number): number => Math.min(at + by, latest);
-  const { latch, incidents, startupFailures } = history;
-  return {
-    latch: latch && { ...latch, atMilliseconds: shift(latch.atMilliseconds) },
-    incidents: incidents.map(shift),
-    startupFailures,
-  };
 }
