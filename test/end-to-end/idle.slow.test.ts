@@ -21,7 +21,8 @@ const LARGEST_SHARE = 0.015;
 const LARGEST_SEEDED_SHARE = 0.025;
 const STOP_MILLISECONDS = 1_000;
 
-const ASSESSED = 'raw: { evidence: "an example" }, assessed: { entropy: 4, evidence: "an example" }';
+const ASSESSED =
+  'raw: { evidence: "an example" }, assessed: { entropy: 4, evidence: "an example" }';
 
 let folder = "";
 beforeAll(async () => {
