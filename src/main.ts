@@ -14,8 +14,8 @@ import { logDestination } from "./platform/logDestination.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
 import { processTerminal } from "./platform/terminal.ts";
 import { SpringhouseError } from "./port/errors.ts";
-import { addressOf } from "./service/address.ts";
-import { assertListenable, createService } from "./service/service.ts";
+import { addressOf, assertListenable } from "./service/address.ts";
+import { createService } from "./service/service.ts";
 import { openWorkerStore } from "./store/workerStore.ts";
 
 const root = new URL("..", import.meta.url).pathname;

@@ -6,7 +6,6 @@ import { Quotas } from "../access/quotas.ts";
 import { StoreTokenRepository } from "../access/storeTokenRepository.ts";
 import { TokenBook } from "../access/tokenBook.ts";
 import { buildApi } from "../api/app.ts";
-import { isLoopback } from "../api/listen.ts";
 import { selfTest as conditioningSelfTest } from "../conditioning/selfTest.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
@@ -14,22 +13,23 @@ import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
-import { openEventJournal, type StoredEvents } from "../lineage/eventJournal.ts";
+import { openEventJournal } from "../lineage/eventJournal.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
 import { SpringhouseError } from "../port/errors.ts";
-import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
-import type { SeedRecorder } from "../port/seed.ts";
+import type { EventKind, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
-import { addressOf } from "./address.ts";
+import { hostsOf } from "./address.ts";
+import { loggedTo, tellingDefects } from "./logged.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
+import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
@@ -63,9 +63,9 @@ export async function createService(
   const { clock, store, log } = ports;
   const startedMilliseconds = clock.wallMilliseconds();
   const journal = await openEventJournal(store, clock);
-  const observer = loggedTo(journal, ports);
+  const observed = loggedTo(journal, ports);
   const tell = (kind: EventKind, severity: ServiceEvent["severity"], detail: string): void =>
-    observer.event({
+    observed.event({
       kind,
       atMilliseconds: clock.wallMilliseconds(),
       source: null,
@@ -89,7 +89,7 @@ export async function createService(
     shape,
     quorum,
     clock,
-    observer,
+    observer: observed,
     boot: ports.boot,
     osRandom: ports.osRandom,
     onFault: (source, error) => log.error({ source, err: error }, "a source's session failed"),
@@ -100,7 +100,7 @@ export async function createService(
     seeds: room,
     seedRecorder: tellingDefects(createSeedRecorder(store), ports),
     outputRecorder: outputs,
-    observer,
+    observer: observed,
     shape,
     quorum,
     hash: construction.hash,
@@ -122,7 +122,7 @@ export async function createService(
   const tokens = new TokenBook({
     clock,
     random: drbg,
-    repository: new StoreTokenRepository(store, journal),
+    repository: new StoreTokenRepository(store, observed),
     defaultQuota: configuration.quota,
   });
   await tokens.load();
@@ -151,7 +151,7 @@ export async function createService(
         rsaConcurrency: configuration.keys.rsaSearches,
       }),
       sources: room,
-      events: journal,
+      events: observed,
       lineage: new StoredLineage(store),
       introspection: { snapshot },
       selfTest: { run: () => drbg.runSelfTests() },
@@ -233,34 +233,6 @@ export async function createService(
   };
 }
 
-/** Keeps every event and logs it as well; neither holds a secret. */
-function loggedTo(journal: StoredEvents, { log }: ServicePorts): Observer {
-  return {
-    event(event) {
-      const { kind, severity, detail, source, data } = event;
-      const level = severity === "info" ? "info" : severity === "warning" ? "warn" : "error";
-      // Reseeds come with every 16 KiB in an RBG2: kept, but not worth a line each.
-      log[kind === "reseed" ? "debug" : level]({ kind, source, ...data }, detail);
-      journal.event(event);
-    },
-  };
-}
-
-/** A store that fails is told by the store; anything else would only show as seeds that never come. */
-function tellingDefects(recorder: SeedRecorder, { log }: ServicePorts): SeedRecorder {
-  return {
-    async record(...records) {
-      try {
-        await recorder.record(...records);
-      } catch (error) {
-        const expected = error instanceof SpringhouseError && error.code !== "internal";
-        if (!expected) log.error({ err: error }, "a seed's record is not what the store takes");
-        throw error;
-      }
-    },
-  };
-}
-
 /**
  * Sees to the admin token before anybody is let in, so that whoever finds the service listening finds
  * the token too; a write that fails is tried again, and holds up nothing.
@@ -285,42 +257,4 @@ async function keepAdminToken(
   };
   await attempt();
   return () => cancel();
-}
-
-/** Host names that a request may carry; null where the certificate's name decides. */
-function hostsOf(configuration: Configuration): readonly string[] | null {
-  const { host } = addressOf(configuration.listen);
-  if (configuration.tls && !isLoopback(host) && configuration.allowedHosts.length === 0)
-    return null;
-  return [host, "localhost", "127.0.0.1", "[::1]", ...configuration.allowedHosts];
-}
-
-/** Fields that differ and are only read at the start. The contents of TLS files may change. */
-function needingRestart(before: Configuration, after: Configuration): string[] {
-  const live = new Set(["clientCertificates", "tls", "log", "version"]);
-  const differ = (one: unknown, other: unknown): boolean =>
-    JSON.stringify(one) !== JSON.stringify(other);
-  const fields: string[] = (Object.keys(after) as (keyof Configuration)[]).filter(
-    (field) => !live.has(field) && differ(before[field], after[field]),
-  );
-  const [was, is] = [before.tls, after.tls];
-  if (!was || !is) return differ(was, is) ? [...fields, "tls"] : fields;
-  // Whether a certificate is asked for, and demanded, is fixed when the listener is made.
-  if (was.requireClientCertificate !== is.requireClientCertificate)
-    fields.push("tls.requireClientCertificate");
-  if ((was.clientAuthority === undefined) !== (is.clientAuthority === undefined))
-    fields.push("tls.clientAuthority");
-  return fields;
-}
-
-/** @throws SpringhouseError `configuration_invalid` */
-export function assertListenable(configuration: Configuration): void {
-  const { host, port } = addressOf(configuration.listen);
-  if (port > 65_535)
-    throw new SpringhouseError("configuration_invalid", `  listen: port ${port} is above 65535`);
-  if (!configuration.tls && !isLoopback(host))
-    throw new SpringhouseError(
-      "listen_insecure",
-      `listening on ${host} would send tokens and keys over the network in the clear`,
-    );
 }
