@@ -195,6 +195,8 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
           server.closeIdleConnections();
         }),
     );
+    // Opened ahead by a client, and nothing sent yet: node takes them for busy.
+    for (const connection of open) if (connection.bytesRead === 0) connection.destroy();
     // Not closeAllConnections(), which has forgotten those that became WebSockets.
     const cancel = clock.schedule(CLOSE_MILLISECONDS, () => {
       for (const connection of open) connection.destroy();

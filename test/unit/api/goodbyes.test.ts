@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { listen, type Listening } from "../../../src/api/listen.ts";
@@ -68,6 +69,19 @@ test("closing ends peers that say no goodbye", async () => {
   await listening.close();
   // Two hundred milliseconds on this clock; a ping's thirty seconds would be 1500.
   expect(performance.now() - before).toBeLessThan(1200);
+});
+
+test("a connection that was opened ahead and says nothing does not hold up the close", async () => {
+  const { listening, port } = await open();
+  const peer = connect({ port, host: "127.0.0.1" });
+  peers.push(peer);
+  peer.on("error", () => {});
+  await once(peer, "connect");
+  // Its turn in the listener's event loop has come when a later one was answered.
+  await fetch(`http://127.0.0.1:${port}/healthz`);
+  const before = performance.now();
+  await listening.close();
+  expect(performance.now() - before).toBeLessThan(150);
 });
 
 test("a WebSocket's query is all that stands behind the first question mark", async () => {
