@@ -51,6 +51,8 @@ const MAXIMUM_CONNECTIONS = 4096;
  * goodbye. Of the five seconds that the service has in all, a second is left for what comes after.
  */
 const CLOSE_MILLISECONDS = 4000;
+/** Between two looks for connections that have become idle meanwhile. */
+const SWEEP_MILLISECONDS = 50;
 
 /** unix(7): 108 bytes with the zero at its end. Longer ones would be cut off in silence. */
 const SOCKET_PATH_BYTES = 107;
@@ -192,11 +194,17 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
       (server) =>
         new Promise<void>((resolve) => {
           server.close(() => resolve());
-          server.closeIdleConnections();
         }),
     );
-    // Opened ahead by a client, and nothing sent yet: node takes them for busy.
-    for (const connection of open) if (connection.bytesRead === 0) connection.destroy();
+    let cancelSweep = (): void => {};
+    const sweep = (): void => {
+      // An answer that was under way left its connection open for a next request.
+      for (const server of servers) server.closeIdleConnections();
+      // Opened ahead by a client, and nothing sent yet: node takes them for busy.
+      for (const connection of open) if (connection.bytesRead === 0) connection.destroy();
+      cancelSweep = clock.schedule(SWEEP_MILLISECONDS, sweep);
+    };
+    sweep();
     // Not closeAllConnections(), which has forgotten those that became WebSockets.
     const cancel = clock.schedule(CLOSE_MILLISECONDS, () => {
       for (const connection of open) connection.destroy();
@@ -204,6 +212,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     await app.close();
     await Promise.all(ends);
     cancel();
+    cancelSweep();
   };
   const limit = options.maximumConnections ?? MAXIMUM_CONNECTIONS;
   let taken: Listening["address"] = null;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Type, type Static } from "typebox";
 import type { Drawn } from "../port/draw.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
@@ -87,6 +88,8 @@ export async function pour(context: Context, pouring: Pouring): Promise<Poured> 
         access.quotas.paceBytes(principal, length);
         if (!(await outlet.write(chunk.bytes))) return { bytes, refusal: null };
         bytes += length;
+        // A socket that takes every chunk at once would keep everybody else waiting.
+        await setImmediate();
       } finally {
         chunk.bytes.fill(0);
       }

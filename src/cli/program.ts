@@ -33,8 +33,8 @@ function positive(text: string): number {
   return value;
 }
 
-function rate(text: string): number | null {
-  return text === "unlimited" ? null : positive(text);
+function rate(text: string): number | "unlimited" {
+  return text === "unlimited" ? text : positive(text);
 }
 
 function role(text: string, previous: readonly Role[] = []): readonly Role[] {

@@ -1,12 +1,12 @@
-import type { Role } from "../port/principal.ts";
+import type { Quota, Role } from "../port/principal.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { columns, type Terminal } from "./terminal.ts";
 
 export interface CreateTokenOptions extends ConnectionOptions {
   readonly role: readonly Role[];
-  /** Null is unlimited; left out, it is as the service is configured. */
-  readonly requestsPerSecond?: number | null;
-  readonly bytesPerSecond?: number | null;
+  /** Left out, it is as the service is configured. */
+  readonly requestsPerSecond?: number | "unlimited";
+  readonly bytesPerSecond?: number | "unlimited";
   readonly expiresInDays?: number;
   readonly json?: boolean;
 }
@@ -17,11 +17,11 @@ export async function createToken(
   name: string,
   options: CreateTokenOptions,
 ): Promise<void> {
-  const { requestsPerSecond, bytesPerSecond } = options;
-  const quota = {
-    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
-    ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
-  };
+  const rates = (["requestsPerSecond", "bytesPerSecond"] as const).flatMap((name) => {
+    const rate = options[name];
+    return rate === undefined ? [] : [[name, rate === "unlimited" ? null : rate] as const];
+  });
+  const quota: Partial<Quota> = Object.fromEntries(rates);
   const created = await connect(terminal, options).tokens.create({
     name,
     roles: [...options.role],

@@ -1,200 +1,321 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { request } from "node:https";
+import { Agent, get as getSecurely } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import type { OutputStory } from "../../src/port/lineage.ts";
+import type { ServiceSnapshot } from "../../src/port/snapshot.ts";
 import { makeCertificate, type PemPair } from "../support/certificates.ts";
-import { type Running, springhouse, startSpringhouse } from "../support/springhouse.ts";
+import { startEmulator } from "../support/emulator.ts";
+import {
+  type Running,
+  springhouse,
+  type StartOptions,
+  startSpringhouse,
+  until,
+} from "../support/springhouse.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "springhouse-doors-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function start(configuration = "", unready = false): Promise<Running> {
-  const service = await startSpringhouse({ configuration, unready });
-  onTestFinished(async () => expect(await service.stop()).toBe(0));
+async function start(options: StartOptions): Promise<Running> {
+  const service = await startSpringhouse(options);
+  onTestFinished(async () => void (await service.stop()));
   return service;
 }
 
-test("the configured quota: 429, and after Retry-After it goes on", async () => {
-  const { url, authorization } = await start(
-    "quota: { requestsPerSecond: 1, bytesPerSecond: 64 }\n",
-  );
-  const order = { name: "program", roles: ["client"] };
-  const made = await fetch(`${url}/v1/tokens`, {
-    method: "POST",
-    headers: { ...authorization, "content-type": "application/json" },
-    body: JSON.stringify(order),
-  });
-  const { token } = (await made.json()) as { token: string };
-  const headers = { authorization: `Bearer ${token}` };
-  const ask = (bytes: number) => fetch(`${url}/v1/random?bytes=${bytes}`, { headers });
-  // More than a second's worth is given, and paid for by waiting.
-  expect((await ask(128)).status).toBe(200);
-  const refused = await ask(32);
-  expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
-    429,
-    "over_quota",
-  ]);
-  for (let attempt = 0; ; attempt++) {
-    const answer = await ask(32);
-    if (answer.status === 200) break;
-    expect(answer.status).toBe(429);
-    const seconds = Number(answer.headers.get("retry-after"));
-    expect(seconds).toBeGreaterThanOrEqual(1);
-    // The second time it may be the requests that are used up, by the asking.
-    expect(attempt).toBeLessThan(3);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  }
-});
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "springhouse-doors-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
-test("a client certificate has its rule's roles and no others; a stranger's has none", async () => {
-  const authority = makeCertificate(folder, "authority", null);
-  const elsewhere = makeCertificate(folder, "elsewhere", null);
-  const server = makeCertificate(folder, "server", authority);
-  const robot = makeCertificate(folder, "robot", authority);
-  const unknown = makeCertificate(folder, "unknown", authority);
-  const impostor = makeCertificate(await mkdtemp(join(folder, "other-")), "robot", elsewhere);
-  const { url } = await start(
-    [
-      `tls: { certificate: ${server.certificatePath}, key: ${server.keyPath}, clientAuthority: ${authority.certificatePath} }`,
-      "clientCertificates: [{ name: robot, subject: robot, roles: [client] }]",
-      "",
-    ].join("\n"),
-  );
-  const status = (path: string, pair: PemPair | null): Promise<number | undefined> =>
-    new Promise((resolve, reject) => {
-      const identity = pair ? { cert: pair.certificate, key: pair.key } : {};
-      request(
-        `${url}${path}`,
-        { ca: authority.certificate, agent: false, ...identity },
-        (response) => {
-          response.resume();
-          resolve(response.statusCode);
-        },
-      )
-        .on("error", reject)
-        .end();
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+interface Refused {
+  readonly code: string;
+  readonly detail: string;
+  readonly unmet?: readonly string[];
+}
+
+test("a quota of the configuration holds, and Retry-After keeps its word", async () => {
+  // One request in four seconds: far longer than two requests take on any machine.
+  const service = await start({ configuration: "quota: { requestsPerSecond: 0.25 }" });
+  const environment = { SPRINGHOUSE_URL: service.url, SPRINGHOUSE_STATE: service.state };
+  const makeToken = async (...args: string[]): Promise<string> => {
+    const command = ["token", "create", ...args, "--role", "client"];
+    // The admin, too, has no more than is configured.
+    return await until("a token", async () => {
+      const { code, stdout } = await springhouse(command, environment);
+      return code === 0 && stdout.toString().trim();
     });
-  expect(await status("/v1/random", robot)).toBe(200);
-  expect(await status("/v1/tokens", robot)).toBe(403);
-  for (const nobody of [unknown, impostor, null])
-    expect(await status("/v1/random", nobody)).toBe(401);
-});
+  };
+  const draw = (token: string, bytes: number): Promise<Response> =>
+    fetch(`${service.url}/v1/random?bytes=${bytes}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+  const expectRefused = async (response: Response): Promise<number> => {
+    expect(response.status).toBe(429);
+    expect(await response.json()).toMatchObject({ code: "over_quota" });
+    return Number(response.headers.get("retry-after"));
+  };
 
-test("beyond loopback without TLS nothing opens: exit 2, and a remedy", async () => {
-  const state = join(folder, "never");
-  const { code, stderr, stdout } = await springhouse([
-    "serve",
-    "--state",
+  const token = await makeToken("configured");
+  expect((await draw(token, 8)).status).toBe(200);
+  const seconds = await expectRefused(await draw(token, 8));
+  expect(seconds).toBeGreaterThanOrEqual(1);
+  expect(seconds).toBeLessThanOrEqual(4);
+  await sleep(seconds * 1000 + 5);
+  expect((await draw(token, 8)).status).toBe(200);
+
+  // A token's own takes the place of the configured one; bytes are counted as requests are.
+  const own = ["--requests-per-second", "unlimited", "--bytes-per-second", "64"];
+  const other = await makeToken("own", ...own);
+  const refused = await until("a refusal", async () => {
+    const response = await draw(other, 64);
+    return response.status === 200 ? undefined : response;
+  });
+  await sleep((await expectRefused(refused)) * 1000 + 5);
+  expect((await draw(other, 64)).status).toBe(200);
+}, 60_000);
+
+/** A service with TLS, certificates of its authority, and one that an authority of its own signed. */
+async function startWithCertificates(required: boolean) {
+  const folder = await makeFolder();
+  const authority = makeCertificate(folder, "authority", null);
+  const own = makeCertificate(folder, "service", authority);
+  const client = makeCertificate(folder, "client", authority);
+  const unknown = makeCertificate(folder, "unknown", authority);
+  const foreignFolder = await makeFolder();
+  const stranger = makeCertificate(foreignFolder, "authority", null);
+  // The same name as the one that is let in.
+  const foreign = makeCertificate(foreignFolder, "client", stranger);
+  const service = await start({
+    configuration: `
+tls:
+  certificate: ${own.certificatePath}
+  key: ${own.keyPath}
+  clientAuthority: ${authority.certificatePath}
+  requireClientCertificate: ${required}
+clientCertificates: [{ subject: client, name: the client, roles: [client] }]
+`,
+  });
+  /** @returns the status, or the code of the error that the handshake ended with */
+  const ask = (who: PemPair | null, path: string, headers = {}): Promise<number | string> =>
+    new Promise((resolve) => {
+      const identity = who ? { cert: who.certificate, key: who.key } : {};
+      const agent = new Agent({ maxCachedSessions: 0 });
+      const options = { agent, ca: authority.certificate, headers, ...identity };
+      getSecurely(`${service.url}${path}`, options, (response) => {
+        response.resume().once("end", () => agent.destroy());
+        resolve(response.statusCode ?? 0);
+      }).on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    });
+  return { service, client, unknown, foreign, ask };
+}
+
+test("a client certificate gives its role and no other; a foreign one is nobody's", async () => {
+  const { service, client, unknown, foreign, ask } = await startWithCertificates(false);
+  expect(await ask(client, "/v1/random")).toBe(200);
+  expect(await ask(client, "/v1/status")).toBe(200);
+  expect(await ask(client, "/v1/sources")).toBe(403);
+  expect(await ask(client, "/v1/lineage")).toBe(403);
+  for (const nobody of [foreign, unknown, null]) expect(await ask(nobody, "/v1/random")).toBe(401);
+  // Beside a certificate that is nobody's a token counts as ever.
+  expect(await ask(foreign, "/v1/sources", service.authorization)).toBe(200);
+}, 60_000);
+
+test("where certificates are demanded, who has none or a foreign one does not come to speak", async () => {
+  const { service, client, unknown, foreign, ask } = await startWithCertificates(true);
+  expect(await ask(client, "/v1/random")).toBe(200);
+  expect(await ask(unknown, "/v1/random")).toBe(401);
+  for (const nobody of [foreign, null]) {
+    // An alert of TLS, or a reset where the alert is overtaken.
+    const answer = await ask(nobody, "/v1/random", service.authorization);
+    expect(answer).toMatch(/^(ERR_SSL_|ECONNRESET|EPIPE)/);
+  }
+}, 60_000);
+
+test("beyond loopback without TLS nothing is opened", async () => {
+  const folder = await makeFolder();
+  const state = join(folder, "state");
+  const { code, stderr } = await springhouse([
+    ..."serve --listen 0.0.0.0:0 --state".split(" "),
     state,
-    "--listen",
-    "0.0.0.0:0",
   ]);
   expect(code).toBe(2);
-  expect(stdout).toHaveLength(0);
   expect(stderr).toContain("listen_insecure");
-  expect(stderr).toContain("tls.certificate");
-  expect(await readdir(folder)).not.toContain("never");
-});
+  expect(stderr).not.toContain('"msg":"listening"');
+  // Neither a database nor a socket nor a token.
+  expect(await readdir(folder)).toEqual([]);
+}, 60_000);
 
-/** The first answer of one door, retried from the first instant on, with its output's id. */
-type FirstAnswer = (service: Running) => Promise<string | null>;
+type DoorName = "http" | "stream" | "websocket" | "keys";
+const DOORS: readonly DoorName[] = ["http", "stream", "websocket", "keys"];
 
-const proofOf = async (answer: Response): Promise<string | null> => {
-  if (answer.status === 200) {
-    const reader = answer.body!.getReader();
-    await reader.read();
-    await reader.cancel();
-    return answer.headers.get("springhouse-output");
-  }
-  expect(answer.status).toBe(503);
-  expect(["not_ready", "unmet"]).toContain(((await answer.json()) as { code: string }).code);
-  return null;
-};
+/** Bytes and the output that they are of, or why there are none. */
+type Reply =
+  | { readonly output: string; readonly refused: null }
+  | { readonly output: null; readonly refused: Refused };
 
-const DOORS: Readonly<Record<string, FirstAnswer>> = {
-  http: async ({ url, authorization }) =>
-    proofOf(await fetch(`${url}/v1/random`, { headers: authorization })),
-  stream: async ({ url, authorization }) =>
-    proofOf(await fetch(`${url}/v1/stream?bytes=100000`, { headers: authorization })),
-  keys: async ({ url, authorization }) =>
-    proofOf(
-      await fetch(`${url}/v1/keys/generate`, {
-        method: "POST",
-        headers: { ...authorization, "content-type": "application/json" },
-        body: JSON.stringify({ type: "aes-256" }),
-      }),
-    ),
-};
-
-/** A credited source that needs half a second before its first sample. */
-const COLD = `
-sources:
-  - id: slow
-    kind: program
-    command: [sh, -c, "sleep 0.5; exec cat /dev/urandom"]
-    samplesPerSecond: 50000
-    raw: { evidence: "stands in for a device" }
-    assessed: { entropy: 4, evidence: "stands in for a device" }
-`;
-
-test.each(Object.keys(DOORS))(
-  "a cold start: the first answer of %s names the noise that it was born from",
-  async (door) => {
-    const service = await start(COLD, true);
-    let id: string | null = null;
-    for (let attempt = 0; id === null; attempt++) {
-      expect(attempt, "answered at all").toBeLessThan(2000);
-      id = await DOORS[door]!(service);
-    }
-    const answer = await fetch(`${service.url}/v1/outputs/${id.split(", ")[0]!}`, {
-      headers: service.authorization,
-    });
-    expect(answer.status).toBe(200);
-    const { seed, blocks, windows, output } = (await answer.json()) as OutputStory;
-    expect(seed).toMatchObject({ shape: "RBG2(NP)", kind: "instantiate", parent: null });
-    // SP 800-90A 8.6.7 and 10.1: 3/2 of the security strength of 256 bits.
-    expect(seed.creditedBits).toBeGreaterThanOrEqual(384);
-    expect(seed.credits.map(({ source }) => source)).toEqual(["slow"]);
-    const credited = blocks.filter((block) => seed.blocks.includes(block.id));
-    expect(credited).toHaveLength(seed.blocks.length);
-    const stories = new Map(windows.map((window) => [window.id, window]));
-    for (const block of credited) {
-      expect(block).toMatchObject({ source: "slow", credited: true });
-      for (const window of block.windows)
-        expect(stories.get(window)).toMatchObject({ source: "slow", verdict: "passed" });
-    }
-    if (door === "keys") expect(output?.door).toBe("keys");
-  },
-);
-
-test("a cold start: a WebSocket's first frame comes after the first seed, and is in the books", async () => {
-  const service = await start(COLD, true);
-  const address = `${service.url.replace("http", "ws")}/v1/stream?bytes=64`;
-  for (let attempt = 0; ; attempt++) {
-    expect(attempt, "answered at all").toBeLessThan(2000);
-    const socket = new WebSocket(address, { headers: service.authorization });
-    const frames: Buffer[] = [];
-    socket.on("message", (data: Buffer) => frames.push(data));
-    socket.on("error", () => {});
-    const code = await new Promise<number>((resolve) => socket.once("close", resolve));
+async function knock({ url, authorization }: Running, door: DoorName): Promise<Reply> {
+  const signal = AbortSignal.timeout(30_000); // no request hangs
+  if (door === "websocket") {
+    const address = `${url.replace("http", "ws")}/v1/stream?bytes=16`;
+    const socket = new WebSocket(address, { headers: authorization });
+    let bytes = 0;
+    socket.on("message", (data: Buffer) => (bytes += data.length));
+    const [code, reason] = (await once(socket, "close", { signal })) as [number, Buffer];
     if (code !== 1000) {
-      expect(code).toBe(1013);
-      expect(frames).toEqual([]);
-      continue;
+      expect([code, bytes]).toEqual([1013, 0]);
+      return { output: null, refused: { code: reason.toString(), detail: reason.toString() } };
     }
-    expect(Buffer.concat(frames)).toHaveLength(64);
-    break;
+    expect(bytes).toBe(16);
+    // Frames name no output: it is the first of the door's instance.
+    const response = await fetch(`${url}/v1/status`, { headers: authorization });
+    const { instances } = (await response.json()) as ServiceSnapshot;
+    const { seed } = instances.find(({ id }) => id === "websocket")!;
+    return { output: `${seed}.1`, refused: null };
   }
-  const status = (await (
-    await fetch(`${service.url}/v1/status`, { headers: service.authorization })
-  ).json()) as { instances: { id: string; seed: string | null; outputBytesSinceSeed: number }[] };
-  const websocket = status.instances.find(({ id }) => id === "websocket");
-  expect(websocket?.seed).toMatch(/^s-/);
-  expect(websocket?.outputBytesSinceSeed).toBe(64);
-});
+  const response =
+    door === "keys"
+      ? await fetch(`${url}/v1/keys/generate`, {
+          method: "POST",
+          headers: { ...authorization, "content-type": "application/json" },
+          body: '{"type":"aes-128"}',
+          signal,
+        })
+      : await fetch(`${url}/v1/${door === "http" ? "random" : "stream"}?bytes=16`, {
+          headers: authorization,
+          signal,
+        });
+  if (response.status !== 200) {
+    expect(response.status).toBe(503);
+    return { output: null, refused: (await response.json()) as Refused };
+  }
+  const body = await response.arrayBuffer();
+  if (door !== "keys") expect(body.byteLength).toBe(16);
+  return { output: response.headers.get("springhouse-output")!, refused: null };
+}
+
+/** Knocks until the door opens. @returns every refusal until then, and the story of the first bytes */
+async function openDoor(service: Running, door: DoorName) {
+  const refusals: Refused[] = [];
+  const output = await until(
+    `bytes from ${door}, after ${JSON.stringify(refusals)}`,
+    async () => {
+      const reply = await knock(service, door);
+      if (reply.refused) refusals.push(reply.refused);
+      return reply.output ?? undefined;
+    },
+    60_000,
+  );
+  const response = await fetch(`${service.url}/v1/outputs/${output}`, {
+    headers: service.authorization,
+  });
+  expect(response.status, `${door}: ${output}`).toBe(200);
+  return { refusals, story: (await response.json()) as OutputStory };
+}
+
+test("from a cold start each door gives credited noise down to its windows, or names what is missing", async () => {
+  // It sends nothing until every door was tried in vain.
+  const emulator = await startEmulator({ family: "truerngpro", rate: 50_000, silent: true });
+  onTestFinished(() => emulator.close());
+  const service = await start({
+    unready: true,
+    configuration: `
+sources:
+  - id: trng
+    kind: serial-truerngpro
+    path: ${emulator.path}
+    raw: { evidence: "the emulator's generator, unwhitened" }
+    assessed: { entropy: 4, evidence: "the emulator's own figure" }
+    samplesPerSecond: 50000
+`,
+  });
+  for (const door of DOORS) {
+    const { refused } = await knock(service, door);
+    expect(refused?.code, door).toBe("not_ready");
+    // A close frame has room for the code alone.
+    if (door !== "websocket") expect(refused?.unmet, door).toContain("quorum");
+  }
+  expect((await fetch(`${service.url}/readyz`)).status).toBe(503);
+  const opened = DOORS.map((door) => openDoor(service, door));
+  await emulator.command("noise");
+  for (const { refusals, story } of await Promise.all(opened)) {
+    for (const { code, detail } of refusals) {
+      expect(["not_ready", "pool_exhausted", "unmet"]).toContain(code);
+      expect(detail).not.toBe("");
+    }
+    const { seed, blocks, windows } = story;
+    expect(seed).toMatchObject({ shape: "RBG2(NP)", kind: "instantiate", parent: null });
+    expect(seed.creditedBits).toBeGreaterThanOrEqual(256);
+    expect(seed.credits.map(({ source }) => source)).toEqual(["trng"]);
+    expect(blocks.map(({ id }) => id)).toEqual(expect.arrayContaining([...seed.blocks]));
+    const credited = blocks.filter((block) => block.credited);
+    expect(credited.length).toBeGreaterThan(0);
+    const known = new Map(windows.map((window) => [window.id, window]));
+    for (const block of blocks) {
+      expect(block.windows.length).toBeGreaterThan(0);
+      for (const id of block.windows)
+        expect(known.get(id)).toMatchObject({ source: block.source, verdict: "passed" });
+    }
+  }
+}, 120_000);
+
+test("from a cold start the embedded default names the parent of every seed", async () => {
+  const service = await start({ unready: true });
+  for (const { refusals, story } of await Promise.all(
+    DOORS.map((door) => openDoor(service, door)),
+  )) {
+    for (const { code } of refusals) expect(["not_ready", "unmet"]).toContain(code);
+    expect(story.seed).toMatchObject({ shape: "RBGC", creditedBits: 0, credits: [] });
+    expect(story.seed.parent).toMatchObject({ securityStrength: 256 });
+    expect(story.windows.every(({ verdict }) => verdict === "passed")).toBe(true);
+  }
+}, 60_000);
+
+/** 64 MiB, of which a stream has to leave room for others between any two chunks. */
+const STREAM_BYTES = 2 ** 26;
+
+// A write that the socket takes at once resolves without a turn of the event loop: a fast reader would
+// keep everybody else waiting until the next seed's record, 16 MiB later.
+test.each(["http", "ws"])(
+  "a stream over %s leaves the other doors their turns",
+  async (scheme) => {
+    const service = await start({});
+    const address = `${service.url.replace("http", scheme)}/v1/stream?bytes=${STREAM_BYTES}`;
+    // A process of its own, which reads as fast as it can.
+    const reader = `
+      const options = { headers: { authorization: process.env.AUTHORIZATION } };
+      if (${scheme === "ws"}) new (require("ws").WebSocket)("${address}", options).on("message", () => {});
+      else require("http").get("${address}", options, (response) => response.resume());`;
+    const child = spawn(process.execPath, ["-e", reader], {
+      cwd: new URL("../..", import.meta.url),
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, AUTHORIZATION: service.authorization.authorization },
+    });
+    onTestFinished(() => void child.kill());
+    const instance = scheme === "ws" ? "websocket" : "stream";
+    const isStreaming = async (): Promise<boolean> => {
+      const response = await fetch(`${service.url}/v1/status`, { headers: service.authorization });
+      const { instances } = (await response.json()) as ServiceSnapshot;
+      return instances.find(({ id }) => id === instance)!.requestsSinceSeed > 0;
+    };
+    await until("the stream's begin", isStreaming);
+    let answered = 0;
+    while (child.exitCode === null) {
+      const response = await fetch(`${service.url}/v1/random?bytes=16`, {
+        headers: service.authorization,
+      });
+      expect(response.status).toBe(200);
+      await response.arrayBuffer();
+      answered++;
+    }
+    expect(child.exitCode).toBe(0);
+    // One in every MiB of the stream is little to ask, whatever the machine.
+    expect(answered).toBeGreaterThanOrEqual(STREAM_BYTES / 2 ** 20);
+  },
+  60_000,
+);

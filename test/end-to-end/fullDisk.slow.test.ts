@@ -144,9 +144,21 @@ test.skipIf(disk === null)(
       }
       expect(kinds).toContain("store_failed");
       expect(kinds).toContain("store_recovered");
+
+      // Not by the memory of the process alone.
+      expect(await service.stop()).toBe(0);
+      const again = await startSpringhouse({ state: disk! });
+      for (const id of seen.outputs.filter((_, index) => index % 10 === 0)) {
+        const story = await fetch(`${again.url}/v1/outputs/${id}`, {
+          headers: again.authorization,
+        });
+        expect(story.status, id).toBe(200);
+        await story.arrayBuffer();
+      }
+      await again.stop();
     } finally {
       stop.abort();
-      expect(await service.stop()).toBe(0);
+      await service.stop();
       await Promise.allSettled(clients);
     }
   },
