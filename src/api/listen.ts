@@ -48,9 +48,9 @@ const KEEP_ALIVE_MILLISECONDS = 60_000;
 const MAXIMUM_CONNECTIONS = 4096;
 /**
  * What an RSA key of a batch may still take when the service stops, and a WebSocket's peer to say
- * goodbye. Of the five seconds that the service has in all, a second is left for what comes after.
+ * goodbye. Of the five seconds that the service has in all, the rest is for what comes after.
  */
-const CLOSE_MILLISECONDS = 4000;
+const CLOSE_MILLISECONDS = 3500;
 /** Between two looks for connections that have become idle meanwhile. */
 const SWEEP_MILLISECONDS = 50;
 
