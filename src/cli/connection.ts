@@ -18,12 +18,15 @@ export function stateDirectory(terminal: Terminal, options: ConnectionOptions): 
 }
 
 function readToken(path: string, remedy: string): string {
+  let token: string;
   try {
-    return readFileSync(path, "utf8").trim();
+    token = readFileSync(path, "utf8").trim();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown";
     throw new Failure(1, `cannot read the token from ${path} (${code})`, remedy);
   }
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new Failure(1, `${path} holds no token, or more than one`, "Put one token into it.");
 }
 
 /** The token by `--token-file`, SPRINGHOUSE_TOKEN or STATE/admin.token, in that order. */
@@ -36,6 +39,17 @@ function findToken(terminal: Terminal, options: ConnectionOptions): string {
     join(stateDirectory(terminal, options), "admin.token"),
     "Run this where the service runs, or give --state, --token-file or SPRINGHOUSE_TOKEN.",
   );
+}
+
+/** The URL as it may be shown: without a password that it should not have had in it. */
+export function shownUrl(terminal: Terminal, options: ConnectionOptions): string {
+  const given = serviceUrl(terminal, options);
+  const url = URL.parse(given);
+  if (url === null) return given.includes("@") ? "the URL that was given" : given;
+  if (url.username === "" && url.password === "") return given;
+  url.username = "";
+  url.password = "";
+  return url.href;
 }
 
 export function serviceUrl(terminal: Terminal, options: ConnectionOptions): string {

@@ -1,6 +1,6 @@
 import { diagnose, type Finding } from "../doctor/diagnose.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
-import { connect, type ConnectionOptions, reach, serviceUrl } from "./connection.ts";
+import { connect, type ConnectionOptions, reach, shownUrl } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import { sourceLines, statusText, testTable } from "./statusText.ts";
 import { paint, type Terminal } from "./terminal.ts";
@@ -62,7 +62,7 @@ function unreachable(terminal: Terminal, options: InspectOptions, error: unknown
     check: "service",
     level: "fault",
     cause: code ?? "cannot be reached",
-    evidence: `${serviceUrl(terminal, options)}: ${(error as Error).message}`,
+    evidence: `${shownUrl(terminal, options)}: ${(error as Error).message}`,
     remedy:
       (error as { remedy?: string }).remedy ??
       "Start it with `npm start`, or give its address by --url or SPRINGHOUSE_URL.",

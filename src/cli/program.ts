@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { RefusalError } from "../client/client.ts";
+import { CutShortError, RefusalError } from "../client/client.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
 import { capture, replay } from "./recordings.ts";
@@ -172,6 +172,11 @@ function report(terminal: Terminal, error: unknown): number {
     terminal.tell(`${prefix} ${error.code}${what}: ${detail}`);
     terminal.tell(`  → ${error.remedy}`);
     return error.code === "configuration_invalid" || error.code === "listen_insecure" ? 2 : 1;
+  }
+  if (error instanceof CutShortError) {
+    terminal.tell(`${prefix} ${error.message}`);
+    terminal.tell(`  → ${error.remedy}`);
+    return 1;
   }
   // What `fetch` throws says nothing but that it failed; the system's word is below it.
   const { code, message, cause } = error as Error & { code?: string; cause?: unknown };

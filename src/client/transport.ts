@@ -39,13 +39,16 @@ export class Transport {
   readonly #base: URL;
   readonly #options: TransportOptions;
 
-  /** @throws TypeError for a URL that cannot be used; it is not repeated in the message */
+  /** @throws TypeError for a URL or token that cannot be used; neither is repeated in the message */
   constructor(options: TransportOptions) {
     const base = URL.parse(options.url);
     if (!base || (base.protocol !== "http:" && base.protocol !== "https:"))
       throw new TypeError("url is no http: or https: URL");
     if (base.username !== "" || base.password !== "")
       throw new TypeError("url has a user or password in it; give the token as `token`");
+    // `fetch` would quote it in its error.
+    if (!/^[\x21-\x7e]+$/.test(options.token))
+      throw new TypeError("token is empty, or holds a character that no header can carry");
     this.#base = base;
     this.#options = options;
   }
