@@ -52,7 +52,7 @@ export function shownUrl(terminal: Terminal, options: ConnectionOptions): string
   return url.href;
 }
 
-export function serviceUrl(terminal: Terminal, options: ConnectionOptions): string {
+function serviceUrl(terminal: Terminal, options: ConnectionOptions): string {
   return options.url ?? terminal.environment["SPRINGHOUSE_URL"] ?? DEFAULT_URL;
 }
 
