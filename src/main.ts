@@ -100,7 +100,7 @@ async function serve(options: ServeOptions): Promise<void> {
   // From the first moment to the last: without a listener the signal would end the process.
   let reload = (): void => {};
   process.on("SIGHUP", () => reload());
-  const state = options.state ?? process.env["SPRINGHOUSE_STATE"] ?? "./state";
+  const state = options.state ?? (process.env["SPRINGHOUSE_STATE"] || "./state");
   const configuration = load(options);
   const tls = readTls(configuration);
   const log = pino({ level: configuration.log.level, base: null }, logDestination(2));

@@ -14,7 +14,8 @@ export interface ConnectionOptions {
 export const DEFAULT_URL = "http://127.0.0.1:7450";
 
 export function stateDirectory(terminal: Terminal, options: ConnectionOptions): string {
-  return options.state ?? terminal.environment["SPRINGHOUSE_STATE"] ?? "./state";
+  // A variable that is empty is as one that is not set.
+  return options.state ?? (terminal.environment["SPRINGHOUSE_STATE"] || "./state");
 }
 
 function readToken(path: string, remedy: string): string {
@@ -53,7 +54,7 @@ export function shownUrl(terminal: Terminal, options: ConnectionOptions): string
 }
 
 function serviceUrl(terminal: Terminal, options: ConnectionOptions): string {
-  return options.url ?? terminal.environment["SPRINGHOUSE_URL"] ?? DEFAULT_URL;
+  return options.url ?? (terminal.environment["SPRINGHOUSE_URL"] || DEFAULT_URL);
 }
 
 /** How the service is reached: its URL, and the fetch to use for it. `unix:PATH` is its socket. */

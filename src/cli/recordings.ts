@@ -27,14 +27,15 @@ export async function capture(
     const ids = snapshot.sources.map(({ id }) => id).join(", ");
     throw new Failure(1, `no source ${source}`, `The service has: ${ids}.`);
   }
-  const tap = await client.tap(source, options.samples);
-  const writer = await RecordingWriter.open({
-    path: options.output,
-    bitsPerSample: tap.bitsPerSample,
-  });
-  const fromMilliseconds = terminal.clock.wallMilliseconds();
+  // The file first: where it cannot be made, no sample is diverted for it.
+  const { bitsPerSample } = known;
+  const writer = await RecordingWriter.open({ path: options.output, bitsPerSample });
   let shown = terminal.clock.monotonicMilliseconds();
   try {
+    const tap = await client.tap(source, options.samples);
+    if (tap.bitsPerSample !== bitsPerSample)
+      throw new Failure(1, `${source} gives samples of ${tap.bitsPerSample} bits now`);
+    const fromMilliseconds = terminal.clock.wallMilliseconds();
     for await (const chunk of tap.chunks) {
       await writer.write(chunk);
       if (terminal.clock.monotonicMilliseconds() - shown > 500) {

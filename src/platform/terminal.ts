@@ -1,3 +1,4 @@
+import { fstatSync, writeSync } from "node:fs";
 import { Failure } from "../cli/failure.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Terminal } from "../cli/terminal.ts";
@@ -10,10 +11,33 @@ function unwritable({ code = "unknown" }: NodeJS.ErrnoException): Failure {
   );
 }
 
+/**
+ * To a file, whole or not at all told as done: of what the platform's stream writes to one, a part that
+ * a full disk still takes counts as all.
+ */
+function writeToFile(descriptor: number, result: string | Uint8Array): void {
+  const bytes = typeof result === "string" ? Buffer.from(result) : result;
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+  } catch (error) {
+    throw unwritable(error as NodeJS.ErrnoException);
+  }
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false; // Closed by whoever started us.
+  }
+}
+
 /** The process's own streams, environment and signals. */
 export function processTerminal(clock: Clock, signal: AbortSignal): Terminal {
   const { stdout, stderr } = process;
   let closed = false;
+  const toFile = isFile(stdout.fd);
   // Each write tells its own failure. Of stderr nothing can be told, and the command goes on.
   stdout.on("error", () => {});
   stderr.on("error", () => {});
@@ -25,7 +49,10 @@ export function processTerminal(clock: Clock, signal: AbortSignal): Terminal {
     write: (result) =>
       new Promise((resolve, reject) => {
         if (closed) resolve(false);
-        else
+        else if (toFile) {
+          writeToFile(stdout.fd, result);
+          resolve(true);
+        } else
           stdout.write(result, (error: NodeJS.ErrnoException | null | undefined) => {
             if (error?.code === "EPIPE") closed = true;
             if (!error || closed) resolve(!error);
