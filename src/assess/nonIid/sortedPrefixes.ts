@@ -1,0 +1,179 @@
+import type { Dataset } from "./dataset.ts";
+import { pack, windowAt, type Packed } from "./packed.ts";
+import { commonPrefixes, suffixArray } from "./suffixArray.ts";
+
+/** Elements that may be sorted again, for each sample, before the linear method is taken instead. */
+const WORK = 12;
+const SMALL_GROUP = 24;
+
+/**
+ * The longest common prefixes of neighbours among all suffixes in their order. Noise has short ones: a
+ * radix sort by windows of 32 bits, and again for those that are still alike, is several times as fast
+ * as suffix sorting. What repeats itself would keep it busy for ever, and goes to `suffixArray`.
+ * @returns at index j that of the suffixes j - 1 and j; 0 at index 0
+ */
+export function sortedPrefixes(dataset: Dataset): Int32Array {
+  const { symbols, alphabet } = dataset;
+  return (
+    new WindowSort(pack(dataset)).run() ??
+    commonPrefixes(symbols, suffixArray(symbols, alphabet - 1))
+  );
+}
+
+class WindowSort {
+  readonly #packed: Packed;
+  readonly #order: Int32Array;
+  readonly #prefixes: Int32Array;
+  readonly #keys: Float64Array;
+  readonly #scratch: Int32Array;
+  #work: number;
+
+  constructor(packed: Packed) {
+    this.#packed = packed;
+    const { length } = packed;
+    this.#order = new Int32Array(length);
+    this.#prefixes = new Int32Array(length);
+    this.#scratch = new Int32Array(length);
+    this.#keys = new Float64Array(0);
+    this.#work = WORK * length;
+  }
+
+  /** Null when the data repeats itself too much. */
+  run(): Int32Array | null {
+    this.#sortAll();
+    let groups = this.#split(0, this.#packed.length, 0, []);
+    let depth = this.#packed.windowSymbols;
+    while (groups.length > 0) {
+      const next: number[] = [];
+      for (let at = 0; at < groups.length; at += 2) {
+        const [from, to] = [groups[at]!, groups[at + 1]!];
+        this.#work -= to - from;
+        if (this.#work < 0) return null;
+        this.#sortGroup(from, to, depth);
+        this.#split(from, to, depth, next);
+      }
+      groups = next;
+      depth += this.#packed.windowSymbols;
+    }
+    return this.#prefixes;
+  }
+
+  #key(position: number, depth: number): number {
+    const at = position + depth;
+    return at >= this.#packed.length
+      ? 0
+      : (windowAt(this.#packed, at) & this.#packed.windowMask) >>> 0;
+  }
+
+  /** Everything by its first window: two passes of 16 bits. */
+  #sortAll(): void {
+    const { length } = this.#packed;
+    const [order, scratch] = [this.#order, this.#scratch];
+    const low = new Int32Array(65_537);
+    const high = new Int32Array(65_537);
+    for (let at = 0; at < length; at++) {
+      const key = this.#key(at, 0);
+      low[(key & 0xffff) + 1]! += 1;
+      high[(key >>> 16) + 1]! += 1;
+    }
+    for (let digit = 0; digit < 65_536; digit++) {
+      low[digit + 1]! += low[digit]!;
+      high[digit + 1]! += high[digit]!;
+    }
+    for (let at = 0; at < length; at++) scratch[low[this.#key(at, 0) & 0xffff]!++] = at;
+    for (let index = 0; index < length; index++) {
+      const at = scratch[index]!;
+      order[high[this.#key(at, 0) >>> 16]!++] = at;
+    }
+  }
+
+  #sortGroup(from: number, to: number, depth: number): void {
+    const order = this.#order;
+    if (to - from <= SMALL_GROUP) {
+      for (let index = from + 1; index < to; index++) {
+        const at = order[index]!;
+        const key = this.#key(at, depth);
+        let hole = index;
+        for (; hole > from && this.#key(order[hole - 1]!, depth) > key; hole--)
+          order[hole] = order[hole - 1]!;
+        order[hole] = at;
+      }
+      return;
+    }
+    const group = order.slice(from, to);
+    const size = group.length;
+    // Key and index in one number: 32 bits and 21.
+    if (size > 2 ** 21) {
+      this.#radix(from, to, depth);
+      return;
+    }
+    const keys = new Float64Array(size);
+    for (let index = 0; index < size; index++)
+      keys[index] = this.#key(group[index]!, depth) * 2 ** 21 + index;
+    keys.sort();
+    for (let index = 0; index < size; index++) order[from + index] = group[keys[index]! % 2 ** 21]!;
+  }
+
+  #radix(from: number, to: number, depth: number): void {
+    const [order, scratch] = [this.#order, this.#scratch];
+    for (const shift of [0, 16]) {
+      const starts = new Int32Array(65_537);
+      for (let index = from; index < to; index++)
+        starts[((this.#key(order[index]!, depth) >>> shift) & 0xffff) + 1]! += 1;
+      for (let digit = 0; digit < 65_536; digit++) starts[digit + 1]! += starts[digit]!;
+      for (let index = from; index < to; index++) {
+        const at = order[index]!;
+        scratch[from + starts[(this.#key(at, depth) >>> shift) & 0xffff]!++] = at;
+      }
+      order.set(scratch.subarray(from, to), from);
+    }
+  }
+
+  /**
+   * Notes the prefixes between neighbours that differ in their window, and appends what is still alike.
+   * A suffix that ends in its window comes before those that go on, and is alike with none.
+   */
+  #split(from: number, to: number, depth: number, groups: number[]): number[] {
+    const { bitsPerSymbol, windowSymbols, length } = this.#packed;
+    const [order, prefixes] = [this.#order, this.#prefixes];
+    const ends = (position: number): boolean => position + depth + windowSymbols > length;
+    let start = from;
+    let key = this.#key(order[from]!, depth);
+    for (let index = from + 1; index <= to; index++) {
+      const next = index < to ? this.#key(order[index]!, depth) : -1;
+      if (index < to && next === key) continue;
+      // One run of equal keys is [start, index).
+      let first = start;
+      if (index - start > 1) {
+        first = this.#endingFirst(start, index, depth, ends);
+        for (let at = start + 1; at <= first && at < index; at++)
+          prefixes[at] = Math.min(length - order[at - 1]!, length - order[at]!);
+        if (index - first > 1) groups.push(first, index);
+      }
+      if (index < to) {
+        const common = Math.floor(Math.clz32(key ^ next) / bitsPerSymbol);
+        const [left, right] = [length - order[index - 1]!, length - order[index]!];
+        prefixes[index] = Math.min(depth + common, left, right);
+        start = index;
+        key = next;
+      }
+    }
+    return groups;
+  }
+
+  /** Moves the few suffixes that end to the front, shortest first. @returns the first that goes on */
+  #endingFirst(from: number, to: number, _depth: number, ends: (at: number) => boolean): number {
+    const order = this.#order;
+    const short: number[] = [];
+    for (let index = from; index < to; index++) if (ends(order[index]!)) short.push(order[index]!);
+    if (short.length === 0) return from;
+    let write = to;
+    for (let index = to - 1; index >= from; index--) {
+      const at = order[index]!;
+      if (!ends(at)) order[--write] = at;
+    }
+    short.sort((one, other) => other - one);
+    for (let index = 0; index < short.length; index++) order[from + index] = short[index]!;
+    return from + short.length;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The suffix array by induced sorting (SA-IS; Nong, Zhang and Chan 2009), in linear time whatever the
+ * data. A suffix that ends is smaller than the same one that goes on.
+ * @param text values 0 to `largest`
+ * @returns the positions of the suffixes in their order
+ */
+export function suffixArray(text: Uint8Array | Int32Array, largest: number): Int32Array {
+  const { length } = text;
+  const order = new Int32Array(length);
+  if (length === 0) return order;
+  if (length === 1) return order;
+  // 1: smaller than its successor (S-type), 0: larger (L-type).
+  const types = new Uint8Array(length);
+  for (let at = length - 2; at >= 0; at--)
+    types[at] =
+      text[at]! < text[at + 1]! || (text[at] === text[at + 1] && types[at + 1] === 1) ? 1 : 0;
+  // Where each value's L-type and S-type suffixes begin.
+  const starts = new Int32Array(largest + 2);
+  const middles = new Int32Array(largest + 2);
+  for (let at = 0; at < length; at++) {
+    if (types[at] === 0) middles[text[at]!]! += 1;
+    else starts[text[at]! + 1]! += 1;
+  }
+  for (let value = 0; value <= largest; value++) {
+    middles[value]! += starts[value]!;
+    if (value < largest) starts[value + 1]! += middles[value]!;
+  }
+  const heads = new Int32Array(largest + 2);
+  const isLeftmost = (at: number): boolean => at > 0 && types[at] === 1 && types[at - 1] === 0;
+  const induce = (leftmost: Int32Array): void => {
+    order.fill(-1);
+    heads.set(middles);
+    for (const at of leftmost) order[heads[text[at]!]!++] = at;
+    heads.set(starts);
+    order[heads[text[length - 1]!]!++] = length - 1;
+    for (let index = 0; index < length; index++) {
+      const before = order[index]! - 1;
+      if (before >= 0 && types[before] === 0) order[heads[text[before]!]!++] = before;
+    }
+    heads.set(starts);
+    for (let index = length - 1; index >= 0; index--) {
+      const before = order[index]! - 1;
+      if (before >= 0 && types[before] === 1) order[--heads[text[before]! + 1]!] = before;
+    }
+  };
+  const names = new Int32Array(length + 1).fill(-1);
+  let count = 0;
+  for (let at = 1; at < length; at++) if (isLeftmost(at)) names[at] = count++;
+  const leftmost = new Int32Array(count);
+  for (let at = 1, index = 0; at < length; at++) if (names[at]! >= 0) leftmost[index++] = at;
+  induce(leftmost);
+  if (count > 0) {
+    const sorted = new Int32Array(count);
+    let found = 0;
+    for (const at of order) if (at >= 0 && names[at]! >= 0) sorted[found++] = at;
+    const reduced = new Int32Array(count);
+    let name = 0;
+    reduced[names[sorted[0]!]!] = 0;
+    for (let index = 1; index < count; index++) {
+      let [left, right] = [sorted[index - 1]!, sorted[index]!];
+      const leftEnd = leftmost[names[left]! + 1] ?? length;
+      const rightEnd = leftmost[names[right]! + 1] ?? length;
+      let same = leftEnd - left === rightEnd - right;
+      if (same) {
+        while (left < leftEnd && text[left] === text[right]) {
+          left++;
+          right++;
+        }
+        same = left < length && right < length && left === leftEnd && text[left] === text[right];
+      }
+      if (!same) name++;
+      reduced[names[sorted[index]!]!] = name;
+    }
+    const inner = suffixArray(reduced, name);
+    for (let index = 0; index < count; index++) sorted[index] = leftmost[inner[index]!]!;
+    induce(sorted);
+  }
+  return order;
+}
+
+/**
+ * Longest common prefixes of neighbours in the suffix array (Karkkainen, Manzini and Puglisi 2009).
+ * @returns at index j that of the suffixes j - 1 and j; 0 at index 0
+ */
+export function commonPrefixes(text: Uint8Array, order: Int32Array): Int32Array {
+  const { length } = text;
+  const previous = new Int32Array(length);
+  for (let index = 0; index < length; index++)
+    previous[order[index]!] = index === 0 ? -1 : order[index - 1]!;
+  let common = 0;
+  for (let at = 0; at < length; at++) {
+    const other = previous[at]!;
+    if (other < 0) common = 0;
+    else
+      while (
+        at + common < length &&
+        other + common < length &&
+        text[at + common] === text[other + common]
+      )
+        common++;
+    previous[at] = common;
+    if (common > 0) common--;
+  }
+  const result = new Int32Array(length);
+  for (let index = 0; index < length; index++) result[index] = previous[order[index]!]!;
+  return result;
+}

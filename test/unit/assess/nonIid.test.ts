@@ -1,0 +1,159 @@
+import { describe, expect, test } from "vitest";
+import { datasetOf } from "../../../src/assess/nonIid/dataset.ts";
+import * as lag from "../../../src/assess/nonIid/lag.ts";
+import * as lz78y from "../../../src/assess/nonIid/lz78y.ts";
+import { markov } from "../../../src/assess/nonIid/markov.ts";
+import { mostCommonValue } from "../../../src/assess/nonIid/mostCommonValue.ts";
+import * as multiMmc from "../../../src/assess/nonIid/multiMmc.ts";
+import { nonIid } from "../../../src/assess/nonIid/nonIid.ts";
+import { repeatsOf } from "../../../src/assess/nonIid/repeats.ts";
+import { sortedPrefixes } from "../../../src/assess/nonIid/sortedPrefixes.ts";
+import { commonPrefixes, suffixArray } from "../../../src/assess/nonIid/suffixArray.ts";
+import { hasVectors, holdGeneratedSets, holdNistFile } from "./nonIid.ts";
+
+describe.skipIf(!hasVectors)("the tool's figures (needs ../shared/vectors)", () => {
+  test.each(["rand1_short", "rand4_short", "rand8_short"])("%s", (name) => holdNistFile(name));
+  test("generated sets of 20,000 samples", () => holdGeneratedSets(20_000));
+});
+
+describe("the standard's own examples", () => {
+  test("6.3.1", () => {
+    const symbols = Uint8Array.of(0, 1, 1, 2, 0, 1, 2, 2, 0, 1, 0, 1, 1, 0, 2, 2, 1, 0, 2, 1);
+    const { minEntropy, ...rest } = mostCommonValue(datasetOf({ symbols }));
+    expect(rest).toMatchObject({ modeCount: 8, pHat: 0.4 });
+    expect(minEntropy).toBeCloseTo(0.53638, 4);
+  });
+
+  test("6.3.3", () => {
+    const symbols = Uint8Array.from("1000111001010101110011000111001010101110", Number);
+    const result = markov(datasetOf({ symbols }));
+    expect(result).toMatchObject({ p00: 7 / 18, p10: 4 / 7 });
+    expect(result.minEntropy).toBeCloseTo(0.760636, 5);
+  });
+});
+
+/** A generator that needs no library and no seed but its number. */
+function noise(seed: number, length: number, alphabet: number): Uint8Array {
+  let state = seed;
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * alphabet);
+  });
+}
+
+const SHAPES: Readonly<Record<string, (length: number) => Uint8Array>> = {
+  noise: (length) => noise(1, length, 2),
+  "biased noise": (length) => noise(2, length, 16).map((value) => (value === 0 ? 1 : 0)),
+  "four symbols": (length) => noise(3, length, 4),
+  "nine symbols": (length) => noise(4, length, 9),
+  bytes: (length) => noise(5, length, 256),
+  constant: (length) => new Uint8Array(length),
+  "all the same but the last": (length) =>
+    Uint8Array.from({ length }, (_, at) => (at === length - 1 ? 1 : 0)),
+  "period two": (length) => Uint8Array.from({ length }, (_, at) => at % 2),
+  "a long period": (length) => {
+    const period = noise(6, Math.max(1, length >> 2), 2);
+    return Uint8Array.from({ length }, (_, at) => period[at % period.length]!);
+  },
+  counter: (length) => Uint8Array.from({ length }, (_, at) => at & 255),
+  fibonacci: (length) => {
+    let [one, two] = ["0", "01"];
+    while (two.length < length) [one, two] = [two, two + one];
+    return Uint8Array.from(two.slice(0, length), Number);
+  },
+};
+
+describe.each(Object.keys(SHAPES))("sorting suffixes of %s", (shape) => {
+  test.each([1, 2, 3, 31, 32, 33, 65, 500])("%i of them", (length) => {
+    const { symbols, alphabet } = datasetOf({ symbols: SHAPES[shape]!(length) });
+    const text = [...symbols];
+    const naive = text
+      .map((_, at) => at)
+      .sort((one, other) => {
+        for (let at = 0; ; at++) {
+          const [left, right] = [text[one + at] ?? -1, text[other + at] ?? -1];
+          if (left !== right || left < 0) return left - right;
+        }
+      });
+    const order = suffixArray(symbols, alphabet - 1);
+    expect([...order]).toEqual(naive);
+    const prefixes = naive.map((at, index) => {
+      let common = 0;
+      const before = naive[index - 1];
+      if (before === undefined) return 0;
+      while (
+        at + common < length &&
+        before + common < length &&
+        text[at + common] === text[before + common]
+      )
+        common++;
+      return common;
+    });
+    expect([...commonPrefixes(symbols, order)]).toEqual(prefixes);
+    expect([...sortedPrefixes({ symbols, alphabet })]).toEqual(prefixes);
+  });
+});
+
+test("the two ways of sorting agree where both have to split again and again", () => {
+  for (const shape of ["noise", "biased noise", "nine symbols", "a long period", "counter"]) {
+    const dataset = datasetOf({ symbols: SHAPES[shape]!(40_000) });
+    const order = suffixArray(dataset.symbols, dataset.alphabet - 1);
+    expect(sortedPrefixes(dataset)).toEqual(commonPrefixes(dataset.symbols, order));
+  }
+});
+
+test("repeats are those that a count of all strings finds", () => {
+  for (const shape of Object.keys(SHAPES)) {
+    const dataset = datasetOf({ symbols: SHAPES[shape]!(300) });
+    const { longest, mostCommon, pairs } = repeatsOf(dataset);
+    const text = String.fromCharCode(...dataset.symbols);
+    for (let size = 1; size <= longest + 1; size++) {
+      const counts = new Map<string, number>();
+      for (let at = 0; at + size <= text.length; at++) {
+        const part = text.slice(at, at + size);
+        counts.set(part, (counts.get(part) ?? 0) + 1);
+      }
+      const most = Math.max(...counts.values());
+      const equal = [...counts.values()].reduce((sum, count) => sum + (count * (count - 1)) / 2, 0);
+      if (size > longest) expect([most, equal], `${shape} ${size}`).toEqual([1, 0]);
+      else expect([mostCommon[size], pairs[size]], `${shape} ${size}`).toEqual([most, equal]);
+    }
+  }
+});
+
+test("the short ways for bits are the long way", () => {
+  for (const shape of ["noise", "biased noise", "period two", "a long period", "fibonacci"])
+    for (const length of [18, 200, 30_000]) {
+      const dataset = datasetOf({ symbols: SHAPES[shape]!(length) });
+      if (dataset.alphabet !== 2) continue;
+      const what = `${shape} ${length}`;
+      expect(lag.predictBits(dataset), what).toEqual(lag.predictSymbols(dataset.symbols));
+      expect(multiMmc.predictBits(dataset.symbols), what).toEqual(multiMmc.predictSymbols(dataset));
+      expect(lz78y.predictBits(dataset.symbols), what).toEqual(lz78y.predictSymbols(dataset));
+    }
+});
+
+describe("what cannot run", () => {
+  test("says so, and takes no part in the minimum", () => {
+    const { literal, assessed } = nonIid({ symbols: noise(7, 300, 2), bitsPerSymbol: 1 });
+    const missing = literal.filter(({ minEntropy }) => minEntropy === null);
+    expect(missing.map(({ estimator }) => estimator)).toEqual(["compression", "multiMcw"]);
+    for (const one of missing) expect(one).toHaveProperty("notApplicable");
+    expect(assessed).toBeGreaterThan(0);
+  });
+
+  test("a constant has no entropy", () => {
+    const result = nonIid({ symbols: new Uint8Array(1000).fill(7), bitsPerSymbol: 8 });
+    expect(result).toMatchObject({ assessed: 0, hOriginal: 0, alphabet: 1 });
+  });
+
+  test.each([2, 3, 10, 19])("%i samples give figures or reasons, and never NaN", (length) => {
+    const { literal, bitstring, assessed } = nonIid({
+      symbols: noise(8, length, 256),
+      bitsPerSymbol: 8,
+    });
+    for (const { minEntropy } of [...literal, ...(bitstring ?? [])])
+      if (minEntropy !== null) expect(minEntropy).toBeGreaterThanOrEqual(0);
+    expect(assessed).toBeGreaterThanOrEqual(0);
+  });
+});
