@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { CutShortError, RefusalError } from "../client/client.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
+import { assess } from "./assess.ts";
 import { capture, replay } from "./recordings.ts";
 import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
 import { random, stream } from "./draw.ts";
@@ -125,6 +126,15 @@ export function buildProgram(
     .option("--alpha <exponent>", "intermittent alarms at 2^-this", integer(20, 60), 40)
     .action((file: string, options: Parameters<typeof replay>[2]) =>
       replay(terminal, file, options),
+    );
+
+  asJson(program.command("assess"))
+    .description("how much min-entropy is in raw samples, by SP 800-90B's non-IID estimators")
+    .argument("<file>", "samples, one a byte")
+    .option("--bits <b>", "bits in a sample (default: its manifest's)", integer(1, 8))
+    .option("--h <entropy>", "min-entropy a sample that is claimed", positive)
+    .action((file: string, options: Parameters<typeof assess>[3]) =>
+      assess(terminal, version, file, options),
     );
 
   const token = program.command("token").description("who may ask");

@@ -67,37 +67,52 @@ function least(estimates: readonly AnyEstimate[], most: number): number {
   return estimates.reduce((low, { minEntropy }) => Math.min(low, minEntropy ?? most), most);
 }
 
+export type Part = "literal" | "bitstring";
+
 /**
- * The non-IID track of SP 800-90B 6.1: every estimator on the symbols, and on their bits.
+ * One half of the non-IID track (SP 800-90B 6.1): the estimators on the symbols, or on their bits. The
+ * halves know nothing of each other, so they may run side by side.
  * @param samples at least one
  * @param done called with each estimate as it is ready
+ * @returns null for the bitstring of symbols that have two values or fewer: it would say the same again
  */
-export function nonIid(
+export function estimatePart(
+  part: Part,
   samples: Samples,
-  done: (part: "literal" | "bitstring", estimate: AnyEstimate) => void = () => {},
-): NonIid {
-  const { symbols, bitsPerSymbol } = samples;
+  done: (estimate: AnyEstimate) => void = () => {},
+): readonly AnyEstimate[] | null {
   const dataset = datasetOf(samples);
-  const common = { samples: symbols.length, bitsPerSymbol, alphabet: dataset.alphabet };
-  if (dataset.alphabet < 2) {
-    const literal = [mostCommonValue(dataset)];
-    return { ...common, literal, bitstring: null, hOriginal: 0, hBitstring: null, assessed: 0 };
-  }
-  const literal = estimate(dataset, (one) => done("literal", one));
+  if (part === "bitstring")
+    return dataset.alphabet > 2 ? estimate({ symbols: bitsOf(samples), alphabet: 2 }, done) : null;
+  if (dataset.alphabet > 1) return estimate(dataset, done);
+  const only = mostCommonValue(dataset);
+  done(only);
+  return [only];
+}
+
+/** Both halves as one result. */
+export function assembleNonIid(
+  samples: Samples,
+  literal: readonly AnyEstimate[],
+  bitstring: readonly AnyEstimate[] | null,
+): NonIid {
+  const { bitsPerSymbol } = samples;
   const hOriginal = least(literal, bitsPerSymbol);
-  // Two values of a wider symbol are bits in all but name.
-  if (dataset.alphabet === 2)
-    return {
-      ...common,
-      literal,
-      bitstring: null,
-      hOriginal,
-      hBitstring: null,
-      assessed: hOriginal,
-    };
-  const bits = { symbols: bitsOf(samples), alphabet: 2 };
-  const bitstring = estimate(bits, (one) => done("bitstring", one));
-  const hBitstring = least(bitstring, 1);
-  const assessed = Math.min(hOriginal, bitsPerSymbol * hBitstring);
-  return { ...common, literal, bitstring, hOriginal, hBitstring, assessed };
+  const hBitstring = bitstring && least(bitstring, 1);
+  return {
+    samples: samples.symbols.length,
+    bitsPerSymbol,
+    alphabet: datasetOf(samples).alphabet,
+    literal,
+    bitstring,
+    hOriginal,
+    hBitstring,
+    assessed: Math.min(hOriginal, bitsPerSymbol * (hBitstring ?? Infinity)),
+  };
+}
+
+/** The non-IID track of SP 800-90B 6.1 in this thread. */
+export function nonIid(samples: Samples): NonIid {
+  const literal = estimatePart("literal", samples) ?? [];
+  return assembleNonIid(samples, literal, estimatePart("bitstring", samples));
 }

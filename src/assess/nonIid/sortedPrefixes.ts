@@ -24,7 +24,6 @@ class WindowSort {
   readonly #packed: Packed;
   readonly #order: Int32Array;
   readonly #prefixes: Int32Array;
-  readonly #keys: Float64Array;
   readonly #scratch: Int32Array;
   #work: number;
 
@@ -34,7 +33,6 @@ class WindowSort {
     this.#order = new Int32Array(length);
     this.#prefixes = new Int32Array(length);
     this.#scratch = new Int32Array(length);
-    this.#keys = new Float64Array(0);
     this.#work = WORK * length;
   }
 

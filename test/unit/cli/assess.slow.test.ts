@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RecordingWriter } from "../../../src/source/recordingWriter.ts";
+import { springhouse } from "../../support/springhouse.ts";
+
+const BIN = new URL("../../../bin/springhouse", import.meta.url).pathname;
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "springhouse-assess-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Samples of a generator without a seed of its own, so that every run has the same. */
+async function samplesFile(name: string, count: number, mask: number): Promise<string> {
+  let state = 1;
+  const samples = Uint8Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 24) & mask;
+  });
+  const path = join(folder, name);
+  await writeFile(path, samples);
+  return path;
+}
+
+test("two reports of one file are the same but for the time, and hold what repeats them", async () => {
+  const path = await samplesFile("bytes.bin", 20_000, 0xff);
+  const reports = [];
+  for (let run = 0; run < 2; run++) {
+    const { code, stdout } = await springhouse(["assess", path, "--bits", "8", "--json"]);
+    expect(code).toBe(0);
+    const { atMilliseconds, ...report } = JSON.parse(stdout.toString());
+    expect(atMilliseconds).toBeGreaterThan(1.7e12);
+    reports.push(report);
+  }
+  expect(reports[0]).toEqual(reports[1]);
+  const [{ file, nonIid, minEntropy, warnings }] = reports;
+  expect(file).toMatchObject({ name: "bytes.bin", samples: 20_000, bitsPerSample: 8 });
+  expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(nonIid.literal).toHaveLength(7);
+  expect(nonIid.bitstring).toHaveLength(10);
+  expect(nonIid.assessed).toBe(Math.min(nonIid.hOriginal, 8 * nonIid.hBitstring));
+  expect(minEntropy).toBe(nonIid.assessed);
+  expect(warnings).toHaveLength(1);
+});
+
+test("people see each estimate, the least of them, and what was not run and why", async () => {
+  const path = await samplesFile("few.bin", 400, 1);
+  const { code, stdout } = await springhouse(["assess", path, "--bits", "1"]);
+  expect(code).toBe(0);
+  const text = stdout.toString();
+  expect(text).toMatch(/most common value \(6\.3\.1\) +0\.\d{6}/);
+  expect(text).toMatch(/\d ◂$/m);
+  expect(text).toMatch(/compression \(6\.3\.4\) +not run/);
+  expect(text).toContain("MultiMCW (6.3.7) was not run on the symbols: needs 4096 samples");
+  expect(text).toContain("400 samples: SP 800-90B 3.1.1 asks for 1,000,000");
+  expect(text).toMatch(/assessed min-entropy 0\.\d+ bits a sample/);
+});
+
+test("a claim that the samples do not support is exit 1, one that they do is 0", async () => {
+  const path = await samplesFile("nibbles.bin", 20_000, 0x0f);
+  const low = await springhouse(["assess", path, "--bits", "4", "--h", "0.5", "--json"]);
+  expect(low.code).toBe(0);
+  expect(JSON.parse(low.stdout.toString())).toMatchObject({ claimedEntropy: 0.5, minEntropy: 0.5 });
+  const high = await springhouse(["assess", path, "--bits", "4", "--h", "3.99"]);
+  expect(high.code).toBe(1);
+  expect(high.stdout.toString()).toContain("NOT supported");
+  expect(high.stderr).toContain("not the 3.99 that are claimed");
+});
+
+describe("bad input gets a clear error, exit 1 or 2, and no figure", () => {
+  const refused = async (args: readonly string[], code: number, said: RegExp): Promise<void> => {
+    const result = await springhouse(["assess", ...args]);
+    expect(result.stdout.toString()).toBe("");
+    expect(result.stderr).toMatch(said);
+    expect(result.code).toBe(code);
+  };
+
+  test("files that are no samples", async () => {
+    const empty = join(folder, "empty.bin");
+    await writeFile(empty, "");
+    const wide = await samplesFile("wide.bin", 1000, 0xff);
+    const huge = join(folder, "huge.bin");
+    await writeFile(huge, "");
+    await truncate(huge, 2 ** 30);
+    await refused([empty, "--bits", "8"], 1, /is empty[^]*→ /);
+    await refused([wide, "--bits", "4"], 1, /→ /);
+    await refused([wide], 1, /bits per sample must be given[^]*--bits/);
+    await refused([huge, "--bits", "8"], 1, /more than 134,217,728 samples[^]*head -c/);
+    await refused([folder, "--bits", "8"], 1, /not a regular file/);
+    await refused([join(folder, "missing"), "--bits", "8"], 1, /ENOENT|not there|no such/i);
+  });
+
+  test("options that cannot be", async () => {
+    const path = await samplesFile("some.bin", 1000, 0xff);
+    await refused([path, "--bits", "9"], 2, /1 to 8|--bits/);
+    await refused([path, "--bits", "8", "--h", "8.5"], 2, /more than the 8 bits/);
+    await refused([path, "--bits", "8", "--h", "0"], 2, /--h/);
+  });
+
+  test("an interrupt ends it at once, and leaves no half report", async () => {
+    const path = await samplesFile("long.bin", 4_000_000, 0xff);
+    const child = spawn(BIN, ["assess", path, "--bits", "8", "--json"]);
+    let stdout = "";
+    child.stdout.on("data", (text) => (stdout += text));
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    // Both threads are at work for many seconds.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const before = performance.now();
+    child.kill("SIGINT");
+    expect(await ended).toBe(1);
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect(stdout).toBe("");
+  }, 60_000);
+});
+
+test("a recording's manifest says the width, and stands in the report", async () => {
+  const path = join(folder, "recorded.bin");
+  const writer = await RecordingWriter.open({ path, bitsPerSample: 2 });
+  await writer.write(Uint8Array.from({ length: 5000 }, (_, at) => (at * at) & 3));
+  const manifest = await writer.finish({
+    source: "rng",
+    kind: "recording",
+    device: null,
+    configurationVersion: "1",
+    host: "here",
+    fromMilliseconds: 1,
+    toMilliseconds: 2,
+    firstSequence: 7,
+    restart: "none",
+    samplesPerRestart: null,
+  });
+  const { code, stdout } = await springhouse(["assess", path, "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout.toString()).file).toMatchObject({ bitsPerSample: 2, manifest });
+});
