@@ -16,8 +16,8 @@ export function lz78y(dataset: Dataset): Predictor<"lz78y"> {
   return predictionEstimate("lz78y", predictions, alphabet);
 }
 
-export function predictSymbols({ symbols, alphabet }: Dataset): Predictions {
-  const contexts = new Contexts(alphabet);
+export function predictSymbols({ symbols }: Pick<Dataset, "symbols">): Predictions {
+  const contexts = new Contexts();
   const path = new Int32Array(LONGEST + 1);
   let dictionary = 0;
   let correct = 0;
@@ -102,14 +102,12 @@ export function predictBits(symbols: Uint8Array): Predictions {
         counts[slot + bit] = 1;
         continue;
       }
-      if (ones >= zeros) {
-        if (ones > most) {
-          most = ones;
-          prediction = 1;
-        }
-      } else if (zeros > most) {
-        most = zeros;
-        prediction = 0;
+      // Noise makes every branch on the bit a guess, so that these are sums: of equal counts the 1.
+      const fewer = (ones - zeros) >> 31;
+      const count = ones - ((ones - zeros) & fewer);
+      if (count > most) {
+        most = count;
+        prediction = 1 + fewer;
       }
       counts[slot + bit]! += 1;
     }

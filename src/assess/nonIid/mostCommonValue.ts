@@ -8,7 +8,7 @@ export type MostCommonValue = Estimate<
 
 /** SP 800-90B 6.3.1. */
 export function mostCommonValue({ symbols, alphabet }: Dataset): MostCommonValue {
-  const counts = new Float64Array(alphabet);
+  const counts = new Uint32Array(alphabet);
   for (const symbol of symbols) counts[symbol]! += 1;
   const modeCount = counts.reduce((most, count) => Math.max(most, count), 0);
   const pHat = modeCount / symbols.length;

@@ -16,8 +16,8 @@ export function multiMmc(dataset: Dataset): Predictor<"multiMmc"> {
   return predictionEstimate("multiMmc", predictions, alphabet);
 }
 
-export function predictSymbols({ symbols, alphabet }: Dataset): Predictions {
-  const contexts = new Contexts(alphabet);
+export function predictSymbols({ symbols }: Pick<Dataset, "symbols">): Predictions {
+  const contexts = new Contexts();
   const pairs = new Int32Array(ORDERS).fill(1);
   const scores = new Int32Array(ORDERS);
   // Each order begins with the context at the very front.
@@ -91,22 +91,30 @@ export function predictBits(symbols: Uint8Array): Predictions {
     const bit = symbols[at]!;
     const predicting = winner;
     const last = Math.min(ORDERS - 1, at - 2);
-    let isSeen = true;
+    let best = scores[winner]!;
+    // 1, or 0 from the first context that was never seen.
+    let seen = 1;
     for (let order = 0; order <= last; order++) {
       const size = 2 << order;
       const slot = (size | (history & (size - 1))) << 1;
       const zeros = counts[slot]!;
       const ones = counts[slot + 1]!;
-      isSeen &&= zeros + ones > 0;
-      if (isSeen && ones >= zeros === (bit === 1)) {
-        if (order === predicting) {
-          correct++;
-          run++;
-          if (run > longestRun) longestRun = run;
-        }
-        if (++scores[order]! >= scores[winner]!) winner = order;
-      } else if (isSeen && order === predicting) run = 0;
-      const count = bit === 1 ? ones : zeros;
+      if (zeros + ones === 0) seen = 0;
+      // Noise makes every branch on the bit a guess, so that these are sums: of equal counts the 1.
+      const predicted = 1 + ((ones - zeros) >> 31);
+      const hit = (1 ^ predicted ^ bit) & seen;
+      const score = scores[order]! + hit;
+      scores[order] = score;
+      if (score >= best && hit === 1) {
+        winner = order;
+        best = score;
+      }
+      if (order === predicting && seen === 1) {
+        correct += hit;
+        run = (run + 1) * hit;
+        if (run > longestRun) longestRun = run;
+      }
+      const count = counts[slot + bit]!;
       if (count > 0) counts[slot + bit] = count + 1;
       else if (pairs[order]! < MOST_PAIRS) {
         counts[slot + bit] = 1;

@@ -40,71 +40,67 @@ export interface NonIid {
   readonly assessed: number;
 }
 
-/** Estimators in the order of SP 800-90B 6.3. */
-function estimate(dataset: Dataset, done: (estimator: AnyEstimate) => void): AnyEstimate[] {
-  const estimates: AnyEstimate[] = [];
-  const add = (one: AnyEstimate): void => {
-    estimates.push(one);
-    done(one);
-  };
-  add(mostCommonValue(dataset));
-  if (dataset.alphabet === 2) {
-    add(collision(dataset));
-    add(markov(dataset));
-    add(compression(dataset));
-  }
-  const repeats = repeatsOf(dataset);
-  add(tTuple(repeats, dataset.symbols.length));
-  add(lrs(repeats, dataset.symbols.length));
-  add(multiMcw(dataset));
-  add(lag(dataset));
-  add(multiMmc(dataset));
-  add(lz78y(dataset));
-  return estimates;
-}
+export type Part = "literal" | "bitstring";
+/** Counts of what occurs (6.3.1 to 6.3.6) and predictions (6.3.7 to 6.3.10) take about as long. */
+export type Group = "counts" | "predictors";
+
+const ESTIMATORS: Readonly<Record<Group, (dataset: Dataset) => Iterable<AnyEstimate>>> = {
+  *counts(dataset) {
+    yield mostCommonValue(dataset);
+    if (dataset.alphabet === 2) {
+      yield collision(dataset);
+      yield markov(dataset);
+      yield compression(dataset);
+    }
+    const repeats = repeatsOf(dataset);
+    yield tTuple(repeats, dataset.symbols.length);
+    yield lrs(repeats, dataset.symbols.length);
+  },
+  *predictors(dataset) {
+    yield multiMcw(dataset);
+    yield lag(dataset);
+    yield multiMmc(dataset);
+    yield lz78y(dataset);
+  },
+};
 
 function least(estimates: readonly AnyEstimate[], most: number): number {
   return estimates.reduce((low, { minEntropy }) => Math.min(low, minEntropy ?? most), most);
 }
 
-export type Part = "literal" | "bitstring";
-
 /**
- * One half of the non-IID track (SP 800-90B 6.1): the estimators on the symbols, or on their bits. The
- * halves know nothing of each other, so they may run side by side.
+ * A quarter of the non-IID track (SP 800-90B 6.1). The quarters know nothing of each other, so they may
+ * run side by side.
  * @param samples at least one
- * @param done called with each estimate as it is ready
- * @returns null for the bitstring of symbols that have two values or fewer: it would say the same again
+ * @returns each estimate as it is ready, in the order of 6.3; none on the bits of symbols that have two
+ *   values or fewer, since they would say the same again
  */
-export function estimatePart(
-  part: Part,
-  samples: Samples,
-  done: (estimate: AnyEstimate) => void = () => {},
-): readonly AnyEstimate[] | null {
+export function* estimates(part: Part, group: Group, samples: Samples): Generator<AnyEstimate> {
   const dataset = datasetOf(samples);
-  if (part === "bitstring")
-    return dataset.alphabet > 2 ? estimate({ symbols: bitsOf(samples), alphabet: 2 }, done) : null;
-  if (dataset.alphabet > 1) return estimate(dataset, done);
-  const only = mostCommonValue(dataset);
-  done(only);
-  return [only];
+  if (part === "bitstring") {
+    if (dataset.alphabet > 2) yield* ESTIMATORS[group]({ symbols: bitsOf(samples), alphabet: 2 });
+  } else if (dataset.alphabet > 1) yield* ESTIMATORS[group](dataset);
+  else if (group === "counts") yield mostCommonValue(dataset);
 }
 
-/** Both halves as one result. */
+/**
+ * All of them as one result.
+ * @param bitstring empty where the symbols are bits already
+ */
 export function assembleNonIid(
   samples: Samples,
   literal: readonly AnyEstimate[],
-  bitstring: readonly AnyEstimate[] | null,
+  bitstring: readonly AnyEstimate[],
 ): NonIid {
   const { bitsPerSymbol } = samples;
   const hOriginal = least(literal, bitsPerSymbol);
-  const hBitstring = bitstring && least(bitstring, 1);
+  const hBitstring = bitstring.length > 0 ? least(bitstring, 1) : null;
   return {
     samples: samples.symbols.length,
     bitsPerSymbol,
     alphabet: datasetOf(samples).alphabet,
     literal,
-    bitstring,
+    bitstring: bitstring.length > 0 ? bitstring : null,
     hOriginal,
     hBitstring,
     assessed: Math.min(hOriginal, bitsPerSymbol * (hBitstring ?? Infinity)),
@@ -113,6 +109,9 @@ export function assembleNonIid(
 
 /** The non-IID track of SP 800-90B 6.1 in this thread. */
 export function nonIid(samples: Samples): NonIid {
-  const literal = estimatePart("literal", samples) ?? [];
-  return assembleNonIid(samples, literal, estimatePart("bitstring", samples));
+  const both = (part: Part) => [
+    ...estimates(part, "counts", samples),
+    ...estimates(part, "predictors", samples),
+  ];
+  return assembleNonIid(samples, both("literal"), both("bitstring"));
 }

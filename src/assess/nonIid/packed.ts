@@ -37,10 +37,10 @@ export function pack({ symbols, alphabet }: Dataset): Packed {
   return { words, bitsPerSymbol, windowSymbols, windowMask, length };
 }
 
-/** The 32 bits that begin with symbol `at`; zeros behind the end. */
+/** The 32 bits that begin with symbol `at`; zeros behind the end. All bits are fewer than 2^32. */
 export function windowAt({ words, bitsPerSymbol }: Packed, at: number): number {
   const bit = at * bitsPerSymbol;
-  const word = Math.floor(bit / 32);
+  const word = bit >>> 5;
   const shift = bit & 31;
   const high = words[word]! << shift;
   return shift === 0 ? high : high | (words[word + 1]! >>> (32 - shift));

@@ -24,7 +24,7 @@ class WindowSort {
   readonly #packed: Packed;
   readonly #order: Int32Array;
   readonly #prefixes: Int32Array;
-  readonly #scratch: Int32Array;
+  readonly #small = new Uint32Array(SMALL_GROUP);
   #work: number;
 
   constructor(packed: Packed) {
@@ -32,7 +32,6 @@ class WindowSort {
     const { length } = packed;
     this.#order = new Int32Array(length);
     this.#prefixes = new Int32Array(length);
-    this.#scratch = new Int32Array(length);
     this.#work = WORK * length;
   }
 
@@ -66,7 +65,8 @@ class WindowSort {
   /** Everything by its first window: two passes of 16 bits. */
   #sortAll(): void {
     const { length } = this.#packed;
-    const [order, scratch] = [this.#order, this.#scratch];
+    // Nothing is known of the prefixes yet, so that their room can be used.
+    const [order, scratch] = [this.#order, this.#prefixes];
     const low = new Int32Array(65_537);
     const high = new Int32Array(65_537);
     for (let at = 0; at < length; at++) {
@@ -83,18 +83,24 @@ class WindowSort {
       const at = scratch[index]!;
       order[high[this.#key(at, 0) >>> 16]!++] = at;
     }
+    this.#prefixes[0] = 0;
   }
 
   #sortGroup(from: number, to: number, depth: number): void {
     const order = this.#order;
     if (to - from <= SMALL_GROUP) {
+      const keys = this.#small;
+      keys[0] = this.#key(order[from]!, depth);
       for (let index = from + 1; index < to; index++) {
         const at = order[index]!;
         const key = this.#key(at, depth);
         let hole = index;
-        for (; hole > from && this.#key(order[hole - 1]!, depth) > key; hole--)
+        for (; hole > from && keys[hole - 1 - from]! > key; hole--) {
           order[hole] = order[hole - 1]!;
+          keys[hole - from] = keys[hole - 1 - from]!;
+        }
         order[hole] = at;
+        keys[hole - from] = key;
       }
       return;
     }
@@ -113,7 +119,8 @@ class WindowSort {
   }
 
   #radix(from: number, to: number, depth: number): void {
-    const [order, scratch] = [this.#order, this.#scratch];
+    const order = this.#order;
+    const scratch = new Int32Array(to - from);
     for (const shift of [0, 16]) {
       const starts = new Int32Array(65_537);
       for (let index = from; index < to; index++)
@@ -121,9 +128,9 @@ class WindowSort {
       for (let digit = 0; digit < 65_536; digit++) starts[digit + 1]! += starts[digit]!;
       for (let index = from; index < to; index++) {
         const at = order[index]!;
-        scratch[from + starts[(this.#key(at, depth) >>> shift) & 0xffff]!++] = at;
+        scratch[starts[(this.#key(at, depth) >>> shift) & 0xffff]!++] = at;
       }
-      order.set(scratch.subarray(from, to), from);
+      order.set(scratch, from);
     }
   }
 

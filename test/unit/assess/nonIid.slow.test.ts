@@ -1,4 +1,6 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { nonIid } from "../../../src/assess/nonIid/nonIid.ts";
+import { runNonIid } from "../../../src/assess/runNonIid.ts";
 import { hasVectors, holdGeneratedSets, holdNistFile } from "./nonIid.ts";
 
 describe.skipIf(!hasVectors)("the tool's figures (needs ../shared/vectors)", () => {
@@ -8,4 +10,28 @@ describe.skipIf(!hasVectors)("the tool's figures (needs ../shared/vectors)", () 
     60_000,
   );
   test("generated sets of a million samples", () => holdGeneratedSets(1_000_000), 120_000);
+});
+
+describe("on threads", () => {
+  const symbols = new Uint8Array(new SharedArrayBuffer(20_000));
+  for (let at = 0; at < symbols.length; at++) symbols[at] = (at * at * 7 + (at >> 3)) & 15;
+  const samples = { symbols, bitsPerSymbol: 4 };
+
+  test("it is the same, told estimate by estimate", async () => {
+    const told: string[] = [];
+    const result = await runNonIid(samples, new AbortController().signal, (part, { estimator }) =>
+      told.push(`${part} ${estimator}`),
+    );
+    expect(result).toEqual(nonIid(samples));
+    expect(new Set(told).size).toBe(17);
+    expect(told).toHaveLength(17);
+  });
+
+  test("it ends with its signal", async () => {
+    const stop = new AbortController();
+    const running = runNonIid(samples, stop.signal);
+    stop.abort(new Error("enough"));
+    await expect(running).rejects.toThrow("enough");
+    await expect(runNonIid(samples, stop.signal)).rejects.toThrow("enough");
+  });
 });
