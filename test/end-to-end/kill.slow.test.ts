@@ -1,13 +1,49 @@
 import { expect, test } from "vitest";
+import type { Seed } from "../../src/port/lineage.ts";
+import type { LineageLine } from "../../src/port/service.ts";
 import { makeState, removeState, startSpringhouse, until } from "../support/springhouse.ts";
 
 /** Rounds of the acceptance figure: SIGKILL at random instants under load. */
 const ROUNDS = 100;
 
+interface Answered {
+  readonly output: string;
+  readonly seed: string;
+  /** Its own record is promised, too. */
+  readonly isKey: boolean;
+}
+
+/** Every one of them, in the lineage as it is exported. */
+async function holdAll(state: string, answered: readonly Answered[]): Promise<void> {
+  const service = await startSpringhouse({ state });
+  try {
+    const response = await fetch(`${service.url}/v1/lineage`, { headers: service.authorization });
+    const seeds = new Map<string, Seed>();
+    const outputs = new Set<string>();
+    for (const text of (await response.text()).split("\n")) {
+      if (text === "") continue;
+      const line = JSON.parse(text) as LineageLine;
+      if (line.record === "seed") seeds.set(line.id, line);
+      if (line.record === "output") outputs.add(line.id);
+    }
+    const missing = answered.filter(({ output, seed, isKey }) => {
+      const counter = Number(output.slice(output.lastIndexOf(".") + 1));
+      const known = seeds.get(seed);
+      if (!known || !output.startsWith(`${seed}.`) || counter > known.counterLimit) return true;
+      return isKey && !outputs.has(output);
+    });
+    expect(missing).toEqual([]);
+    expect(new Set(answered.map(({ output }) => output)).size).toBe(answered.length);
+  } finally {
+    await service.stop();
+  }
+}
+
 test("kill -9 under load, 100 times: every id that was answered resolves to its seed", async () => {
   const state = await makeState();
   try {
-    let answered: { output: string; seed: string }[] = [];
+    const all: Answered[] = [];
+    let answered: Answered[] = [];
     let resolved = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const service = await startSpringhouse({ state });
@@ -18,7 +54,7 @@ test("kill -9 under load, 100 times: every id that was answered resolves to its 
         expect(await response.json()).toMatchObject({ id: output, seed: { id: seed } });
         resolved++;
       }
-      const now: typeof answered = [];
+      const now: Answered[] = [];
       let alive = true;
       const load = Array.from({ length: 4 }, async (_, door) => {
         while (alive) {
@@ -33,7 +69,7 @@ test("kill -9 under load, 100 times: every id that was answered resolves to its 
             await response.arrayBuffer();
             const output = response.headers.get("springhouse-output");
             const seed = response.headers.get("springhouse-seed");
-            if (response.ok && output && seed) now.push({ output, seed });
+            if (response.ok && output && seed) now.push({ output, seed, isKey: door === 0 });
           } catch {
             return; // killed in the middle of an answer: it was not answered
           }
@@ -45,10 +81,12 @@ test("kill -9 under load, 100 times: every id that was answered resolves to its 
       await service.kill();
       alive = false;
       await Promise.all(load);
-      // The first and the last ones, and some between: thousands come in a round.
+      all.push(...now);
+      // By its route the first and the last ones, and some between: thousands come in a round.
       answered = now.filter((_, index) => index < 3 || index >= now.length - 5 || index % 50 === 0);
     }
     expect(resolved).toBeGreaterThan(ROUNDS);
+    await holdAll(state, all);
   } finally {
     await removeState(state);
   }

@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { nonIid } from "../../../src/assess/nonIid/nonIid.ts";
 import { runNonIid } from "../../../src/assess/runNonIid.ts";
-import { hasVectors, holdGeneratedSets, holdNistFile } from "./nonIid.ts";
+import { hasVectors, holdGeneratedSets, holdFile } from "./nonIid.ts";
 
 describe.skipIf(!hasVectors)("the tool's figures (needs ../shared/vectors)", () => {
-  test.each(["normal", "biased-random-bytes", "biased-random-bits"])(
-    "%s, a million symbols",
-    (name) => holdNistFile(name),
-    60_000,
-  );
+  test.each([
+    "nist90b/normal",
+    "nist90b/biased-random-bytes",
+    "nist90b/biased-random-bits",
+    "captures/infnoise_raw",
+  ])("%s, a million symbols", (name) => holdFile(name), 60_000);
   test("generated sets of a million samples", () => holdGeneratedSets(1_000_000), 120_000);
 });
 

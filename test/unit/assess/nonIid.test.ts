@@ -9,10 +9,12 @@ import { nonIid } from "../../../src/assess/nonIid/nonIid.ts";
 import { repeatsOf } from "../../../src/assess/nonIid/repeats.ts";
 import { sortedPrefixes } from "../../../src/assess/nonIid/sortedPrefixes.ts";
 import { commonPrefixes, suffixArray } from "../../../src/assess/nonIid/suffixArray.ts";
-import { hasVectors, holdGeneratedSets, holdNistFile } from "./nonIid.ts";
+import { hasVectors, holdGeneratedSets, holdFile } from "./nonIid.ts";
 
 describe.skipIf(!hasVectors)("the tool's figures (needs ../shared/vectors)", () => {
-  test.each(["rand1_short", "rand4_short", "rand8_short"])("%s", (name) => holdNistFile(name));
+  test.each(["rand1_short", "rand4_short", "rand8_short"])("%s", (name) =>
+    holdFile(`nist90b/${name}`),
+  );
   test("generated sets of 20,000 samples", () => holdGeneratedSets(20_000));
 });
 

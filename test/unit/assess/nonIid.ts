@@ -76,10 +76,10 @@ function compare(text: string, result: NonIid): number {
   return compared;
 }
 
-/** One of NIST's sample files against what NIST's tool printed for it. */
-export function holdNistFile(name: string): void {
-  const text = readFileSync(`${VECTORS}nist90b/${name}.noniid.txt`, "utf8");
-  const symbols = new Uint8Array(readFileSync(`${VECTORS}nist90b/${name}.bin`));
+/** A file of samples against what NIST's tool printed for it. */
+export function holdFile(name: string): void {
+  const text = readFileSync(`${VECTORS}${name}.noniid.txt`, "utf8");
+  const symbols = new Uint8Array(readFileSync(`${VECTORS}${name}.bin`));
   const bitsPerSymbol = Number(/(\d+)-bit-wide/.exec(text)![1]);
   const compared = compare(text, nonIid({ symbols, bitsPerSymbol }));
   expect(compared).toBeGreaterThan(bitsPerSymbol === 1 ? 40 : 80);
