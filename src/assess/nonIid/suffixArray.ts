@@ -9,46 +9,34 @@ export function suffixArray(text: Uint8Array | Int32Array, largest: number): Int
   const order = new Int32Array(length);
   if (length === 0) return order;
   if (length === 1) return order;
-  // 1: smaller than its successor (S-type), 0: larger (L-type).
-  const types = new Uint8Array(length);
-  for (let at = length - 2; at >= 0; at--)
-    types[at] =
-      text[at]! < text[at + 1]! || (text[at] === text[at + 1] && types[at + 1] === 1) ? 1 : 0;
+  // Each value and, in the lowest bit, whether its suffix is smaller than its successor (S-type, 1) or
+  // larger (L-type, 0): induction visits them at random, so one access must do.
+  const marked = largest < 128 ? new Uint8Array(length) : new Int32Array(length);
+  marked[length - 1] = text[length - 1]! << 1;
+  for (let at = length - 2; at >= 0; at--) {
+    const [value, next] = [text[at]!, text[at + 1]!];
+    marked[at] = (value << 1) | (value < next || (value === next && marked[at + 1]! & 1) ? 1 : 0);
+  }
   // Where each value's L-type and S-type suffixes begin.
   const starts = new Int32Array(largest + 2);
   const middles = new Int32Array(largest + 2);
   for (let at = 0; at < length; at++) {
-    if (types[at] === 0) middles[text[at]!]! += 1;
-    else starts[text[at]! + 1]! += 1;
+    const mark = marked[at]!;
+    if ((mark & 1) === 0) middles[mark >>> 1]! += 1;
+    else starts[(mark >>> 1) + 1]! += 1;
   }
   for (let value = 0; value <= largest; value++) {
     middles[value]! += starts[value]!;
     if (value < largest) starts[value + 1]! += middles[value]!;
   }
-  const heads = new Int32Array(largest + 2);
-  const isLeftmost = (at: number): boolean => at > 0 && types[at] === 1 && types[at - 1] === 0;
-  const induce = (leftmost: Int32Array): void => {
-    order.fill(-1);
-    heads.set(middles);
-    for (const at of leftmost) order[heads[text[at]!]!++] = at;
-    heads.set(starts);
-    order[heads[text[length - 1]!]!++] = length - 1;
-    for (let index = 0; index < length; index++) {
-      const before = order[index]! - 1;
-      if (before >= 0 && types[before] === 0) order[heads[text[before]!]!++] = before;
-    }
-    heads.set(starts);
-    for (let index = length - 1; index >= 0; index--) {
-      const before = order[index]! - 1;
-      if (before >= 0 && types[before] === 1) order[--heads[text[before]! + 1]!] = before;
-    }
-  };
+  const isLeftmost = (at: number): boolean =>
+    (marked[at]! & 1) === 1 && (marked[at - 1]! & 1) === 0;
   const names = new Int32Array(length + 1).fill(-1);
   let count = 0;
   for (let at = 1; at < length; at++) if (isLeftmost(at)) names[at] = count++;
   const leftmost = new Int32Array(count);
   for (let at = 1, index = 0; at < length; at++) if (names[at]! >= 0) leftmost[index++] = at;
-  induce(leftmost);
+  induce(marked, starts, middles, leftmost, order);
   if (count > 0) {
     const sorted = new Int32Array(count);
     let found = 0;
@@ -73,9 +61,38 @@ export function suffixArray(text: Uint8Array | Int32Array, largest: number): Int
     }
     const inner = suffixArray(reduced, name);
     for (let index = 0; index < count; index++) sorted[index] = leftmost[inner[index]!]!;
-    induce(sorted);
+    induce(marked, starts, middles, sorted, order);
   }
   return order;
+}
+
+/** From the leftmost S-type suffixes in (a first) order, that of all: first the L-type, then the S-type. */
+function induce(
+  marked: Uint8Array | Int32Array,
+  starts: Int32Array,
+  middles: Int32Array,
+  leftmost: Int32Array,
+  order: Int32Array,
+): void {
+  const { length } = order;
+  const heads = middles.slice();
+  order.fill(-1);
+  for (const at of leftmost) order[heads[marked[at]! >>> 1]!++] = at;
+  heads.set(starts);
+  order[heads[marked[length - 1]! >>> 1]!++] = length - 1;
+  for (let index = 0; index < length; index++) {
+    const before = order[index]! - 1;
+    if (before < 0) continue;
+    const mark = marked[before]!;
+    if ((mark & 1) === 0) order[heads[mark >>> 1]!++] = before;
+  }
+  heads.set(starts);
+  for (let index = length - 1; index >= 0; index--) {
+    const before = order[index]! - 1;
+    if (before < 0) continue;
+    const mark = marked[before]!;
+    if ((mark & 1) === 1) order[--heads[(mark >>> 1) + 1]!] = before;
+  }
 }
 
 /**
