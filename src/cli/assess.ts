@@ -1,10 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import type { AnyEstimate, NonIid } from "../assess/nonIid/nonIid.ts";
-import { runNonIid } from "../assess/runNonIid.ts";
+import { assessmentOf, SUITE_FLAGS, type Assessment } from "../assess/assessment.ts";
+import { runSuite } from "../assess/runSuite.ts";
 import type { Samples } from "../assess/samples.ts";
+import type { Findings, Section, SuiteParameters } from "../assess/suite.ts";
+import { SUITE_NAMES, suiteOf, type SuiteName } from "../assess/suites.ts";
 import { openRecording } from "../source/recordingReader.ts";
-import type { RecordingManifest } from "../source/recordingManifest.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, paint, type Terminal } from "./terminal.ts";
 
@@ -12,6 +15,29 @@ export interface AssessOptions {
   readonly bits?: number;
   readonly h?: number;
   readonly json?: boolean;
+  /** 64 hexadecimal digits, from the report that is to be repeated. */
+  readonly seed?: string;
+  readonly html?: string;
+}
+
+/** The suite whose flag is set; without one the non-IID track. */
+function suiteAsked(flags: Readonly<Record<string, unknown>>): SuiteName {
+  const asked = SUITE_NAMES.filter((name) => {
+    const flag = SUITE_FLAGS[name];
+    return flag !== "" && flags[camelCase(flag.slice(2))] === true;
+  });
+  if (asked.length > 1)
+    throw new Failure(
+      2,
+      `${asked.map((name) => SUITE_FLAGS[name]).join(" and ")} cannot be asked for together`,
+      "Ask one after the other.",
+    );
+  return asked[0] ?? "sp800-90b-non-iid";
+}
+
+/** As the parser of the command line names `--some-flag`. */
+function camelCase(flag: string): string {
+  return flag.replaceAll(/-(.)/g, (_all, letter: string) => letter.toUpperCase());
 }
 
 /**
@@ -19,100 +45,25 @@ export interface AssessOptions {
  * threads: this many need about 2 GB.
  */
 const MOST_BITS = 2 ** 27;
-/** SP 800-90B 3.1.1 asks for so many. */
-const WANTED_SAMPLES = 1_000_000;
+const THREADS = Math.max(2, Math.min(8, availableParallelism()));
 
-const NAMES: Readonly<Record<AnyEstimate["estimator"], string>> = {
-  mostCommonValue: "most common value (6.3.1)",
-  collision: "collision (6.3.2)",
-  markov: "Markov (6.3.3)",
-  compression: "compression (6.3.4)",
-  tTuple: "t-tuple (6.3.5)",
-  lrs: "LRS (6.3.6)",
-  multiMcw: "MultiMCW (6.3.7)",
-  lag: "lag (6.3.8)",
-  multiMmc: "MultiMMC (6.3.9)",
-  lz78y: "LZ78Y (6.3.10)",
-};
-
-/** Everything that is needed to repeat it; the same for the same file but for the time. */
-export interface Assessment {
-  readonly format: "springhouse-assessment-1";
-  readonly suite: "sp800-90b-non-iid";
-  readonly atMilliseconds: number;
-  readonly springhouse: string;
-  readonly node: string;
-  readonly file: {
-    readonly name: string;
-    readonly sha256: string;
-    readonly samples: number;
-    readonly bitsPerSample: number;
-    /** Null where none stood beside the file. */
-    readonly manifest: RecordingManifest | null;
-  };
-  /** What was claimed (--h); null without. */
-  readonly claimedEntropy: number | null;
-  readonly warnings: readonly string[];
-  readonly nonIid: NonIid;
-  /** The least of what was assessed and what was claimed: H_I of SP 800-90B 3.1.3. */
-  readonly minEntropy: number;
-}
-
-function warningsOf({ samples, literal, bitstring }: NonIid): string[] {
-  const warnings: string[] = [];
-  if (samples < WANTED_SAMPLES)
-    warnings.push(
-      `${count(samples)} samples: SP 800-90B 3.1.1 asks for ${count(WANTED_SAMPLES)}, and fewer give lower figures`,
-    );
-  for (const [part, estimates] of [
-    ["symbols", literal],
-    ["bits", bitstring ?? []],
-  ] as const)
-    for (const estimate of estimates)
-      if (estimate.minEntropy === null)
-        warnings.push(
-          `${NAMES[estimate.estimator]} was not run on the ${part}: ${estimate.notApplicable}`,
-        );
-  return warnings;
-}
-
-function table(terminal: Terminal, { literal, bitstring, bitsPerSymbol }: NonIid): string {
-  const figure = (estimates: readonly AnyEstimate[], name: string, scale: number): string => {
-    const estimate = estimates.find(({ estimator }) => estimator === name);
-    if (!estimate) return "";
-    if (estimate.minEntropy === null) return "not run";
-    const text = (estimate.minEntropy * scale).toFixed(6);
-    const least = Math.min(...estimates.map(({ minEntropy }) => minEntropy ?? Infinity));
-    return estimate.minEntropy === least ? `${text} ◂` : text;
-  };
-  const rows = (Object.keys(NAMES) as (keyof typeof NAMES)[])
-    .map((name) => [
-      NAMES[name],
-      figure(literal, name, 1),
-      ...(bitstring ? [figure(bitstring, name, 1), figure(bitstring, name, bitsPerSymbol)] : []),
-    ])
-    .filter(([, ...figures]) => figures.some((text) => text !== ""));
-  const head = ["estimator", "symbols", ...(bitstring ? ["bits", `${bitsPerSymbol} bits`] : [])];
-  const [first = "", ...rest] = columns([head, ...rows]).split("\n");
+function sectionText(terminal: Terminal, { table }: Section): string {
+  const [first = "", ...rest] = columns(table.map((row) => [...row])).split("\n");
   return [paint(terminal, "dim", first), ...rest].join("\n");
 }
 
-function reportText(terminal: Terminal, assessment: Assessment): string {
-  const { file, nonIid, claimedEntropy, warnings } = assessment;
-  const { assessed, hOriginal, hBitstring, bitsPerSymbol } = nonIid;
-  const parts = [`H_original ${hOriginal.toFixed(6)}`];
-  if (hBitstring !== null)
-    parts.push(`${bitsPerSymbol} x H_bitstring ${(bitsPerSymbol * hBitstring).toFixed(6)}`);
+/** A screenful: the first section; what is behind the figures is in the JSON and the HTML. */
+function reportText(terminal: Terminal, assessment: Assessment, { sections }: Findings): string {
+  const { file, title, summary, passed, parameters, warnings } = assessment;
   const lines = [
     `${file.name}: ${count(file.samples)} samples of ${file.bitsPerSample} bits, sha256 ${file.sha256}`,
-    table(terminal, nonIid),
-    `${paint(terminal, "bold", `assessed min-entropy ${assessed.toFixed(6)} bits a sample`)} (${parts.join(", ")})`,
+    ...sections.slice(0, 1).map((section) => sectionText(terminal, section)),
+    `${title}: ${paint(terminal, "bold", summary)}`,
   ];
-  if (claimedEntropy !== null) {
-    const holds = assessed >= claimedEntropy;
-    const text = holds ? "supported" : "NOT supported";
+  if (parameters.claimedEntropy !== null && passed !== null) {
+    const text = passed ? "supported" : "NOT supported";
     lines.push(
-      `the claim of ${claimedEntropy} is ${paint(terminal, holds ? "green" : "red", text)} by these samples`,
+      `the claim of ${parameters.claimedEntropy} is ${paint(terminal, passed ? "green" : "red", text)} by these samples`,
     );
   }
   lines.push(...warnings.map((warning) => `${paint(terminal, "yellow", "warning:")} ${warning}`));
@@ -169,42 +120,43 @@ export async function assess(
   path: string,
   options: AssessOptions,
 ): Promise<void> {
+  const suite = suiteAsked(options as Readonly<Record<string, unknown>>);
   const { samples, file } = await load(terminal, path, options.bits ?? null);
   if (options.h !== undefined && options.h > file.bitsPerSample)
     throw new Failure(
       2,
       `--h ${options.h} is more than the ${file.bitsPerSample} bits of a sample`,
     );
-  let ready = 0;
+  const parameters: SuiteParameters = {
+    claimedEntropy: options.h ?? null,
+    seed: suiteOf(suite).usesChance ? (options.seed ?? randomBytes(32).toString("hex")) : null,
+  };
+  const fault = suiteOf(suite).fault(samples, parameters);
+  if (fault !== null) throw new Failure(1, fault);
   terminal.progress("estimating");
-  let nonIid: NonIid;
+  let result: unknown;
   try {
-    nonIid = await runNonIid(samples, terminal.signal, (part, { estimator }) => {
-      ready++;
-      terminal.progress(`${ready} estimates ready (${estimator} on the ${part})`);
+    result = await runSuite({
+      suite,
+      samples,
+      parameters,
+      threads: THREADS,
+      niceness: 0,
+      signal: terminal.signal,
+      progress: (text) => terminal.progress(text),
     });
   } finally {
     terminal.progress(null);
   }
-  const claimedEntropy = options.h ?? null;
-  const assessment: Assessment = {
-    format: "springhouse-assessment-1",
-    suite: "sp800-90b-non-iid",
+  const { assessment, findings } = assessmentOf(suite, result, samples, file, parameters, {
     atMilliseconds: terminal.clock.wallMilliseconds(),
     springhouse: version,
     node: process.version,
-    file,
-    claimedEntropy,
-    warnings: warningsOf(nonIid),
-    nonIid,
-    minEntropy: Math.min(nonIid.assessed, claimedEntropy ?? Infinity),
-  };
+  });
   await terminal.write(
-    options.json ? `${JSON.stringify(assessment, null, 2)}\n` : reportText(terminal, assessment),
+    options.json
+      ? `${JSON.stringify(assessment, null, 2)}\n`
+      : reportText(terminal, assessment, findings),
   );
-  if (claimedEntropy !== null && nonIid.assessed < claimedEntropy)
-    throw new Failure(
-      1,
-      `the samples support ${nonIid.assessed.toFixed(6)} bits, not the ${claimedEntropy} that are claimed`,
-    );
+  if (assessment.passed === false) throw new Failure(1, `not passed: ${assessment.summary}`);
 }

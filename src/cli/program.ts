@@ -2,6 +2,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { CutShortError, RefusalError } from "../client/client.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
+import { SUITE_FLAGS } from "../assess/assessment.ts";
+import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
 import { assess } from "./assess.ts";
 import { capture, replay } from "./recordings.ts";
 import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
@@ -25,6 +27,12 @@ function integer(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) {
       throw new InvalidArgumentError(`a whole number from ${minimum} to ${maximum} is needed.`);
     return value;
   };
+}
+
+function seed(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new InvalidArgumentError("64 lower-case hexadecimal digits are needed.");
+  return text;
 }
 
 function positive(text: string): number {
@@ -128,14 +136,17 @@ export function buildProgram(
       replay(terminal, file, options),
     );
 
-  asJson(program.command("assess"))
-    .description("how much min-entropy is in raw samples, by SP 800-90B's non-IID estimators")
+  const assessing = asJson(program.command("assess"))
+    .description("the auditors' suites; without a flag SP 800-90B's non-IID estimators")
     .argument("<file>", "samples, one a byte")
     .option("--bits <b>", "bits in a sample (default: its manifest's)", integer(1, 8))
     .option("--h <entropy>", "min-entropy a sample that is claimed", positive)
-    .action((file: string, options: Parameters<typeof assess>[3]) =>
-      assess(terminal, version, file, options),
-    );
+    .option("--seed <hex>", "of a report whose permutations are to be repeated", seed);
+  for (const name of SUITE_NAMES)
+    if (SUITE_FLAGS[name] !== "") assessing.option(SUITE_FLAGS[name], suiteOf(name).title);
+  assessing.action((file: string, options: Parameters<typeof assess>[3]) =>
+    assess(terminal, version, file, options),
+  );
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nonIid } from "../../../src/assess/nonIid/nonIid.ts";
-import { runNonIid } from "../../../src/assess/runNonIid.ts";
+import { runSuite } from "../../../src/assess/runSuite.ts";
 import { hasVectors, holdGeneratedSets, holdFile } from "./nonIid.ts";
 
 describe.skipIf(!hasVectors)("the tool's figures (needs ../shared/vectors)", () => {
@@ -18,21 +18,30 @@ describe("on threads", () => {
   for (let at = 0; at < symbols.length; at++) symbols[at] = (at * at * 7 + (at >> 3)) & 15;
   const samples = { symbols, bitsPerSymbol: 4 };
 
+  const run = (signal: AbortSignal, progress: (text: string) => void = () => {}) =>
+    runSuite({
+      suite: "sp800-90b-non-iid",
+      samples,
+      parameters: { claimedEntropy: null, seed: null },
+      threads: 2,
+      niceness: 5,
+      signal,
+      progress,
+    });
+
   test("it is the same, told estimate by estimate", async () => {
     const told: string[] = [];
-    const result = await runNonIid(samples, new AbortController().signal, (part, { estimator }) =>
-      told.push(`${part} ${estimator}`),
-    );
+    const result = await run(new AbortController().signal, (text) => told.push(text));
     expect(result).toEqual(nonIid(samples));
-    expect(new Set(told).size).toBe(17);
-    expect(told).toHaveLength(17);
+    expect(told.filter((text) => / of the (symbols|bits)$/.test(text))).toHaveLength(17);
+    expect(told.at(-1)).toBe("4 of 4 parts estimated");
   });
 
   test("it ends with its signal", async () => {
     const stop = new AbortController();
-    const running = runNonIid(samples, stop.signal);
+    const running = run(stop.signal);
     stop.abort(new Error("enough"));
     await expect(running).rejects.toThrow("enough");
-    await expect(runNonIid(samples, stop.signal)).rejects.toThrow("enough");
+    await expect(run(stop.signal)).rejects.toThrow("enough");
   });
 });

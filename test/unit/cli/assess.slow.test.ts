@@ -37,7 +37,7 @@ test("two reports of one file are the same but for the time, and hold what repea
     reports.push(report);
   }
   expect(reports[0]).toEqual(reports[1]);
-  const [{ file, nonIid, minEntropy, warnings }] = reports;
+  const [{ file, result: nonIid, minEntropy, warnings }] = reports;
   expect(file).toMatchObject({ name: "bytes.bin", samples: 20_000, bitsPerSample: 8 });
   expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
   expect(nonIid.literal).toHaveLength(7);
@@ -64,11 +64,14 @@ test("a claim that the samples do not support is exit 1, one that they do is 0",
   const path = await samplesFile("nibbles.bin", 20_000, 0x0f);
   const low = await springhouse(["assess", path, "--bits", "4", "--h", "0.5", "--json"]);
   expect(low.code).toBe(0);
-  expect(JSON.parse(low.stdout.toString())).toMatchObject({ claimedEntropy: 0.5, minEntropy: 0.5 });
+  expect(JSON.parse(low.stdout.toString())).toMatchObject({
+    parameters: { claimedEntropy: 0.5 },
+    minEntropy: 0.5,
+  });
   const high = await springhouse(["assess", path, "--bits", "4", "--h", "3.99"]);
   expect(high.code).toBe(1);
   expect(high.stdout.toString()).toContain("NOT supported");
-  expect(high.stderr).toContain("not the 3.99 that are claimed");
+  expect(high.stderr).toContain("not passed: assessed min-entropy");
 });
 
 describe("bad input gets a clear error, exit 1 or 2, and no figure", () => {

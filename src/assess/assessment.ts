@@ -1,0 +1,100 @@
+import type { RecordingManifest } from "../source/recordingManifest.ts";
+import type { Samples } from "./samples.ts";
+import type { Findings, SuiteParameters } from "./suite.ts";
+import { suiteOf, type SUITES, type SuiteName } from "./suites.ts";
+
+/** What was assessed. */
+export interface Subject {
+  /** A file's name without its folder, or the name of the source that was sampled live. */
+  readonly name: string;
+  /** Of the samples, one a byte; lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly samples: number;
+  readonly bitsPerSample: number;
+  /** Null where none stood beside the file. */
+  readonly manifest: RecordingManifest | null;
+}
+
+type ResultOf<Name extends SuiteName> = Name extends SuiteName
+  ? { readonly suite: Name; readonly result: ReturnOf<(typeof SUITES)[Name]> }
+  : never;
+type ReturnOf<Given> = Given extends {
+  campaign(...input: never): { result(): infer Result };
+}
+  ? NonNullable<Result>
+  : never;
+
+/** A report: everything that is needed to repeat it, and the same for the same samples but for the time. */
+export type Assessment = ResultOf<SuiteName> & {
+  readonly format: "springhouse-assessment-1";
+  readonly title: string;
+  readonly purpose: string;
+  readonly atMilliseconds: number;
+  readonly springhouse: string;
+  readonly node: string;
+  readonly file: Subject;
+  readonly parameters: SuiteParameters;
+  /** A command that gives the same figures. */
+  readonly command: string;
+  /** The least of what was assessed and what was claimed (SP 800-90B 3.1.3); null where none was assessed. */
+  readonly minEntropy: number | null;
+  /** Null where there was nothing to pass. */
+  readonly passed: boolean | null;
+  readonly summary: string;
+  readonly warnings: readonly string[];
+};
+
+/** How the command names each suite; the first is what it does without a flag. */
+export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
+  "sp800-90b-non-iid": "",
+};
+
+function commandOf(suite: SuiteName, file: Subject, parameters: SuiteParameters): string {
+  const { claimedEntropy, seed } = parameters;
+  return [
+    "springhouse assess",
+    file.name.replaceAll(/[^\w./-]/g, "?"),
+    `--bits ${file.bitsPerSample}`,
+    ...(SUITE_FLAGS[suite] ? [SUITE_FLAGS[suite]] : []),
+    ...(claimedEntropy === null ? [] : [`--h ${claimedEntropy}`]),
+    ...(seed === null ? [] : [`--seed ${seed}`]),
+  ].join(" ");
+}
+
+export interface Circumstances {
+  readonly atMilliseconds: number;
+  readonly springhouse: string;
+  readonly node: string;
+}
+
+/** Puts a report together. @param result what `runSuite` gave for `suite` */
+export function assessmentOf(
+  suite: SuiteName,
+  result: unknown,
+  samples: Samples,
+  file: Subject,
+  parameters: SuiteParameters,
+  { atMilliseconds, springhouse, node }: Circumstances,
+): { readonly assessment: Assessment; readonly findings: Findings } {
+  const asked = suiteOf(suite);
+  const findings = asked.findings(result, samples, parameters);
+  const { minEntropy, passed, summary, warnings } = findings;
+  const assessment = {
+    format: "springhouse-assessment-1",
+    suite,
+    title: asked.title,
+    purpose: asked.purpose,
+    atMilliseconds,
+    springhouse,
+    node,
+    file,
+    parameters,
+    command: commandOf(suite, file, parameters),
+    minEntropy,
+    passed,
+    summary,
+    warnings,
+    result,
+  } as Assessment;
+  return { assessment, findings };
+}

@@ -1,0 +1,111 @@
+import { Worker } from "node:worker_threads";
+import type { Samples } from "./samples.ts";
+import type { SuiteParameters } from "./suite.ts";
+import { suiteOf, type SuiteName } from "./suites.ts";
+import type { Campaign } from "./campaign.ts";
+
+const ENTRY = new URL("../worker/assessor.ts", import.meta.url);
+
+/** What a thread is born with. */
+export interface AssessorData {
+  readonly suite: SuiteName;
+  readonly samples: Samples;
+  /** 0 to 19, as nice(1) has it. */
+  readonly niceness: number;
+}
+export type AssessorMessage = { readonly progress: string } | { readonly part: unknown };
+
+export interface Run {
+  readonly suite: SuiteName;
+  /** Shared memory is not copied for each thread. */
+  readonly samples: Samples;
+  readonly parameters: SuiteParameters;
+  readonly threads: number;
+  /** 0 to 19: how far the threads give way to others. */
+  readonly niceness: number;
+  /** Ends it at once. */
+  readonly signal: AbortSignal;
+  /** How far it is, for a person. */
+  readonly progress: (text: string) => void;
+}
+
+/**
+ * A suite on threads, so that this one stays free.
+ * @throws the signal's reason, or the Error that a thread ended with
+ */
+export async function runSuite(run: Run): Promise<unknown> {
+  const { suite, samples, parameters, signal } = run;
+  signal.throwIfAborted();
+  const campaign = suiteOf(suite).campaign(samples, parameters);
+  const failed = new AbortController();
+  const crew = new Crew(campaign, run, AbortSignal.any([signal, failed.signal]));
+  const threads = Array.from({ length: run.threads }, () =>
+    crew.work().catch((error: unknown) => {
+      // A part alone is no result: the other threads need not go on.
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  await Promise.all(threads);
+  const result = campaign.result();
+  if (result === null) throw new Error(`${suite} ended without a result`);
+  return result;
+}
+
+/** Threads that take tasks until there are none; one without a task waits for what others find. */
+class Crew {
+  readonly #campaign: Campaign<unknown, unknown, unknown>;
+  readonly #run: Run;
+  readonly #signal: AbortSignal;
+  readonly #idle = new Set<() => void>();
+
+  constructor(campaign: Campaign<unknown, unknown, unknown>, run: Run, signal: AbortSignal) {
+    this.#campaign = campaign;
+    this.#run = run;
+    this.#signal = signal;
+  }
+
+  work(): Promise<void> {
+    const { suite, samples, niceness, progress } = this.#run;
+    const signal = this.#signal;
+    return new Promise((resolve, reject) => {
+      const workerData: AssessorData = { suite, samples, niceness };
+      const worker = new Worker(ENTRY, { workerData, name: "assessor" });
+      let task: unknown = null;
+      const abort = (): void => {
+        void worker.terminate();
+        reject(signal.reason as Error);
+      };
+      const takeTask = (): void => {
+        task = this.#campaign.next();
+        if (task !== null) worker.postMessage(task);
+        else if (this.#campaign.result() === null) {
+          this.#idle.add(takeTask);
+          if (this.#idle.size === this.#run.threads) reject(new Error(`${suite} gives no task`));
+        } else {
+          resolve();
+          void worker.terminate();
+        }
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      worker.on("message", (message: AssessorMessage) => {
+        if ("progress" in message) {
+          progress(message.progress);
+          return;
+        }
+        this.#campaign.take(task, message.part);
+        progress(this.#campaign.progress());
+        takeTask();
+        const idle = [...this.#idle];
+        this.#idle.clear();
+        for (const other of idle) other();
+      });
+      worker.once("error", reject);
+      worker.once("exit", (code) => {
+        signal.removeEventListener("abort", abort);
+        reject(new Error(`an assessor's thread ended with ${code}`));
+      });
+      takeTask();
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import type { Campaign } from "./campaign.ts";
+import type { Samples } from "./samples.ts";
+
+/** What a suite is told beside the samples. All of it stands in the report, so that it can be repeated. */
+export interface SuiteParameters {
+  /** H_submitter or the claim: bits a sample that are claimed; null without a claim. */
+  readonly claimedEntropy: number | null;
+  /** 64 hexadecimal digits that permutations are drawn from; null for a suite without chance. */
+  readonly seed: string | null;
+}
+
+/** A part of a report that a person reads: as a terminal's table and as HTML. */
+export interface Section {
+  readonly title: string;
+  readonly note?: string;
+  /** The first row is the head. */
+  readonly table: readonly (readonly string[])[];
+}
+
+/** A result in words. */
+export interface Findings {
+  /** Bits a sample; null for what says nothing of entropy, and for what could not be assessed. */
+  readonly minEntropy: number | null;
+  /** Null where there is nothing that could pass or fail. */
+  readonly passed: boolean | null;
+  /** One sentence. */
+  readonly summary: string;
+  readonly warnings: readonly string[];
+  readonly sections: readonly Section[];
+}
+
+/** A suite as the command, the service and the threads use it. Tasks, parts and results are plain data. */
+export interface Suite<Task, Part, Result> {
+  /** As people write it. */
+  readonly title: string;
+  /** What it is good for, in a sentence that stands in the report. */
+  readonly purpose: string;
+  /** Whether it wants a seed. */
+  readonly usesChance: boolean;
+  /** Why these samples cannot be taken at all, with a remedy; null when they can. */
+  fault(samples: Samples, parameters: SuiteParameters): string | null;
+  campaign(samples: Samples, parameters: SuiteParameters): Campaign<Task, Part, Result>;
+  /** One task, in whatever thread. @param tell how far it is, for a person */
+  run(samples: Samples, task: Task, tell: (progress: string) => void): Part;
+  findings(result: Result, samples: Samples, parameters: SuiteParameters): Findings;
+}
