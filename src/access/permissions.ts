@@ -43,6 +43,11 @@ export const PERMISSIONS = {
     roles: ["auditor", "admin"],
     why: "Raw samples are for examination. An operator never reads them.",
   },
+  "assessments.run": {
+    roles: ["auditor", "admin"],
+    why: "As sources.tap: it takes raw samples, and its report shows them.",
+  },
+  "assessments.read": { roles: ["auditor", "admin"], why: "As assessments.run." },
   "sources.test": {
     roles: ["operator", "admin"],
     why: "It takes a source away from the pool for a while, so it is an operator's act.",

@@ -2,6 +2,7 @@ import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { refuse } from "../port/errors.ts";
 import { Context } from "./context.ts";
+import { addAssessments } from "./assessments.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
 import { addKeys } from "./keys.ts";
@@ -140,6 +141,10 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addStatus(routes, context);
     addSources(routes, context);
     addLineage(routes, context);
+    void routes.register((uploads, _none, registered) => {
+      addAssessments(uploads, context);
+      registered();
+    });
     addEvents(routes, context);
     addTokens(routes, context);
     addProbes(routes, context);

@@ -1,3 +1,4 @@
+import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
@@ -64,6 +65,7 @@ export interface ApiPorts {
   readonly random: RandomSupply;
   readonly keys: KeySupply;
   readonly sources: SourceControl;
+  readonly assessments: AssessmentDesk;
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;

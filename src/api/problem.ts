@@ -53,8 +53,14 @@ export function problemHeaders(refusal: Refusal): Record<string, string> {
 
 /** Errors of fastify's own that are the client's doing, by their code. */
 const FASTIFY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ["body_too_large", "The body is larger than 16 KiB."],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["unsupported_media_type", "The body must be application/json."],
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    "body_too_large",
+    "The body is larger than this route takes; none but assessments take more than 16 KiB.",
+  ],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    "unsupported_media_type",
+    "The body must be application/json; of assessments application/octet-stream.",
+  ],
   FST_ERR_CTP_EMPTY_JSON_BODY: ["invalid_parameter", "The body is empty."],
   FST_ERR_CTP_INVALID_JSON_BODY: ["invalid_parameter", "The body is not JSON."],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [

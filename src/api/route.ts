@@ -23,6 +23,8 @@ export interface RouteSpec {
   readonly query?: TObject;
   readonly params?: TObject;
   readonly body?: TObject;
+  /** A body of application/octet-stream, which may be left out. */
+  readonly upload?: TSchema;
   /** Media types it can answer; default JSON. Null: it does not look at Accept. */
   readonly produces?: readonly string[] | null;
   /** Response of success: status, and schema by media type. */
@@ -105,6 +107,7 @@ export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec
     querystring: spec.query ?? NOTHING,
     ...(params ? { params } : {}),
     ...(body ? { body } : {}),
+    ...(spec.upload ? { body: { content: { "application/octet-stream": { schema: {} } } } } : {}),
   };
   app.route({
     method,

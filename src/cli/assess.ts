@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { assessmentOf, SUITE_FLAGS, type Assessment } from "../assess/assessment.ts";
+import { htmlOf } from "../assess/report/htmlOf.ts";
 import { runSuite } from "../assess/runSuite.ts";
 import type { Samples } from "../assess/samples.ts";
 import type { Findings, Section, SuiteParameters } from "../assess/suite.ts";
@@ -68,6 +69,19 @@ function reportText(terminal: Terminal, assessment: Assessment, { sections }: Fi
   }
   lines.push(...warnings.map((warning) => `${paint(terminal, "yellow", "warning:")} ${warning}`));
   return `${lines.join("\n")}\n`;
+}
+
+/** Whole or not at all: what stood there before stays until the new one is written. */
+async function writeReport(path: string, html: string): Promise<void> {
+  const unfinished = `${path}.${process.pid}.part`;
+  try {
+    await writeFile(unfinished, html, { flag: "wx" });
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw new Failure(1, `the report cannot be written to ${path} (${code})`);
+  }
 }
 
 interface Loaded {
@@ -153,6 +167,10 @@ export async function assess(
     springhouse: version,
     node: process.version,
   });
+  if (options.html !== undefined) {
+    const html = await htmlOf({ assessment, findings, samples }, 0, terminal.signal);
+    await writeReport(options.html, html);
+  }
   await terminal.write(
     options.json
       ? `${JSON.stringify(assessment, null, 2)}\n`

@@ -190,6 +190,35 @@ export const CONFIGURATION = Type.Object(
       },
       "Key generation.",
     ),
+    assessments: section(
+      {
+        atOnce: Type.Integer({
+          minimum: 1,
+          maximum: 16,
+          default: 1,
+          description: "Assessments under way at once; more are refused.",
+        }),
+        threads: Type.Integer({
+          minimum: 1,
+          maximum: 64,
+          default: 2,
+          description: "Threads of each. They give way to those that answer clients.",
+        }),
+        maximumSeconds: Type.Integer({
+          minimum: 1,
+          maximum: 86_400,
+          default: 3600,
+          description: "One that takes longer is ended without a figure.",
+        }),
+        maximumSamples: Type.Integer({
+          minimum: 1000,
+          maximum: 2 ** 24,
+          default: 4_000_000,
+          description: "Of one source or upload; 8-bit samples need about 160 bytes each.",
+        }),
+      },
+      "Auditors' suites that the service runs.",
+    ),
     retention: section(
       {
         lineageDays: Type.Number({

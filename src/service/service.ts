@@ -5,6 +5,7 @@ import { Certificates } from "../access/certificates.ts";
 import { Quotas } from "../access/quotas.ts";
 import { StoreTokenRepository } from "../access/storeTokenRepository.ts";
 import { TokenBook } from "../access/tokenBook.ts";
+import { AssessmentDesk } from "../assess/desk.ts";
 import { buildApi } from "../api/app.ts";
 import { selfTest as conditioningSelfTest } from "../conditioning/selfTest.ts";
 import type { Configuration } from "../config/schema.ts";
@@ -141,6 +142,13 @@ export async function createService(
       },
       clock.wallMilliseconds(),
     );
+  const assessments = new AssessmentDesk({
+    clock,
+    sources: room,
+    events: observed,
+    version: ports.version,
+    ...configuration.assessments,
+  });
   const api = buildApi(
     {
       clock,
@@ -151,6 +159,7 @@ export async function createService(
         rsaConcurrency: configuration.keys.rsaSearches,
       }),
       sources: room,
+      assessments,
       events: observed,
       lineage: new StoredLineage(store),
       introspection: { snapshot },
@@ -220,6 +229,7 @@ export async function createService(
       tell("service_stopping", "info", "asked to stop");
       cancelAdmin();
       watch.stop();
+      await assessments.stop();
       forgetHealth();
       await retention.stop();
       drbg.stop();

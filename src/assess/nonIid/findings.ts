@@ -69,7 +69,7 @@ function intermediateTable(title: string, estimates: readonly AnyEstimate[]): Se
       .map(([key, value], index) => [
         index === 0 ? ESTIMATOR_NAMES[estimate.estimator] : "",
         key,
-        String(value),
+        value === null ? "—" : String(value),
       ]),
   );
   return { title, table: [["estimator", "value", ""], ...rows] };

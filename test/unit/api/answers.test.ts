@@ -474,6 +474,12 @@ describe("/openapi.json", () => {
   test("lists every route, and every answer of JSON is as its schema says", async () => {
     const document = (await house.app.inject({ url: "/openapi.json" })).json();
     let checked = 0;
+    const begun = await house.app.inject({
+      method: "POST",
+      url: "/v1/assessments?source=rng-1&samples=10",
+      headers: house.bearer("auditor"),
+    });
+    const { id: assessment } = begun.json();
     for (const { method, path } of await listRoutes(house.app)) {
       const operation = document.paths[path]?.[method.toLowerCase()];
       expect(operation?.summary, `${method} ${path}`).toBeTruthy();
@@ -494,6 +500,7 @@ describe("/openapi.json", () => {
       if (method !== "GET" || !schema) continue;
       const url = path
         .replace("/v1/sources/{id}", "/v1/sources/rng-1")
+        .replace("/v1/assessments/{id}", `/v1/assessments/${assessment}`)
         .replace("/v1/outputs/{id}", "/v1/outputs/s-0123456789abcdef-1.1");
       const answer = await house.app.inject({
         url,

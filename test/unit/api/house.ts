@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
+import { AssessmentDesk } from "../../../src/assess/desk.ts";
 import { Access } from "../../../src/access/access.ts";
 import { Certificates, type CertificateRule } from "../../../src/access/certificates.ts";
 import { Quotas } from "../../../src/access/quotas.ts";
@@ -161,6 +162,10 @@ class MemoryJournal implements EventJournal {
     this.push(event);
   }
 
+  event(event: ServiceEvent): void {
+    this.push(event);
+  }
+
   push(event: ServiceEvent): void {
     const kept = { ...event, sequence: this.kept.length + 1 };
     this.kept.push(kept);
@@ -288,6 +293,16 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       sources,
+      assessments: new AssessmentDesk({
+        clock,
+        sources,
+        events: journal,
+        version: "0",
+        atOnce: 1,
+        threads: 1,
+        maximumSeconds: 60,
+        maximumSamples: 100_000,
+      }),
       events: journal,
       lineage: {
         output: async (id) => (id === STORY.id ? STORY : undefined),

@@ -1,0 +1,219 @@
+import type { FastifyInstance } from "fastify";
+import { Type, type Static } from "typebox";
+import type { AssessmentOrder } from "../assess/desk.ts";
+import { SUITE_NAMES, type SuiteName } from "../assess/suites.ts";
+import { refuse, type Refusal } from "../port/errors.ts";
+import { principalOf, type Context } from "./context.ts";
+import { addRoute } from "./route.ts";
+import { choice, nullable, OCTETS } from "./schemas.ts";
+
+const ORDER = Type.Object(
+  {
+    suite: Type.Optional(
+      choice(SUITE_NAMES, "Which suite; default the non-IID track of SP 800-90B."),
+    ),
+    source: Type.Optional(
+      Type.String({
+        pattern: "^[a-z0-9-]{1,32}$",
+        description: "A live source to take samples of. Without it the body is assessed.",
+      }),
+    ),
+    samples: Type.Optional(
+      Type.Integer({ minimum: 1, description: "To take of the source; default 1,000,000." }),
+    ),
+    bits: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 8, description: "Of an uploaded sample; default 8." }),
+    ),
+    h: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 8,
+        description: "Bits a sample that are claimed.",
+      }),
+    ),
+    seed: Type.Optional(
+      Type.String({
+        pattern: "^[0-9a-f]{64}$",
+        description: "Of a report whose permutations are to be repeated.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+type Order = Omit<Static<typeof ORDER>, "suite"> & { readonly suite?: SuiteName };
+
+const ID = Type.Object(
+  { id: Type.String({ pattern: "^assessment-[0-9a-f]{16}$" }) },
+  { additionalProperties: false },
+);
+
+const STATUS = Type.Object({
+  id: Type.String(),
+  suite: choice(SUITE_NAMES),
+  subject: Type.String({ description: "A source, or `upload`." }),
+  state: choice(["collecting", "running", "finished", "failed", "cancelled"]),
+  progress: Type.String(),
+  startedMilliseconds: Type.Number(),
+  endedMilliseconds: nullable(Type.Number()),
+  assessment: nullable(Type.Unknown({ description: "The report, when it is finished." })),
+});
+
+const absent = (id: string): Refusal => refuse("not_found", `There is no ${id}.`);
+
+/** What is to be assessed, or why that makes no sense. */
+function orderOf(
+  query: Order,
+  body: Buffer | null,
+  maximumSamples: number,
+): AssessmentOrder | Refusal {
+  const { suite = "sp800-90b-non-iid", source, samples = 1_000_000, bits = 8, h, seed } = query;
+  const given = body !== null && body.length > 0;
+  if (given === (source !== undefined))
+    return refuse(
+      "invalid_parameter",
+      given
+        ? "There are a source and a body: one of them is too many."
+        : "There is neither a source nor a body.",
+      { remedy: "Name a source, or send samples, one a byte, as application/octet-stream." },
+    );
+  if (h !== undefined && source === undefined && h > bits)
+    return refuse("invalid_parameter", `h is more than the ${bits} bits of a sample.`);
+  const common = { suite, claimedEntropy: h ?? null, seed: seed ?? null };
+  if (source !== undefined) {
+    if (samples > maximumSamples)
+      return refuse("invalid_parameter", `samples is above the limit of ${maximumSamples}.`);
+    return { ...common, from: { source, samples } };
+  }
+  // Shared, so that threads need no copies.
+  const upload = new Uint8Array(new SharedArrayBuffer(body!.length));
+  upload.set(body!);
+  const wide = upload.findIndex((symbol) => symbol >> bits !== 0);
+  if (wide >= 0)
+    return refuse("invalid_parameter", `Sample ${wide} does not fit in ${bits} bits.`, {
+      remedy: "Samples are right-justified, one a byte; bits says how wide they are.",
+    });
+  return { ...common, from: { upload, bitsPerSample: bits } };
+}
+
+export function addAssessments(app: FastifyInstance, context: Context): void {
+  const { assessments, introspection } = context.ports;
+  const common = { tag: "assessments" } as const;
+  app.removeContentTypeParser("application/json");
+  app.addContentTypeParser(
+    "application/octet-stream",
+    { parseAs: "buffer", bodyLimit: assessments.maximumSamples },
+    (_request, body, done) => done(null, body),
+  );
+
+  addRoute(app, context, {
+    ...common,
+    method: "POST",
+    url: "/v1/assessments",
+    permission: "assessments.run",
+    summary: "Runs an auditor's suite on a live source or on samples that are sent",
+    description:
+      "Samples of a source come by a tap: they never seed anything. It runs on threads that give way to requests; progress is on the event stream.",
+    query: ORDER,
+    upload: OCTETS,
+    success: {
+      status: 201,
+      description: "It has begun.",
+      content: { "application/json": STATUS },
+      headers: { Location: Type.String() },
+    },
+    errors: [404, 409, 413, 415, 503],
+    async handler(request, reply) {
+      const query = request.query as Order;
+      const body = (request.body ?? null) as Buffer | null;
+      const { source } = query;
+      if (source !== undefined && !introspection.snapshot().sources.some(({ id }) => id === source))
+        return context.refuse(request, reply, refuse("not_found", `There is no source ${source}.`));
+      const order = orderOf(query, body, assessments.maximumSamples);
+      if ("ok" in order) return context.refuse(request, reply, order);
+      const begun = await context.durable(assessments.start(order, principalOf(request).id));
+      if ("ok" in begun) return context.refuse(request, reply, begun);
+      return reply.code(201).header("location", `/v1/assessments/${begun.id}`).send(begun);
+    },
+  });
+
+  addRoute(app, context, {
+    ...common,
+    method: "GET",
+    url: "/v1/assessments",
+    permission: "assessments.read",
+    summary: "Assessments under way and the last ones that ended, without their reports",
+    success: {
+      status: 200,
+      description: "The assessments.",
+      content: { "application/json": Type.Object({ assessments: Type.Array(STATUS) }) },
+    },
+    handler: (_request, reply) => reply.send({ assessments: assessments.list() }),
+  });
+
+  addRoute(app, context, {
+    ...common,
+    method: "GET",
+    url: "/v1/assessments/:id",
+    permission: "assessments.read",
+    summary: "One assessment, with its report when it is finished",
+    params: ID,
+    success: {
+      status: 200,
+      description: "The assessment.",
+      content: { "application/json": STATUS },
+    },
+    handler(request, reply) {
+      const { id } = request.params as Static<typeof ID>;
+      const status = assessments.find(id);
+      return status ? reply.send(status) : context.refuse(request, reply, absent(id));
+    },
+  });
+
+  addRoute(app, context, {
+    ...common,
+    method: "GET",
+    url: "/v1/assessments/:id/report",
+    permission: "assessments.read",
+    summary: "The report as one self-contained HTML page",
+    params: ID,
+    produces: ["text/html"],
+    success: {
+      status: 200,
+      description: "The page.",
+      content: { "text/html": Type.String() },
+    },
+    errors: [409],
+    handler(request, reply) {
+      const { id } = request.params as Static<typeof ID>;
+      if (!assessments.find(id)) return context.refuse(request, reply, absent(id));
+      const html = assessments.html(id);
+      if (html === null)
+        return context.refuse(request, reply, refuse("conflict", "There is no report yet."));
+      return reply
+        .header("content-type", "text/html; charset=utf-8")
+        .header(
+          "content-security-policy",
+          "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+        )
+        .send(html);
+    },
+  });
+
+  addRoute(app, context, {
+    ...common,
+    method: "DELETE",
+    url: "/v1/assessments/:id",
+    permission: "assessments.run",
+    summary: "Cancels an assessment that is under way",
+    params: ID,
+    success: { status: 204, description: "It ends." },
+    errors: [409],
+    handler(request, reply) {
+      const { id } = request.params as Static<typeof ID>;
+      if (!assessments.find(id)) return context.refuse(request, reply, absent(id));
+      if (!assessments.cancel(id))
+        return context.refuse(request, reply, refuse("conflict", "It has ended already."));
+      return reply.code(204).send();
+    },
+  });
+}

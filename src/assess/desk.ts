@@ -1,0 +1,318 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Clock } from "../port/clock.ts";
+import { refuse, SpringhouseError, type Refusal } from "../port/errors.ts";
+import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
+import type { EventJournal, SourceControl } from "../port/service.ts";
+import { assessmentOf, type Assessment, type Subject } from "./assessment.ts";
+import { htmlOf } from "./report/htmlOf.ts";
+import { runSuite } from "./runSuite.ts";
+import type { Samples } from "./samples.ts";
+import type { SuiteParameters } from "./suite.ts";
+import { suiteOf, type SuiteName } from "./suites.ts";
+
+/** The event journal is kept: a line at most this often for each assessment. */
+const PROGRESS_MILLISECONDS = 5000;
+/** Reports that are kept for those who come for them later; the oldest goes first. */
+const KEPT_ASSESSMENTS = 16;
+/** Behind every thread that answers a client. */
+const NICENESS = 15;
+
+export interface AssessmentOrder {
+  readonly suite: SuiteName;
+  readonly claimedEntropy: number | null;
+  /** Null: one is chosen, and recorded. */
+  readonly seed: string | null;
+  readonly from:
+    | { readonly source: string; readonly samples: number }
+    | { readonly upload: Uint8Array; readonly bitsPerSample: number };
+}
+
+export type AssessmentState = "collecting" | "running" | "finished" | "failed" | "cancelled";
+
+/** An assessment as it can be asked for. */
+export interface AssessmentStatus {
+  readonly id: string;
+  readonly suite: SuiteName;
+  /** A source's name, or `upload`. */
+  readonly subject: string;
+  readonly state: AssessmentState;
+  readonly progress: string;
+  readonly startedMilliseconds: number;
+  readonly endedMilliseconds: number | null;
+  /** Null until it is finished. */
+  readonly assessment: Assessment | null;
+}
+
+interface Entry extends AssessmentStatus {
+  html: string | null;
+  state: AssessmentState;
+  progress: string;
+  endedMilliseconds: number | null;
+  assessment: Assessment | null;
+  readonly actor: string;
+  readonly cancel: AbortController;
+  toldMilliseconds: number;
+}
+
+export interface DeskOptions {
+  readonly clock: Clock;
+  readonly sources: SourceControl;
+  readonly events: Observer & EventJournal;
+  readonly version: string;
+  /** Assessments under way at once. */
+  readonly atOnce: number;
+  readonly threads: number;
+  readonly maximumSeconds: number;
+  readonly maximumSamples: number;
+}
+
+/**
+ * Assessments of live sources and uploads. Samples of a source come by a tap, so they never seed
+ * anything; what is estimated runs on threads that give way to those that answer clients.
+ */
+export class AssessmentDesk {
+  readonly #options: DeskOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #under = new Set<Promise<void>>();
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  get maximumSamples(): number {
+    return this.#options.maximumSamples;
+  }
+
+  /** Answered when it has begun. Rejects when the act cannot be kept. */
+  async start(order: AssessmentOrder, actor: string): Promise<AssessmentStatus | Refusal> {
+    const { clock, atOnce } = this.#options;
+    if (this.#under.size >= atOnce)
+      return refuse("busy", `${atOnce} assessments are under way, which is as many as may.`);
+    const { suite, from } = order;
+    const subject = "source" in from ? from.source : "upload";
+    const entry: Entry = {
+      id: `assessment-${randomBytes(8).toString("hex")}`,
+      suite,
+      subject,
+      state: "source" in from ? "collecting" : "running",
+      progress: "",
+      startedMilliseconds: clock.wallMilliseconds(),
+      endedMilliseconds: null,
+      assessment: null,
+      html: null,
+      actor,
+      cancel: new AbortController(),
+      toldMilliseconds: clock.monotonicMilliseconds(),
+    };
+    // The place is taken before anything is waited for.
+    let finish = (): void => {};
+    const place = new Promise<void>((resolve) => (finish = resolve));
+    this.#under.add(place);
+    const leave = (): void => {
+      this.#under.delete(place);
+      finish();
+    };
+    try {
+      await this.#options.events.record(this.#event("assessment_started", entry, suite));
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    this.#entries.set(entry.id, entry);
+    this.#forgetOldest();
+    void this.#work(entry, order).finally(leave);
+    return describe(entry);
+  }
+
+  list(): readonly AssessmentStatus[] {
+    return [...this.#entries.values()].map((entry) => ({ ...describe(entry), assessment: null }));
+  }
+
+  find(id: string): AssessmentStatus | undefined {
+    const entry = this.#entries.get(id);
+    return entry && describe(entry);
+  }
+
+  /** The report as a page; null while there is none. */
+  html(id: string): string | null {
+    return this.#entries.get(id)?.html ?? null;
+  }
+
+  /** Ends it at once; false for one that is not under way. */
+  cancel(id: string): boolean {
+    const entry = this.#entries.get(id);
+    if (!entry || entry.endedMilliseconds !== null) return false;
+    entry.cancel.abort(new Cancelled());
+    return true;
+  }
+
+  async stop(): Promise<void> {
+    for (const entry of this.#entries.values()) entry.cancel.abort(new Cancelled());
+    await Promise.all(this.#under);
+  }
+
+  async #work(entry: Entry, order: AssessmentOrder): Promise<void> {
+    const { clock, maximumSeconds } = this.#options;
+    const unschedule = clock.schedule(maximumSeconds * 1000, () =>
+      entry.cancel.abort(
+        new SpringhouseError("conflict", `the time limit of ${maximumSeconds} s passed`),
+      ),
+    );
+    try {
+      const { samples, file } = await this.#collect(entry, order);
+      await this.#assess(entry, order, samples, file);
+      entry.state = "finished";
+      entry.progress = entry.assessment!.summary;
+    } catch (error) {
+      entry.state = error instanceof Cancelled ? "cancelled" : "failed";
+      entry.progress = explain(error);
+    } finally {
+      unschedule();
+      entry.endedMilliseconds = clock.wallMilliseconds();
+      const severity = entry.state === "failed" ? "warning" : "info";
+      this.#options.events.event(
+        this.#event("assessment_ended", entry, `${entry.state}: ${entry.progress}`, severity),
+      );
+    }
+  }
+
+  async #collect(
+    entry: Entry,
+    { from }: AssessmentOrder,
+  ): Promise<{ readonly samples: Samples; readonly file: Subject }> {
+    if ("upload" in from)
+      return subjectOf({ symbols: from.upload, bitsPerSymbol: from.bitsPerSample }, "upload");
+    const tap = this.#options.sources.tap(from.source, from.samples, entry.actor);
+    if ("ok" in tap) throw new SpringhouseError(tap.code, tap.detail, tap.remedy);
+    const { signal } = entry.cancel;
+    const close = (): void => tap.close();
+    signal.addEventListener("abort", close, { once: true });
+    try {
+      const symbols = new Uint8Array(new SharedArrayBuffer(from.samples));
+      let filled = 0;
+      for await (const chunk of tap.chunks) {
+        symbols.set(chunk, filled);
+        filled += chunk.length;
+        this.#tell(entry, `${filled} of ${from.samples} samples collected`);
+      }
+      signal.throwIfAborted();
+      if (filled !== from.samples) throw new SpringhouseError("conflict", "the tap ended early");
+      entry.state = "running";
+      return subjectOf({ symbols, bitsPerSymbol: tap.bitsPerSample }, from.source);
+    } finally {
+      signal.removeEventListener("abort", close);
+      tap.close();
+    }
+  }
+
+  async #assess(
+    entry: Entry,
+    order: AssessmentOrder,
+    samples: Samples,
+    file: Subject,
+  ): Promise<void> {
+    const { clock, version, threads } = this.#options;
+    const { suite, claimedEntropy } = order;
+    const parameters: SuiteParameters = {
+      claimedEntropy,
+      seed: suiteOf(suite).usesChance ? (order.seed ?? randomBytes(32).toString("hex")) : null,
+    };
+    const fault = suiteOf(suite).fault(samples, parameters);
+    if (fault !== null) throw new SpringhouseError("invalid_parameter", fault);
+    const { signal } = entry.cancel;
+    const result = await runSuite({
+      suite,
+      samples,
+      parameters,
+      threads,
+      niceness: NICENESS,
+      signal,
+      progress: (text) => this.#tell(entry, text),
+    });
+    const { assessment, findings } = assessmentOf(suite, result, samples, file, parameters, {
+      atMilliseconds: clock.wallMilliseconds(),
+      springhouse: version,
+      node: process.version,
+    });
+    entry.html = await htmlOf({ assessment, findings, samples }, NICENESS, signal);
+    entry.assessment = assessment;
+  }
+
+  #tell(entry: Entry, progress: string): void {
+    entry.progress = progress;
+    const now = this.#options.clock.monotonicMilliseconds();
+    if (now - entry.toldMilliseconds < PROGRESS_MILLISECONDS) return;
+    entry.toldMilliseconds = now;
+    this.#options.events.event(this.#event("assessment_progress", entry, progress));
+  }
+
+  #event(
+    kind: EventKind,
+    { id, suite, subject, actor }: Entry,
+    detail: string,
+    severity: ServiceEvent["severity"] = "info",
+  ): ServiceEvent {
+    return {
+      kind,
+      atMilliseconds: this.#options.clock.wallMilliseconds(),
+      source: subject === "upload" ? null : subject,
+      severity,
+      actor,
+      reason: null,
+      detail,
+      data: { assessment: id, suite },
+    };
+  }
+
+  #forgetOldest(): void {
+    for (const [id, { endedMilliseconds }] of this.#entries) {
+      if (this.#entries.size <= KEPT_ASSESSMENTS) return;
+      if (endedMilliseconds !== null) this.#entries.delete(id);
+    }
+  }
+}
+
+class Cancelled extends Error {
+  constructor() {
+    super("cancelled");
+  }
+}
+
+/** What may be told; the message of a defect may quote what it choked on. */
+function explain(error: unknown): string {
+  if (error instanceof SpringhouseError || error instanceof Cancelled) return error.message;
+  return "a defect in springhouse; nothing was assessed";
+}
+
+function describe(entry: Entry): AssessmentStatus {
+  const { id, suite, subject, state, progress } = entry;
+  const { startedMilliseconds, endedMilliseconds, assessment } = entry;
+  return {
+    id,
+    suite,
+    subject,
+    state,
+    progress,
+    startedMilliseconds,
+    endedMilliseconds,
+    assessment,
+  };
+}
+
+function subjectOf(
+  samples: Samples,
+  name: string,
+): { readonly samples: Samples; readonly file: Subject } {
+  const { symbols, bitsPerSymbol } = samples;
+  const sha256 = createHash("sha256").update(symbols).digest("hex");
+  return {
+    samples,
+    file: {
+      name,
+      sha256,
+      samples: symbols.length,
+      bitsPerSample: bitsPerSymbol,
+      manifest: null,
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import type { FastifyInstance } from "fastify";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { AssessmentStatus } from "../../../src/assess/desk.ts";
+import { buildHouse, SOURCE, type House } from "./house.ts";
+
+let house: House;
+let app: FastifyInstance;
+beforeEach(async () => {
+  house = await buildHouse();
+  ({ app } = house);
+});
+afterEach(() => app.close());
+
+const OCTETS = "application/octet-stream";
+
+function order(query: string, payload?: Buffer, type = OCTETS) {
+  return app.inject({
+    method: "POST",
+    url: `/v1/assessments${query}`,
+    headers: { ...house.bearer("auditor"), ...(payload ? { "content-type": type } : {}) },
+    ...(payload ? { payload } : {}),
+  });
+}
+
+function get(url: string) {
+  return app.inject({ url, headers: house.bearer("auditor") });
+}
+
+async function ended(id: string): Promise<AssessmentStatus> {
+  for (;;) {
+    const status = (await get(`/v1/assessments/${id}`)).json<AssessmentStatus>();
+    if (status.endedMilliseconds !== null) return status;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** Samples of a generator without a seed of its own, so that every run has the same. */
+function samples(count: number, mask: number): Buffer {
+  let state = 1;
+  return Buffer.from(
+    Uint8Array.from({ length: count }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return (state >>> 24) & mask;
+    }),
+  );
+}
+
+test("an upload is assessed, and gives its report as JSON and as a page", async () => {
+  const upload = samples(20_000, 0x0f);
+  const begun = await order("?bits=4&h=0.5", upload);
+  expect(begun.statusCode).toBe(201);
+  const { id } = begun.json<AssessmentStatus>();
+  expect(begun.headers.location).toBe(`/v1/assessments/${id}`);
+  const { state, assessment, subject } = await ended(id);
+  expect({ state, subject }).toEqual({ state: "finished", subject: "upload" });
+  expect(assessment).toMatchObject({
+    suite: "sp800-90b-non-iid",
+    file: { samples: 20_000, bitsPerSample: 4 },
+    minEntropy: 0.5,
+    passed: true,
+  });
+  expect(assessment!.file.sha256).toBe(createHash("sha256").update(upload).digest("hex"));
+  const page = await get(`/v1/assessments/${id}/report`);
+  expect(page.headers["content-type"]).toContain("text/html");
+  expect(page.body).toContain(assessment!.file.sha256);
+  expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
+  const { assessments } = (await get("/v1/assessments")).json();
+  expect(assessments).toMatchObject([{ id, state: "finished", assessment: null }]);
+  const kinds = house.journal.kept
+    .map(({ kind }) => kind)
+    .filter((kind) => kind !== "assessment_progress");
+  expect(kinds).toEqual(["assessment_started", "assessment_ended"]);
+  expect(house.journal.kept[0]!.actor).toMatch(/^token-/);
+});
+
+test("a live source is assessed through a tap, which is closed", async () => {
+  const begun = await order(`?source=${SOURCE.id}&samples=20000`);
+  expect(begun.statusCode).toBe(201);
+  const { state, assessment } = await ended(begun.json<AssessmentStatus>().id);
+  expect(state).toBe("finished");
+  expect(assessment!.file).toMatchObject({ name: SOURCE.id, samples: 20_000 });
+  expect(house.sources.open).toBeLessThanOrEqual(0);
+});
+
+test("a gap fails it without a figure", async () => {
+  house.sources.gapAfter = 5000;
+  const begun = await order(`?source=${SOURCE.id}&samples=20000`);
+  const { state, assessment } = await ended(begun.json<AssessmentStatus>().id);
+  expect({ state, assessment }).toEqual({ state: "failed", assessment: null });
+});
+
+test("one more than may be at once is refused, a cancelled one makes room", async () => {
+  const first = (await order("", samples(100_000, 0xff))).json<AssessmentStatus>();
+  const second = await order("", samples(20_000, 0xff));
+  expect(second.statusCode).toBe(503);
+  expect(second.json()).toMatchObject({ code: "busy" });
+  expect((await get(`/v1/assessments/${first.id}/report`)).statusCode).toBe(409);
+  const cancel = () =>
+    app.inject({
+      method: "DELETE",
+      url: `/v1/assessments/${first.id}`,
+      headers: house.bearer("auditor"),
+    });
+  expect((await cancel()).statusCode).toBe(204);
+  expect(await ended(first.id)).toMatchObject({ state: "cancelled", assessment: null });
+  expect((await cancel()).statusCode).toBe(409);
+  expect((await order("", samples(1000, 0xff))).statusCode).toBe(201);
+});
+
+test("what makes no sense is refused with its cause", async () => {
+  const refused = async (
+    query: string,
+    payload: Buffer | undefined,
+    status: number,
+    said: RegExp,
+    type?: string,
+  ): Promise<void> => {
+    const answer = await order(query, payload, type);
+    expect(answer.body).toMatch(said);
+    expect(answer.statusCode).toBe(status);
+  };
+  const some = samples(1000, 0xff);
+  await refused("", undefined, 400, /neither a source nor a body/);
+  await refused("", Buffer.alloc(0), 400, /neither a source nor a body/);
+  await refused(`?source=${SOURCE.id}`, some, 400, /one of them is too many/);
+  await refused("?source=nowhere", undefined, 404, /no source nowhere/);
+  await refused(`?source=${SOURCE.id}&samples=100001`, undefined, 400, /limit of 100000/);
+  await refused("?bits=4", some, 400, /does not fit in 4 bits/);
+  await refused("?bits=4&h=5", samples(1000, 0x0f), 400, /more than the 4 bits/);
+  await refused("?suite=astrology", some, 400, /suite/);
+  await refused("?seed=abc", some, 400, /seed/);
+  await refused("", samples(100_001, 0xff), 413, /body_too_large/);
+  await refused("", Buffer.from("{}"), 415, /octet-stream/, "application/json");
+  const other = await app.inject({
+    method: "POST",
+    url: "/v1/tokens",
+    headers: { ...house.bearer("admin"), "content-type": OCTETS },
+    payload: some,
+  });
+  expect(other.statusCode).toBe(415);
+});
