@@ -190,6 +190,28 @@ export const CONFIGURATION = Type.Object(
       },
       "Key generation.",
     ),
+    assess: section(
+      {
+        live: section(
+          {
+            enabled: Type.Boolean({
+              default: true,
+              description:
+                "Estimate the min-entropy of windows of what is conditioned, and tell when it is below the claim.",
+            }),
+            intervalSeconds: Type.Number({
+              minimum: 1,
+              maximum: 86_400,
+              default: 10,
+              description:
+                "The shortest pause between two windows of a source. It is longer where all estimates together would take more than 1 % of a core.",
+            }),
+          },
+          "The live estimate. Its samples never leave the process.",
+        ),
+      },
+      "Assessment.",
+    ),
     retention: section(
       {
         lineageDays: Type.Number({

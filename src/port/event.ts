@@ -6,6 +6,8 @@ export const EVENT_KINDS = [
   "source_gap",
   "source_reset",
   "source_tested",
+  "live_estimate_low",
+  "live_estimate_recovered",
   "tap_opened",
   "tap_closed",
   "reseed",

@@ -6,6 +6,7 @@ import { Quotas } from "../access/quotas.ts";
 import { StoreTokenRepository } from "../access/storeTokenRepository.ts";
 import { TokenBook } from "../access/tokenBook.ts";
 import { buildApi } from "../api/app.ts";
+import { LiveWatch } from "../assess/live/liveWatch.ts";
 import { selfTest as conditioningSelfTest } from "../conditioning/selfTest.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
@@ -83,8 +84,20 @@ export async function createService(
     configuration.sources.map(({ id }) => id),
     startedMilliseconds,
   );
+  const { startLiveThread } = ports;
+  const { enabled, intervalSeconds } = configuration.assess.live;
+  const live =
+    enabled && startLiveThread
+      ? new LiveWatch({
+          clock,
+          observer: observed,
+          startThread: startLiveThread,
+          intervalMilliseconds: intervalSeconds * 1000,
+        })
+      : null;
   const room = new EntropyRoom({
     memory,
+    live,
     sources: sourceOptions(configuration, ports),
     shape,
     quorum,
@@ -224,6 +237,7 @@ export async function createService(
       await retention.stop();
       drbg.stop();
       await room.stop();
+      await live?.stop();
       // A stopping source may still have something to remember.
       memory.stop();
       await outputs.stop();
