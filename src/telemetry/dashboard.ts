@@ -164,7 +164,7 @@ export const ROWS: readonly Row[] = [
         columns: 12,
         targets: [
           {
-            expr: `min by (source) (springhouse_source_live_entropy_ratio{instance=~"$instance",bound="lower"})`,
+            expr: `min by (instance, source) (springhouse_source_live_entropy_ratio{instance=~"$instance",bound="lower"})`,
             legend: "{{source}} by its lowest estimator",
           },
           {
@@ -175,13 +175,13 @@ export const ROWS: readonly Row[] = [
       },
       {
         title: "What the live estimate leaves possible",
-        why: "Below 0 the claim is refuted: the lowest upper bound less the claim, per bit of a sample.",
+        why: "The lowest upper bound against the claim. Below 100 % the claim is refuted.",
         type: "timeseries",
         unit: "percentunit",
         columns: 12,
         targets: [
           {
-            expr: `min by (source) (springhouse_source_live_entropy_ratio{instance=~"$instance",bound="upper"}) - on (source) springhouse_source_live_claimed_entropy_ratio${where}`,
+            expr: `min by (instance, source) (springhouse_source_live_entropy_ratio{instance=~"$instance",bound="upper"}) / on (instance, source) springhouse_source_live_claimed_entropy_ratio${where}`,
             legend: "{{source}}",
           },
         ],

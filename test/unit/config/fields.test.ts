@@ -57,6 +57,8 @@ const GLOBAL: Readonly<Record<string, Field>> = {
   "quorum.withoutBest": { default: 0, good: [0], bad: [-1, 16, 0.5, "0"] },
   "quota.requestsPerSecond": QUOTA,
   "quota.bytesPerSecond": QUOTA,
+  "assess.live.enabled": FLAG(true),
+  "assess.live.intervalSeconds": { default: 10, good: [1, 86_400], bad: [0.9, 86_401, "10"] },
   "keys.rsaSearches": { default: 2, good: [1, 16], bad: [0, 17, 1.5, "2"] },
   "retention.lineageDays": { default: 30, good: [1 / 24, 1e6], bad: [0.04, "30"] },
   "retention.eventDays": { default: 365, good: [1 / 24, 1e6], bad: [0.04, "30"] },
