@@ -45,6 +45,7 @@ export class WindowMmc {
       const symbol = symbols[at]!;
       const predicting = winner;
       let node = ROOT;
+      // The longest, of all samples before, cannot have occurred: it is counted, never predicted from.
       for (let order = 0; order < ORDERS && order < at; order++) {
         const child = this.#children.get(node, symbols[at - 1 - order]!);
         if (child === 0) {
@@ -53,17 +54,14 @@ export class WindowMmc {
         }
         const place = this.#place[child]!;
         const isRight = (place < 0 ? this.#best[child] : symbols[place]) === symbol;
-        // The context at the very front is counted, and nothing is predicted from it (step 2).
-        if (order <= at - 2) {
-          if (order === predicting) {
-            if (isRight) {
-              correct++;
-              run++;
-              if (run > longestRun) longestRun = run;
-            } else run = 0;
-          }
-          if (isRight && ++scores[order]! >= scores[winner]!) winner = order;
+        if (order === predicting) {
+          if (isRight) {
+            correct++;
+            run++;
+            if (run > longestRun) longestRun = run;
+          } else run = 0;
         }
+        if (isRight && ++scores[order]! >= scores[winner]!) winner = order;
         if (place >= 0) this.#unfold(child, order, symbols);
         this.#count(child, symbol);
         node = child;

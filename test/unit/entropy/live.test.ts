@@ -16,6 +16,7 @@ class Seen implements LiveEstimation {
   readonly terms: LiveTerms[] = [];
   runs: number[][] = [];
   discards = 0;
+  breaks = 0;
   #isBroken = true;
 
   open(terms: LiveTerms): void {
@@ -30,6 +31,7 @@ class Seen implements LiveEstimation {
   }
 
   broken(): void {
+    this.breaks++;
     this.#isBroken = true;
   }
 
@@ -93,7 +95,11 @@ test("what comes after a gap does not follow on", async () => {
 test("what comes after an unplug does not follow on", async () => {
   const { live, source, clock } = await seen();
   const before = source.emit(200);
+  const { breaks } = live;
   source.unplug();
+  await clock.run(0);
+  // At once, so that its samples do not wait for the next device.
+  expect(live.breaks).toBe(breaks + 1);
   await clock.run(1000);
   source.emit(1024);
   const after = source.emit(50);

@@ -18,6 +18,13 @@ const WINDOWS: Windows = {
   "bytes of two values": { bits: 8, symbols: noise(1, 5000, 6).map((bit) => 3 + bit * 100) },
   "a counter": { bits: 8, symbols: Uint8Array.from({ length: 5000 }, (_, at) => at) },
   "a period of 7": { bits: 3, symbols: Uint8Array.from({ length: 5000 }, (_, at) => at % 7) },
+  "what only the longest context knows": {
+    bits: 4,
+    symbols: Uint8Array.from({ length: 10_200 }, (_, at) => {
+      const first = 1 + (noise(2, 1 + Math.floor(at / 17), 13).at(-1) ?? 0);
+      return at % 17 === 0 ? first : at % 17 === 16 ? first + 4 : 0;
+    }),
+  },
   "one value": { bits: 8, symbols: new Uint8Array(2000).fill(9) },
   "noise in a slow drift": {
     bits: 8,

@@ -132,6 +132,15 @@ describe("a window", () => {
     expect(threads.last.tasks).toHaveLength(1);
   });
 
+  test("that is short and in flight gets no more samples", () => {
+    watch.conditioned("trng", good(LEAST_SAMPLES));
+    watch.broken("trng");
+    const { window: memory } = threads.last.tasks[0]!;
+    const before = memory.slice();
+    watch.conditioned("trng", good(500));
+    expect(memory).toEqual(before);
+  });
+
   test("comes after a pause, which grows with what all sources cost", () => {
     watch.conditioned("trng", good(WINDOW_SAMPLES));
     threads.answer();
@@ -202,8 +211,10 @@ describe("a window", () => {
     expect(threads.last.ended).toBe(true);
     expect(memory.every((symbol) => symbol === 0)).toBe(true);
     expect(clock.pending).toBe(0);
-    watch.conditioned("trng", good(WINDOW_SAMPLES));
+    watch.open({ source: "late", bitsPerSample: 8, claimedEntropy: 8 });
+    watch.conditioned("late", good(WINDOW_SAMPLES));
     expect(threads.started).toHaveLength(1);
+    expect(watch.snapshot("late")!.windows).toEqual({ estimated: 0, broken: 0, lost: 0 });
   });
 });
 

@@ -46,14 +46,6 @@ test("estimates one window after the other, of any width, and overwrites each", 
 
 test("one that fails is told, and nothing of what it failed with", async () => {
   const { death, thread } = start();
-  const window = shared(noise(8, 2000, 4));
-  // A width that no table of values holds.
-  thread.estimate({ task: 1, bitsPerSample: 8, window, samples: 2000 });
-  thread.estimate({
-    task: 2,
-    bitsPerSample: 8,
-    window: null as unknown as typeof window,
-    samples: 1,
-  });
+  thread.estimate({ task: 1, bitsPerSample: 8, window: null as never, samples: 1 });
   await death;
 });
