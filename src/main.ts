@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { pino } from "pino";
 import { listen } from "./api/listen.ts";
+import { startLiveThread } from "./assess/live/thread.ts";
 import { buildProgram, runProgram, type ServeOptions } from "./cli/program.ts";
 import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
@@ -116,6 +117,7 @@ async function serve(options: ServeOptions): Promise<void> {
     osRandom: (bytes) => new Uint8Array(randomBytes(bytes)),
     osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
     openSource: openNoiseSource,
+    startLiveThread,
     generation: () =>
       generationFile !== undefined && existsSync(generationFile)
         ? readFileSync(generationFile, "latin1")

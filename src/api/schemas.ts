@@ -62,6 +62,26 @@ const DEVICE = Type.Object({
   caveats: Type.Array(Type.String()),
 });
 
+const LIVE = Type.Object({
+  claimedEntropy: Type.Number(),
+  atMilliseconds: nullable(milliseconds),
+  samples: Type.Number(),
+  figures: Type.Array(
+    Type.Object({
+      estimator: Type.String(),
+      lower: Type.Number(),
+      estimate: Type.Number(),
+      upper: nullable(Type.Number()),
+    }),
+  ),
+  low: Type.Boolean(),
+  windows: Type.Object({
+    estimated: Type.Number(),
+    broken: Type.Number(),
+    lost: Type.Number(),
+  }),
+});
+
 export const SOURCE = Type.Object({
   id: Type.String(),
   kind: Type.String(),
@@ -93,6 +113,7 @@ export const SOURCE = Type.Object({
   ),
   expectedFalseAlarmsPerYear: Type.Number(),
   poolBlocks: Type.Number(),
+  live: nullable(LIVE),
 });
 
 const INSTANCE = Type.Object({

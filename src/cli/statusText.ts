@@ -16,6 +16,18 @@ function credit(source: SourceSnapshot): string {
   return source.credited ? claim : `none (claim ${claim})`;
 }
 
+/** The live estimate on one line: the most pessimistic figure; null where there is none. */
+function liveText({ live }: SourceSnapshot): string | null {
+  if (live === null) return null;
+  const bounded = live.figures.filter((figure) => figure.upper !== null);
+  const [least, ...others] = bounded;
+  if (!least) return null;
+  const worst = others.reduce((one, other) => (other.lower < one.lower ? other : one), least);
+  const upper = Math.min(...bounded.map((figure) => figure.upper ?? Infinity));
+  const verdict = live.low ? ": below the claim, see events" : "";
+  return `live ${worst.lower.toFixed(2)} (${worst.estimator}) to ${upper.toFixed(2)} bits a sample, claim ${live.claimedEntropy}${verdict}`;
+}
+
 /** One source on one line; its cause, remedy and tests below it where there is something to say. */
 export function sourceLines(terminal: Terminal, source: SourceSnapshot, now: number): string[] {
   const state = paint(terminal, STATE_COLOURS[source.state], source.state.padEnd(8));
@@ -28,6 +40,9 @@ export function sourceLines(terminal: Terminal, source: SourceSnapshot, now: num
   if (source.state !== "healthy" && source.detail) lines.push(`            ${source.detail}`);
   if (source.state !== "healthy" && source.remedy)
     lines.push(`            ${paint(terminal, "dim", `→ ${source.remedy}`)}`);
+  const live = liveText(source);
+  if (live !== null)
+    lines.push(`            ${source.live?.low ? paint(terminal, "yellow", live) : live}`);
   if (source.tapped)
     lines.push(
       `            ${paint(terminal, "yellow", "tapped: its samples leave and seed nothing")}`,

@@ -190,7 +190,7 @@ export const CONFIGURATION = Type.Object(
       },
       "Key generation.",
     ),
-    assessments: section(
+    assess: section(
       {
         atOnce: Type.Integer({
           minimum: 1,
@@ -216,8 +216,25 @@ export const CONFIGURATION = Type.Object(
           default: 4_000_000,
           description: "Of one source or upload; 8-bit samples need about 160 bytes each.",
         }),
+        live: section(
+          {
+            enabled: Type.Boolean({
+              default: true,
+              description:
+                "Estimate the min-entropy of windows of what is conditioned, and tell when it is below the claim.",
+            }),
+            intervalSeconds: Type.Number({
+              minimum: 1,
+              maximum: 86_400,
+              default: 10,
+              description:
+                "The shortest pause between two windows of a source. It is longer where all estimates together would take more than 1 % of a core.",
+            }),
+          },
+          "The live estimate. Its samples never leave the process.",
+        ),
       },
-      "Auditors' suites that the service runs.",
+      "Assessment: auditors' suites that the service runs, and the live estimate.",
     ),
     retention: section(
       {

@@ -2,6 +2,7 @@ import type { Clock } from "../port/clock.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
 import type { HealthMemory } from "../port/healthMemory.ts";
+import type { LiveEstimation } from "../port/liveEstimate.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { SeedMaterial, SeedRequest, SeedSupply, Shortfall } from "../port/seed.ts";
 import type { SourceControl, SourceTestReport, Tap } from "../port/service.ts";
@@ -33,6 +34,8 @@ export interface EntropyRoomOptions {
   readonly poolBlocksPerSource?: number;
   /** Latches over restarts. Default: none is remembered. */
   readonly memory?: HealthMemory;
+  /** Sees the samples that are conditioned. Default: nobody does. */
+  readonly live?: LiveEstimation | null;
   /** A defect ended a source's session. Default: nothing but the state `absent`, cause `internal`. */
   readonly onFault?: (source: string, error: unknown) => void;
 }
@@ -68,6 +71,7 @@ export class EntropyRoom implements SeedSupply, SourceControl {
       identifiers: new Identifiers(options.boot),
       pool: this.#pool,
       memory: options.memory ?? { recall: () => null, remember: () => {} },
+      live: options.live ?? null,
       physicalOnly: options.shape === "RBG2(P)",
       onStateChanged: () => this.#watchQuorum(),
       onPoolChanged: () => {

@@ -2,6 +2,7 @@ import type { ConditioningComponent } from "../conditioning/component.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Verdict } from "../port/health.ts";
+import type { LiveEstimation } from "../port/liveEstimate.ts";
 import type { EntropyBlock } from "../port/lineage.ts";
 import type { DeviceDescription, NoiseSource, SampleSink } from "../port/source.ts";
 import { Accumulator, type ConditionedBlock } from "./accumulator.ts";
@@ -53,6 +54,7 @@ export class Pump implements SampleSink {
   readonly #identifiers: Identifiers;
   readonly #clock: Clock;
   readonly #listener: PumpListener;
+  readonly #live: LiveEstimation | null;
   readonly #accumulator: Accumulator;
   readonly #budget: SampleBudget;
   readonly #claimed: number;
@@ -67,7 +69,12 @@ export class Pump implements SampleSink {
   constructor(
     terms: PumpTerms,
     monitor: HealthMonitor,
-    room: { readonly ledger: Ledger; readonly identifiers: Identifiers; readonly clock: Clock },
+    room: {
+      readonly ledger: Ledger;
+      readonly identifiers: Identifiers;
+      readonly clock: Clock;
+      readonly live?: LiveEstimation | null;
+    },
     listener: PumpListener,
   ) {
     const { source, component } = terms;
@@ -78,6 +85,7 @@ export class Pump implements SampleSink {
     this.#identifiers = room.identifiers;
     this.#clock = room.clock;
     this.#listener = listener;
+    this.#live = room.live ?? null;
     this.#claimed = claimedEntropy(terms.claim);
     this.#accumulator = new Accumulator({
       bitsPerSample,
@@ -91,6 +99,7 @@ export class Pump implements SampleSink {
       bitsPerSample,
       component,
     });
+    this.#live?.open({ source: source.id, bitsPerSample, claimedEntropy: this.#claimed });
   }
 
   get device(): DeviceDescription | null {
@@ -140,6 +149,7 @@ export class Pump implements SampleSink {
     this.#dropped += lost;
     this.#gaps += 1;
     this.#monitor.gap();
+    this.#live?.broken(this.#terms.source.id);
     this.#closeWindow();
     this.#failTaps(detail);
     this.#listener.gap(lost, detail);
@@ -159,6 +169,7 @@ export class Pump implements SampleSink {
    * holds samples of two sessions: the next device may be another one.
    */
   closed(detail: string): void {
+    this.#live?.broken(this.#terms.source.id);
     this.#closeWindow();
     this.#discardHeld();
     this.#failTaps(detail);
@@ -186,6 +197,7 @@ export class Pump implements SampleSink {
 
   /** Overwrites all that is not in the pool yet and tells the listener to do so with the pool. */
   discardAll(): void {
+    this.#live?.discarded(this.#terms.source.id);
     this.#discardHeld();
     this.#window = null;
     for (const { conditioned, block } of this.#pending) {
@@ -204,16 +216,23 @@ export class Pump implements SampleSink {
     this.#ledger.test(id, symbols.length);
     if (verdict.discardAccumulated) this.discardAll();
     // An on-demand test or a startup leaves a hole before usableFrom: a window has none.
-    if (verdict.usableFrom > 0) this.#closeWindow();
+    if (verdict.usableFrom > 0) {
+      this.#live?.broken(id);
+      this.#closeWindow();
+    }
     this.removeClosedTaps();
     if (this.#taps.length > 0) {
       // What leaves is spent, the samples after the last one that a tap wanted included.
+      this.#live?.broken(id);
       this.#ledger.divert(id, symbols.length);
       for (const tap of this.#taps) tap.deliver(symbols);
       this.removeClosedTaps();
     } else {
       this.#ledger.discard(id, verdict.usableFrom);
-      this.#accumulate(symbols.subarray(verdict.usableFrom), sequence + verdict.usableFrom, now);
+      const usable = symbols.subarray(verdict.usableFrom);
+      // Before they are conditioned and gone: it copies what it wants.
+      this.#live?.conditioned(id, usable);
+      this.#accumulate(usable, sequence + verdict.usableFrom, now);
     }
     this.#listener.verdict(verdict);
   }

@@ -4,6 +4,7 @@ import { refuse, type Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
 import type { HealthMemory } from "../port/healthMemory.ts";
 import type { SourceState, Verdict } from "../port/health.ts";
+import type { LiveEstimation } from "../port/liveEstimate.ts";
 import type { SourceTestReport, Tap } from "../port/service.ts";
 import type { SourceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
@@ -28,6 +29,8 @@ export interface StationRoom {
   readonly pool: Pool;
   readonly physicalOnly: boolean;
   readonly memory: HealthMemory;
+  /** Null: nothing is estimated. */
+  readonly live: LiveEstimation | null;
   readonly onStateChanged: () => void;
   readonly onPoolChanged: () => void;
   readonly onSourceDiscarded: (source: string) => void;
@@ -248,6 +251,7 @@ export class SourceStation {
       alarms: health.alarms,
       expectedFalseAlarmsPerYear: health.expectedFalseAlarmsPerYear,
       poolBlocks: this.#room.pool.count(this.id),
+      live: this.#room.live?.snapshot(this.id) ?? null,
     };
   }
 

@@ -9,6 +9,8 @@ export const EVENT_KINDS = [
   "assessment_started",
   "assessment_progress",
   "assessment_ended",
+  "live_estimate_low",
+  "live_estimate_recovered",
   "tap_opened",
   "tap_closed",
   "reseed",

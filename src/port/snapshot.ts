@@ -1,4 +1,5 @@
 import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "./health.ts";
+import type { LiveSnapshot } from "./liveEstimate.ts";
 import type { ReseedReason, Shape } from "./lineage.ts";
 import type { DeviceDescription, SourceKind } from "./source.ts";
 
@@ -47,6 +48,8 @@ export interface SourceSnapshot {
   }[];
   readonly expectedFalseAlarmsPerYear: number;
   readonly poolBlocks: number;
+  /** How much entropy its samples show while they come; null where that is switched off. */
+  readonly live: LiveSnapshot | null;
 }
 
 export const INSTANCE_STATES = ["unseeded", "ready", "spent", "error"] as const;

@@ -1,3 +1,4 @@
+import type { StartLiveThread } from "../assess/live/protocol.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
 import type { Clock } from "../port/clock.ts";
 import type { NoiseSource } from "../port/source.ts";
@@ -27,6 +28,8 @@ export interface ServicePorts {
   /** The same, for the OS RNG as a tested source. */
   readonly osFill: RandomFill;
   readonly openSource: (source: SourceConfiguration, clock: Clock) => NoiseSource;
+  /** Where the live estimate runs; without one there is none. */
+  readonly startLiveThread?: StartLiveThread;
   /** Content of the virtual machine's generation file; null where none is configured. */
   readonly generation: () => string | null;
   /** Where local commands find the admin token of the first start; null: none is made. */

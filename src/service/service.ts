@@ -7,6 +7,7 @@ import { StoreTokenRepository } from "../access/storeTokenRepository.ts";
 import { TokenBook } from "../access/tokenBook.ts";
 import { AssessmentDesk } from "../assess/desk.ts";
 import { buildApi } from "../api/app.ts";
+import { LiveWatch } from "../assess/live/liveWatch.ts";
 import { selfTest as conditioningSelfTest } from "../conditioning/selfTest.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
@@ -84,8 +85,20 @@ export async function createService(
     configuration.sources.map(({ id }) => id),
     startedMilliseconds,
   );
+  const { startLiveThread } = ports;
+  const { enabled, intervalSeconds } = configuration.assess.live;
+  const live =
+    enabled && startLiveThread
+      ? new LiveWatch({
+          clock,
+          observer: observed,
+          startThread: startLiveThread,
+          intervalMilliseconds: intervalSeconds * 1000,
+        })
+      : null;
   const room = new EntropyRoom({
     memory,
+    live,
     sources: sourceOptions(configuration, ports),
     shape,
     quorum,
@@ -147,7 +160,7 @@ export async function createService(
     sources: room,
     events: observed,
     version: ports.version,
-    ...configuration.assessments,
+    ...configuration.assess,
   });
   const api = buildApi(
     {
@@ -234,6 +247,7 @@ export async function createService(
       await retention.stop();
       drbg.stop();
       await room.stop();
+      await live?.stop();
       // A stopping source may still have something to remember.
       memory.stop();
       await outputs.stop();

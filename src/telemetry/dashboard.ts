@@ -153,6 +153,42 @@ export const ROWS: readonly Row[] = [
     ],
   },
   {
+    title: "How much entropy is there?",
+    rows: 8,
+    panels: [
+      {
+        title: "Live estimate and claim",
+        why: "SP 800-90B's figure on the last window, per bit of a sample. It is below the claim all the time where the noise is good: see the other panel.",
+        type: "timeseries",
+        unit: "percentunit",
+        columns: 12,
+        targets: [
+          {
+            expr: `min by (instance, source) (springhouse_source_live_entropy_ratio{instance=~"$instance",bound="lower"})`,
+            legend: "{{source}} by its lowest estimator",
+          },
+          {
+            expr: `springhouse_source_live_claimed_entropy_ratio${where}`,
+            legend: "{{source}} claim",
+          },
+        ],
+      },
+      {
+        title: "What the live estimate leaves possible",
+        why: "The lowest upper bound against the claim. Below 100 % the claim is refuted.",
+        type: "timeseries",
+        unit: "percentunit",
+        columns: 12,
+        targets: [
+          {
+            expr: `min by (instance, source) (springhouse_source_live_entropy_ratio{instance=~"$instance",bound="upper"}) / on (instance, source) springhouse_source_live_claimed_entropy_ratio${where}`,
+            legend: "{{source}}",
+          },
+        ],
+      },
+    ],
+  },
+  {
     title: "From noise to seeds",
     rows: 8,
     panels: [

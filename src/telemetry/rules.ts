@@ -90,6 +90,18 @@ export const ALERTS: readonly AlertRule[] = [
     },
   },
   {
+    name: "SpringhouseLiveEntropyLow",
+    expr: "springhouse_source_live_entropy_low == 1",
+    for: "0m",
+    severity: "ticket",
+    summary: "The live estimate of {{ $labels.source }} refutes its claimed entropy",
+    remedy:
+      "Assess it anew: `springhouse capture`, then `springhouse assess`; lower its claim or take it out.",
+    fires: [{ series: `springhouse_source_live_entropy_low{source="s", ${at}}`, values: "1x10" }],
+    silent: [{ series: `springhouse_source_live_entropy_low{source="s", ${at}}`, values: "0x10" }],
+    labels: { source: "s", instance: "a", job: "springhouse" },
+  },
+  {
     name: "SpringhouseQuorumLost",
     // Over the OS RNG alone no quorum is configured, and the shape says so.
     expr: 'springhouse_quorum_met == 0 unless on (instance, job) springhouse_construction_info{shape="RBGC"}',

@@ -89,6 +89,12 @@ scrape_configs: [{ job_name: springhouse, static_configs: [{ targets: ["${target
       const seen = await query("count_over_time(springhouse_ready[1m]) >= 3").catch(() => []);
       return seen.length > 0;
     });
+    // The OS RNG, at 2048 samples a second, fills a window in 32 s.
+    await until(
+      "a live estimate",
+      async () => (await query("springhouse_source_live_entropy_ratio")).length > 0,
+      90_000,
+    );
     for (const { name } of CATALOGUE)
       if (name !== "health_cutoff_permanent")
         expect(await query(`springhouse_${name}`), name).not.toEqual([]);

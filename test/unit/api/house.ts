@@ -117,6 +117,7 @@ export const SOURCE: SourceSnapshot = {
   alarms: [],
   expectedFalseAlarmsPerYear: 0,
   poolBlocks: 0,
+  live: null,
 };
 
 export const SNAPSHOT: ServiceSnapshot = {

@@ -57,11 +57,13 @@ const GLOBAL: Readonly<Record<string, Field>> = {
   "quorum.withoutBest": { default: 0, good: [0], bad: [-1, 16, 0.5, "0"] },
   "quota.requestsPerSecond": QUOTA,
   "quota.bytesPerSecond": QUOTA,
+  "assess.live.enabled": FLAG(true),
+  "assess.live.intervalSeconds": { default: 10, good: [1, 86_400], bad: [0.9, 86_401, "10"] },
   "keys.rsaSearches": { default: 2, good: [1, 16], bad: [0, 17, 1.5, "2"] },
-  "assessments.atOnce": { default: 1, good: [1, 16], bad: [0, 17, 1.5, "2"] },
-  "assessments.threads": { default: 2, good: [1, 64], bad: [0, 65, 1.5, "2"] },
-  "assessments.maximumSeconds": { default: 3600, good: [1, 86_400], bad: [0, 86_401, 1.5] },
-  "assessments.maximumSamples": {
+  "assess.atOnce": { default: 1, good: [1, 16], bad: [0, 17, 1.5, "2"] },
+  "assess.threads": { default: 2, good: [1, 64], bad: [0, 65, 1.5, "2"] },
+  "assess.maximumSeconds": { default: 3600, good: [1, 86_400], bad: [0, 86_401, 1.5] },
+  "assess.maximumSamples": {
     default: 4_000_000,
     good: [1000, 2 ** 24],
     bad: [999, 2 ** 24 + 1, "1"],

@@ -107,6 +107,28 @@ const CASES: Readonly<Record<string, Case>> = {
     change: ofSource((source) => (source.compliantEntropy = 3)),
     moves: { 'source_compliant_entropy_ratio{source="one"}': [0, 0.375] },
   },
+  source_live_entropy_ratio: {
+    change: ofSource((source) => (source.live!.figures[0]!.upper = 2)),
+    moves: {
+      'source_live_entropy_ratio{source="one",estimator="multi_mmc",bound="upper"}': [0.625, 0.25],
+    },
+  },
+  source_live_claimed_entropy_ratio: {
+    change: ofSource((source) => (source.live!.claimedEntropy = 6)),
+    moves: { 'source_live_claimed_entropy_ratio{source="one"}': [0.5, 0.75] },
+  },
+  source_live_entropy_low: {
+    change: ofSource((source) => (source.live!.low = true)),
+    moves: { 'source_live_entropy_low{source="one"}': [0, 1] },
+  },
+  source_live_estimate_timestamp_seconds: {
+    change: ofSource((source) => (source.live!.atMilliseconds = null)),
+    moves: { 'source_live_estimate_timestamp_seconds{source="one"}': [8, null] },
+  },
+  source_live_windows_total: {
+    change: ofSource((source) => source.live!.windows.lost++),
+    moves: { 'source_live_windows_total{source="one",outcome="lost"}': [1, 2] },
+  },
   source_last_sample_timestamp_seconds: {
     change: ofSource((source) => (source.lastSampleMilliseconds = null)),
     moves: { 'source_last_sample_timestamp_seconds{source="one"}': [1.5, null] },

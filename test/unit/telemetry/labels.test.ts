@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ERRORS, type ErrorCode } from "../../../src/port/errors.ts";
 import { HEALTH_TESTS, SEVERITIES, SOURCE_STATES } from "../../../src/port/health.ts";
+import { LIVE_ESTIMATORS } from "../../../src/port/liveEstimate.ts";
 import { DOORS, RESEED_REASONS } from "../../../src/port/lineage.ts";
 import { INSTANCE_STATES } from "../../../src/port/snapshot.ts";
 import { CATALOGUE } from "../../../src/telemetry/catalogue.ts";
@@ -16,6 +17,9 @@ const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "bui
   state: [...SOURCE_STATES, ...INSTANCE_STATES],
   test: [...HEALTH_TESTS, "HMAC_DRBG", "conditioning"],
   severity: SEVERITIES,
+  estimator: LIVE_ESTIMATORS,
+  bound: ["lower", "estimate", "upper"],
+  outcome: ["estimated", "broken", "lost"],
   instance: DOORS,
   door: DOORS,
   reason: [...RESEED_REASONS, ...Object.keys(ERRORS)],

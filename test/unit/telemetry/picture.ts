@@ -75,6 +75,17 @@ export function source(id: string): SourceSnapshot {
     alarms: [{ test: "repetition_count", severity: "intermittent", total: 2 }],
     expectedFalseAlarmsPerYear: 0.75,
     poolBlocks: 7,
+    live: {
+      claimedEntropy: 4,
+      atMilliseconds: 8000,
+      samples: 65_536,
+      figures: [
+        { estimator: "multi_mmc", lower: 3, estimate: 4, upper: 5 },
+        { estimator: "markov", lower: 3.5, estimate: 3.5, upper: null },
+      ],
+      low: false,
+      windows: { estimated: 9, broken: 2, lost: 1 },
+    },
   };
 }
 
