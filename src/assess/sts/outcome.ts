@@ -93,6 +93,22 @@ export function chiSquareOf(counts: ArrayLike<number>, probabilities: readonly n
   return sum;
 }
 
+/** A chi-square test whose probabilities text and program disagree on: one's result, and the other's. */
+export function byBothConstants(
+  counts: ArrayLike<number>,
+  probabilities: Readonly<Record<StsConstants, readonly number[]>>,
+  used: StsConstants,
+): Required<Pick<StsRan, "results" | "constants">> {
+  const other = used === "text" ? "program" : "text";
+  const degrees = counts.length - 1;
+  const statistic = chiSquareOf(counts, probabilities[used]);
+  const statisticOfOther = chiSquareOf(counts, probabilities[other]);
+  return {
+    results: [{ label: "", statistic, pValue: pValueOfChiSquare(statistic, degrees) }],
+    constants: { used, other, pValueOfOther: pValueOfChiSquare(statisticOfOther, degrees) },
+  };
+}
+
 /** The p-value of a chi-square statistic. @param degrees at least 1 */
 export function pValueOfChiSquare(chiSquare: number, degrees: number): number {
   return unit(upperGamma(degrees / 2, chiSquare / 2));

@@ -1,11 +1,5 @@
 import type { BitSequence } from "./bitSequence.ts";
-import {
-  chiSquareOf,
-  pValueOfChiSquare,
-  tooFewBits,
-  type StsConstants,
-  type StsOutcome,
-} from "./outcome.ts";
+import { byBothConstants, tooFewBits, type StsConstants, type StsOutcome } from "./outcome.ts";
 
 const TEMPLATE_BITS = 9;
 const BLOCK_BITS = 1032;
@@ -48,21 +42,10 @@ export function overlappingTemplate(
     }
     counts[Math.min(found, 5)]!++;
   }
-  const statistics = {
-    text: chiSquareOf(counts, PROBABILITIES.text),
-    program: chiSquareOf(counts, PROBABILITIES.program),
-  };
-  const other = constants === "text" ? "program" : "text";
-  const statistic = statistics[constants];
   return {
     test: "overlapping-template",
     applies: true,
     parameters: { templateBits: TEMPLATE_BITS, blockBits: BLOCK_BITS, blocks },
-    results: [{ label: "", statistic, pValue: pValueOfChiSquare(statistic, 5) }],
-    constants: {
-      used: constants,
-      other,
-      pValueOfOther: pValueOfChiSquare(statistics[other], 5),
-    },
+    ...byBothConstants(counts, PROBABILITIES, constants),
   };
 }
