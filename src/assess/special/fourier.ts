@@ -1,23 +1,25 @@
 /**
- * exp(-2 pi i k / count) for k below `count`, real and imaginary parts in turn. Each is a product of
+ * exp(-2 pi i k / count) for k below `wanted`, real and imaginary parts in turn. Each is a product of
  * two out of short tables, so that there are about 2 sqrt(count) sines and not `count`.
  */
-function rootsOfUnity(count: number): Float64Array {
-  const roots = new Float64Array(2 * count);
-  const coarse = Math.max(1, Math.ceil(Math.sqrt(count)));
+function rootsOfUnity(count: number, wanted = count): Float64Array {
+  const roots = new Float64Array(2 * wanted);
+  const coarse = Math.max(1, Math.ceil(Math.sqrt(wanted)));
   const angle = (-2 * Math.PI) / count;
   const fine = new Float64Array(2 * coarse);
   for (let k = 0; k < coarse; k++) {
     fine[2 * k] = Math.cos(angle * k);
     fine[2 * k + 1] = Math.sin(angle * k);
   }
-  for (let base = 0; base < count; base += coarse) {
+  for (let base = 0; base < wanted; base += coarse) {
     const real = Math.cos(angle * base);
     const imaginary = Math.sin(angle * base);
-    const end = Math.min(2 * coarse, 2 * (count - base));
+    const end = Math.min(2 * coarse, 2 * (wanted - base));
     for (let k = 0; k < end; k += 2) {
-      roots[2 * base + k] = real * fine[k]! - imaginary * fine[k + 1]!;
-      roots[2 * base + k + 1] = real * fine[k + 1]! + imaginary * fine[k]!;
+      const fineReal = fine[k]!;
+      const fineImaginary = fine[k + 1]!;
+      roots[2 * base + k] = real * fineReal - imaginary * fineImaginary;
+      roots[2 * base + k + 1] = real * fineImaginary + imaginary * fineReal;
     }
   }
   return roots;
@@ -37,20 +39,21 @@ interface Pass {
 function passOfTwo({ from, to, roots, groups, stride }: Pass): void {
   const half = 2 * groups * stride;
   for (let group = 0; group < groups; group++) {
-    const [wr, wi] = [roots[2 * group * stride]!, roots[2 * group * stride + 1]!];
-    let read = 2 * group * stride;
-    let write = 4 * group * stride;
+    const root = 2 * group * stride;
+    const wr = roots[root]!;
+    const wi = roots[root + 1]!;
+    let read = root;
+    let write = 2 * root;
     for (const end = read + 2 * stride; read < end; read += 2, write += 2) {
-      const [ar, ai, br, bi] = [
-        from[read]!,
-        from[read + 1]!,
-        from[read + half]!,
-        from[read + half + 1]!,
-      ];
+      const ar = from[read]!;
+      const ai = from[read + 1]!;
+      const br = from[read + half]!;
+      const bi = from[read + half + 1]!;
       to[write] = ar + br;
       to[write + 1] = ai + bi;
-      to[write + 2 * stride] = (ar - br) * wr - (ai - bi) * wi;
-      to[write + 2 * stride + 1] = (ar - br) * wi + (ai - bi) * wr;
+      const one = write + 2 * stride;
+      to[one] = (ar - br) * wr - (ai - bi) * wi;
+      to[one + 1] = (ar - br) * wi + (ai - bi) * wr;
     }
   }
 }
@@ -277,6 +280,7 @@ export function transform(values: Float64Array): Float64Array {
 /**
  * |X_k|^2 of a real sequence for k below half its length (rounded down): of an even length by a
  * complex transform of half the length.
+ * @param values overwritten
  */
 export function powerSpectrum(values: Float64Array): Float64Array {
   const { length } = values;
@@ -291,8 +295,8 @@ export function powerSpectrum(values: Float64Array): Float64Array {
   }
   if (half === 0) return power;
   // The even and the odd values as real and imaginary parts.
-  const spectrum = transform(values.slice());
-  const roots = rootsOfUnity(length);
+  const spectrum = transform(values);
+  const roots = rootsOfUnity(length, half);
   for (let k = 0; k < half; k++) {
     const mirrored = k === 0 ? 0 : half - k;
     const ar = spectrum[2 * k]!;

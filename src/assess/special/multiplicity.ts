@@ -24,7 +24,7 @@ export function holm(pValues: readonly number[]): number[] {
 export function benjaminiHochberg(pValues: readonly number[]): number[] {
   const adjusted = Array.from(pValues, () => 1);
   let least = 1;
-  for (const [fromLast, index] of ascending(pValues).reverse().entries()) {
+  for (const [fromLast, index] of ascending(pValues).toReversed().entries()) {
     least = Math.min(least, (pValues.length / (pValues.length - fromLast)) * pValues[index]!);
     adjusted[index] = least;
   }

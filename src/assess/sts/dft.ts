@@ -9,7 +9,9 @@ import { tooFewBits, type StsOutcome } from "./outcome.ts";
  */
 export function dft({ bits, length }: BitSequence, minimumBits = 1000): StsOutcome {
   if (length < minimumBits || length < 2) return tooFewBits("dft", length, minimumBits);
-  const power = powerSpectrum(Float64Array.from(bits, (bit) => 2 * bit - 1));
+  const values = new Float64Array(length);
+  for (let at = 0; at < length; at++) values[at] = 2 * bits[at]! - 1;
+  const power = powerSpectrum(values);
   // T^2, T = sqrt(n ln(1 / 0.05)); the program's 2.995732274 is ln 20 in ten digits.
   const threshold = length * Math.log(20);
   let below = 0;
