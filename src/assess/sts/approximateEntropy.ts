@@ -19,11 +19,14 @@ function divergence(counts: Uint32Array, length: number): number {
 
 /**
  * SP 800-22 r1a 2.12, the approximate entropy test.
- * @param patternBits m, 2 to 23
+ * @param patternBits m, 1 to 23
+ * @param minimumBits by 2.12.7, m < floor(log2 n) - 5
  */
-export function approximateEntropy({ bits, length }: BitSequence, patternBits = 10): StsOutcome {
-  // 2.12.7: m < floor(log2 n) - 5.
-  const minimumBits = 2 ** (patternBits + 6);
+export function approximateEntropy(
+  { bits, length }: BitSequence,
+  patternBits = 10,
+  minimumBits = 2 ** (patternBits + 6),
+): StsOutcome {
   if (length < minimumBits) return tooFewBits("approximate-entropy", length, minimumBits);
   const longer = circularPatterns(bits, patternBits + 1);
   // 2 n (ln 2 - phi(m) + phi(m + 1)).

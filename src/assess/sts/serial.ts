@@ -12,11 +12,14 @@ function psiSquare(counts: Uint32Array, length: number): number {
 
 /**
  * SP 800-22 r1a 2.11, the serial test.
- * @param patternBits m, 3 to 24
+ * @param patternBits m, 2 to 24
+ * @param minimumBits by 2.11.7, m < floor(log2 n) - 2
  */
-export function serial({ bits, length }: BitSequence, patternBits = 16): StsOutcome {
-  // 2.11.7: m < floor(log2 n) - 2.
-  const minimumBits = 2 ** (patternBits + 3);
+export function serial(
+  { bits, length }: BitSequence,
+  patternBits = 16,
+  minimumBits = 2 ** (patternBits + 3),
+): StsOutcome {
   if (length < minimumBits) return tooFewBits("serial", length, minimumBits);
   const counts = circularPatterns(bits, patternBits);
   const shorter = shorterPatterns(counts);
