@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import type { AssessmentOrder } from "../assess/desk.ts";
+import type { SuiteChoices } from "../assess/suite.ts";
 import { SUITE_NAMES, type SuiteName } from "../assess/suites.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import { principalOf, type Context } from "./context.ts";
@@ -29,6 +30,11 @@ const ORDER = Type.Object(
         exclusiveMinimum: 0,
         maximum: 8,
         description: "Bits a sample that are claimed.",
+      }),
+    ),
+    constants: Type.Optional(
+      Type.Union([Type.Literal("text"), Type.Literal("program")], {
+        description: "SP 800-22: whose, where its text and its program disagree; default text.",
       }),
     ),
     seed: Type.Optional(
@@ -66,7 +72,15 @@ function orderOf(
   body: Buffer | null,
   maximumSamples: number,
 ): AssessmentOrder | Refusal {
-  const { suite = "sp800-90b-non-iid", source, samples = 1_000_000, bits = 8, h, seed } = query;
+  const {
+    suite = "sp800-90b-non-iid",
+    source,
+    samples = 1_000_000,
+    bits = 8,
+    h,
+    seed,
+    constants,
+  } = query;
   const given = body !== null && body.length > 0;
   if (given === (source !== undefined))
     return refuse(
@@ -78,7 +92,12 @@ function orderOf(
     );
   if (h !== undefined && source === undefined && h > bits)
     return refuse("invalid_parameter", `h is more than the ${bits} bits of a sample.`);
-  const common = { suite, claimedEntropy: h ?? null, seed: seed ?? null };
+  const choices: SuiteChoices = {
+    claimedEntropy: h ?? null,
+    ...(seed === undefined ? {} : { seed }),
+    ...(constants === undefined ? {} : { constants }),
+  };
+  const common = { suite, choices };
   if (source !== undefined) {
     if (samples > maximumSamples)
       return refuse("invalid_parameter", `samples is above the limit of ${maximumSamples}.`);

@@ -47,16 +47,18 @@ export type Assessment = ResultOf<SuiteName> & {
 /** How the command names each suite; the first is what it does without a flag. */
 export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
   "sp800-90b-non-iid": "",
+  "sp800-22": "--sts",
 };
 
 function commandOf(suite: SuiteName, file: Subject, parameters: SuiteParameters): string {
-  const { claimedEntropy, seed } = parameters;
+  const { claimedEntropy, seed, constants } = parameters;
   return [
     "springhouse assess",
     file.name.replaceAll(/[^\w./-]/g, "?"),
     `--bits ${file.bitsPerSample}`,
     ...(SUITE_FLAGS[suite] ? [SUITE_FLAGS[suite]] : []),
     ...(claimedEntropy === null ? [] : [`--h ${claimedEntropy}`]),
+    ...(constants === null || constants === "text" ? [] : [`--constants ${constants}`]),
     ...(seed === null ? [] : [`--seed ${seed}`]),
   ].join(" ");
 }

@@ -7,8 +7,8 @@ import { assessmentOf, type Assessment, type Subject } from "./assessment.ts";
 import { htmlOf } from "./report/htmlOf.ts";
 import { runSuite } from "./runSuite.ts";
 import type { Samples } from "./samples.ts";
-import type { SuiteParameters } from "./suite.ts";
-import { suiteOf, type SuiteName } from "./suites.ts";
+import type { SuiteChoices } from "./suite.ts";
+import { parametersOf, suiteOf, type SuiteName } from "./suites.ts";
 
 /** The event journal is kept: a line at most this often for each assessment. */
 const PROGRESS_MILLISECONDS = 5000;
@@ -19,9 +19,7 @@ const NICENESS = 15;
 
 export interface AssessmentOrder {
   readonly suite: SuiteName;
-  readonly claimedEntropy: number | null;
-  /** Null: one is chosen, and recorded. */
-  readonly seed: string | null;
+  readonly choices: SuiteChoices;
   readonly from:
     | { readonly source: string; readonly samples: number }
     | { readonly upload: Uint8Array; readonly bitsPerSample: number };
@@ -212,11 +210,8 @@ export class AssessmentDesk {
     file: Subject,
   ): Promise<void> {
     const { clock, version, threads } = this.#options;
-    const { suite, claimedEntropy } = order;
-    const parameters: SuiteParameters = {
-      claimedEntropy,
-      seed: suiteOf(suite).usesChance ? (order.seed ?? randomBytes(32).toString("hex")) : null,
-    };
+    const { suite } = order;
+    const parameters = parametersOf(suite, order.choices, () => randomBytes(32).toString("hex"));
     const fault = suiteOf(suite).fault(samples, parameters);
     if (fault !== null) throw new SpringhouseError("invalid_parameter", fault);
     const { signal } = entry.cancel;

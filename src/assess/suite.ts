@@ -7,7 +7,12 @@ export interface SuiteParameters {
   readonly claimedEntropy: number | null;
   /** 64 hexadecimal digits that permutations are drawn from; null for a suite without chance. */
   readonly seed: string | null;
+  /** SP 800-22: whose constants, where its text and its program disagree; null for other suites. */
+  readonly constants: "text" | "program" | null;
 }
+
+/** What whoever asks may choose; the rest of the parameters follows from the suite. */
+export type SuiteChoices = Partial<SuiteParameters>;
 
 /** A part of a report that a person reads: as a terminal's table and as HTML. */
 export interface Section {

@@ -6,8 +6,8 @@ import { assessmentOf, SUITE_FLAGS, type Assessment } from "../assess/assessment
 import { htmlOf } from "../assess/report/htmlOf.ts";
 import { runSuite } from "../assess/runSuite.ts";
 import type { Samples } from "../assess/samples.ts";
-import type { Findings, Section, SuiteParameters } from "../assess/suite.ts";
-import { SUITE_NAMES, suiteOf, type SuiteName } from "../assess/suites.ts";
+import type { Findings, Section } from "../assess/suite.ts";
+import { parametersOf, SUITE_NAMES, suiteOf, type SuiteName } from "../assess/suites.ts";
 import { openRecording } from "../source/recordingReader.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, paint, type Terminal } from "./terminal.ts";
@@ -18,6 +18,7 @@ export interface AssessOptions {
   readonly json?: boolean;
   /** 64 hexadecimal digits, from the report that is to be repeated. */
   readonly seed?: string;
+  readonly constants?: "text" | "program";
   readonly html?: string;
 }
 
@@ -141,10 +142,15 @@ export async function assess(
       2,
       `--h ${options.h} is more than the ${file.bitsPerSample} bits of a sample`,
     );
-  const parameters: SuiteParameters = {
-    claimedEntropy: options.h ?? null,
-    seed: suiteOf(suite).usesChance ? (options.seed ?? randomBytes(32).toString("hex")) : null,
-  };
+  const parameters = parametersOf(
+    suite,
+    {
+      claimedEntropy: options.h ?? null,
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(options.constants === undefined ? {} : { constants: options.constants }),
+    },
+    () => randomBytes(32).toString("hex"),
+  );
   const fault = suiteOf(suite).fault(samples, parameters);
   if (fault !== null) throw new Failure(1, fault);
   terminal.progress("estimating");

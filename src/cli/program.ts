@@ -141,6 +141,12 @@ export function buildProgram(
     .argument("<file>", "samples, one a byte")
     .option("--bits <b>", "bits in a sample (default: its manifest's)", integer(1, 8))
     .option("--h <entropy>", "min-entropy a sample that is claimed", positive)
+    .addOption(
+      new Option(
+        "--constants <whose>",
+        "of SP 800-22, where its text and its program disagree",
+      ).choices(["text", "program"]),
+    )
     .option("--html <file>", "write the report as a page that needs nothing else")
     .option("--seed <hex>", "of a report whose permutations are to be repeated", seed);
   for (const name of SUITE_NAMES)
