@@ -48,6 +48,9 @@ export type Assessment = ResultOf<SuiteName> & {
 export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
   "sp800-90b-non-iid": "",
   "sp800-22": "--sts",
+  "fips140-2": "--fips140",
+  ais31: "--ais31",
+  "ais20-31-v3": "--ais31-v3",
 };
 
 function commandOf(suite: SuiteName, file: Subject, parameters: SuiteParameters): string {

@@ -140,12 +140,18 @@ function estimatesFigure({ suite, result, parameters, file }: Assessment): strin
 function sectionHtml({ title, note, table }: Section): string {
   const [head = [], ...rows] = table;
   const cell = (tag: string, text: string): string => `<${tag}>${escaped(text)}</${tag}>`;
+  const rowHtml = (row: readonly string[]): string =>
+    `<tr>${row.map((text) => cell("td", text)).join("")}</tr>`;
+  const tableHtml = [
+    `<div class="wide"><table><thead><tr>${head.map((text) => cell("th", text)).join("")}</tr></thead><tbody>`,
+    ...rows.map(rowHtml),
+    "</tbody></table></div>",
+  ];
   return [
     `<section><h2>${escaped(title)}</h2>`,
     note === undefined ? "" : `<p>${escaped(note)}</p>`,
-    `<div class="wide"><table><thead><tr>${head.map((text) => cell("th", text)).join("")}</tr></thead><tbody>`,
-    ...rows.map((row) => `<tr>${row.map((text) => cell("td", text)).join("")}</tr>`),
-    "</tbody></table></div></section>",
+    ...(rows.length > 0 ? tableHtml : []),
+    "</section>",
   ].join("");
 }
 

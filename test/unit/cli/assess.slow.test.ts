@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -139,4 +139,46 @@ test("a recording's manifest says the width, and stands in the report", async ()
   const { code, stdout } = await springhouse(["assess", path, "--json"]);
   expect(code).toBe(0);
   expect(JSON.parse(stdout.toString()).file).toMatchObject({ bitsPerSample: 2, manifest });
+});
+
+test("each flag runs its suite, says what it is good for, and writes a page that needs nothing else", async () => {
+  const path = await samplesFile("suites.bin", 20_000, 0xff);
+  const asked = [
+    ["--sts", "sp800-22"],
+    ["--fips140", "fips140-2"],
+    ["--ais31", "ais31"],
+    ["--ais31-v3", "ais20-31-v3"],
+  ] as const;
+  for (const [flag, suite] of asked) {
+    const html = join(folder, `${suite}.html`);
+    const { stdout } = await springhouse([
+      "assess",
+      path,
+      "--bits",
+      "8",
+      flag,
+      "--json",
+      "--html",
+      html,
+    ]);
+    const report = JSON.parse(stdout.toString());
+    expect(report).toMatchObject({ suite, minEntropy: null });
+    expect(report.purpose).toMatch(/sanity check[^]*No evidence of entropy/);
+    expect(report.command).toContain(flag);
+    const page = await readFile(html, "utf8");
+    expect(page).toContain(report.file.sha256);
+    expect(page).not.toMatch(/<script|https?:\/\//);
+  }
+});
+
+test("two suites at once and a page that cannot be written are refused", async () => {
+  const path = await samplesFile("two.bin", 2000, 0xff);
+  const both = await springhouse(["assess", path, "--bits", "8", "--sts", "--fips140"]);
+  expect(both.code).toBe(2);
+  expect(both.stderr).toContain("--sts and --fips140 cannot be asked for together");
+  const nowhere = join(folder, "missing", "report.html");
+  const lost = await springhouse(["assess", path, "--bits", "8", "--fips140", "--html", nowhere]);
+  expect(lost.code).toBe(1);
+  expect(lost.stderr).toContain("cannot be written");
+  expect(lost.stdout.toString()).toBe("");
 });
