@@ -7,7 +7,6 @@ import { logGamma } from "../special/gamma.ts";
 export function binomialUpperTail(successes: number, trials: number, chance: number): number {
   if (!(chance > 0 && chance < 1)) throw new RangeError("a chance is more than 0, less than 1");
   if (successes <= 0) return 1;
-  if (successes > trials) return 0;
   const logTerm = (count: number): number =>
     logGamma(trials + 1) -
     logGamma(count + 1) -
