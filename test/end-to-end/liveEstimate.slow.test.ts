@@ -35,6 +35,9 @@ async function ask<T>(service: Running, path: string): Promise<T> {
 
 const trng = (service: Running) => ask<SourceSnapshot>(service, "/v1/sources/trng");
 
+/** Windows rest longer where each takes longer: on a machine that has other work, for minutes. */
+const PATIENCE = 180_000;
+
 async function liveEvents(service: Running): Promise<KeptEvent[]> {
   const response = await fetch(`${service.url}/v1/events?since=0`, {
     headers: service.authorization,
@@ -50,10 +53,14 @@ async function liveEvents(service: Running): Promise<KeptEvent[]> {
 }
 
 const windows = async (service: Running, count: number) =>
-  until(`${count} windows`, async () => {
-    const { live } = await trng(service);
-    return live !== null && live.windows.estimated >= count && live;
-  });
+  until(
+    `${count} windows`,
+    async () => {
+      const { live } = await trng(service);
+      return live !== null && live.windows.estimated >= count && live;
+    },
+    PATIENCE,
+  );
 
 test("a device's estimate stands beside its claim; a bias is told, and its end", async () => {
   const { emulator, service } = await withDevice();
@@ -81,10 +88,14 @@ test("a device's estimate stands beside its claim; a bias is told, and its end",
 
   // Ones with 0.57: the likeliest byte has 8 x 0.811 = 6.5 bits, which the health tests let pass.
   await emulator.command("bias 0.57");
-  const [low] = await until("an event", async () => {
-    const events = await liveEvents(service);
-    return events.length > 0 && events;
-  });
+  const [low] = await until(
+    "an event",
+    async () => {
+      const events = await liveEvents(service);
+      return events.length > 0 && events;
+    },
+    PATIENCE,
+  );
   expect(low).toMatchObject({
     kind: "live_estimate_low",
     source: "trng",
@@ -106,10 +117,14 @@ test("a device's estimate stands beside its claim; a bias is told, and its end",
   );
 
   await emulator.command("noise");
-  const events = await until("its end", async () => {
-    const found = await liveEvents(service);
-    return found.length > 1 && found;
-  });
+  const events = await until(
+    "its end",
+    async () => {
+      const found = await liveEvents(service);
+      return found.length > 1 && found;
+    },
+    PATIENCE,
+  );
   expect(events.map(({ kind }) => kind)).toEqual(["live_estimate_low", "live_estimate_recovered"]);
 });
 
