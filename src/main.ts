@@ -1,5 +1,5 @@
 import { randomBytes, randomFill } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { pino } from "pino";
@@ -11,6 +11,7 @@ import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
 import { systemClock } from "./platform/clock.ts";
+import { contentOf } from "./platform/contentOf.ts";
 import { logDestination } from "./platform/logDestination.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
 import { processTerminal } from "./platform/terminal.ts";
@@ -25,6 +26,8 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 };
 const clock = systemClock();
 const stopping = new AbortController();
+/** The store's thread waits for a disk, or for another program, and would keep the process alive. */
+let hanging = false;
 // A second interrupt of the keyboard ends it at once; a second SIGTERM does not cut the stop short.
 process.once("SIGINT", () => stopping.abort());
 process.on("SIGTERM", () => stopping.abort());
@@ -78,7 +81,14 @@ function load(options: ServeOptions): Configuration {
     },
   ]);
   const configuration = { ...parsed!, ...(options.listen ? { listen: options.listen } : {}) };
-  assertListenable(configuration);
+  const { generationFile } = configuration.construction;
+  collectFaults([
+    () => {
+      // A clone would go unnoticed, and nobody would know.
+      if (generationFile !== undefined) readFile(generationFile, "construction.generationFile");
+    },
+    () => assertListenable(configuration),
+  ]);
   return configuration;
 }
 
@@ -118,10 +128,7 @@ async function serve(options: ServeOptions): Promise<void> {
     osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
     openSource: openNoiseSource,
     startLiveThread,
-    generation: () =>
-      generationFile !== undefined && existsSync(generationFile)
-        ? readFileSync(generationFile, "latin1")
-        : null,
+    generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
     adminTokenPath: join(state, "admin.token"),
   }).catch(async (error: unknown) => {
     // Its worker would keep the process alive.
@@ -167,10 +174,11 @@ async function serve(options: ServeOptions): Promise<void> {
     await listening.close();
   } finally {
     stopDiscovery();
-    await service.stop();
+    hanging = !(await service.stop());
   }
 }
 
 const terminal = processTerminal(clock, stopping.signal);
 const program = buildProgram(terminal, version, serve);
 process.exitCode = await runProgram(program, terminal, process.argv.slice(2));
+if (hanging) process.exit();
