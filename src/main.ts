@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { pino } from "pino";
+import { ADMIN_TOKEN_FILE } from "./access/adminToken.ts";
 import { listen } from "./api/listen.ts";
 import { startLiveThread } from "./assess/live/thread.ts";
 import { buildProgram, runProgram, type ServeOptions } from "./cli/program.ts";
@@ -129,7 +130,7 @@ async function serve(options: ServeOptions): Promise<void> {
     openSource: openNoiseSource,
     startLiveThread,
     generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
-    adminTokenPath: join(state, "admin.token"),
+    adminTokenPath: join(state, ADMIN_TOKEN_FILE),
   }).catch(async (error: unknown) => {
     // Its worker would keep the process alive.
     await store.close();
