@@ -62,7 +62,8 @@ export class TapChannel implements Tap, AsyncIterable<Uint8Array> {
       this.fail("the reader fell too far behind", "Read faster, or take fewer samples.");
       return;
     }
-    this.#chunks.push(symbols.slice(0, wanted));
+    // Not `slice`: of a Buffer it is a view, which its owner overwrites.
+    this.#chunks.push(new Uint8Array(symbols.subarray(0, wanted)));
     this.#bufferedBytes += wanted;
     this.#remaining -= wanted;
     if (this.#remaining === 0) this.#shut("all samples were delivered");
