@@ -137,8 +137,10 @@ export function buildProgram(
   connecting(program.command("capture"))
     .description("contiguous raw samples of a source, with a manifest beside them")
     .argument("<source>", "the source's id")
-    .requiredOption("--samples <n>", "how many", integer(1))
+    .requiredOption("--samples <n>", "how many, in all", integer(1))
     .requiredOption("-o, --output <file>", "where to; must not exist yet")
+    .option("--restart", "the first samples after each of many restarts (SP 800-90B 3.1.4)")
+    .option("--restarts <r>", "with --restart: how many (default: 1000)", integer(1, 100_000))
     .action((source: string, options: Parameters<typeof capture>[2]) =>
       capture(terminal, source, options),
     );

@@ -5,7 +5,7 @@ import type { Observer } from "../port/event.ts";
 import type { HealthMemory } from "../port/healthMemory.ts";
 import type { SourceState, Verdict } from "../port/health.ts";
 import type { LiveEstimation } from "../port/liveEstimate.ts";
-import type { SourceTestReport, Tap } from "../port/service.ts";
+import type { RestartOrder, RestartTap, SourceTestReport, Tap } from "../port/service.ts";
 import type { SourceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
 import { explainEnd, explainFault, explainState, type Explanation } from "./cause.ts";
@@ -14,6 +14,7 @@ import type { Identifiers } from "./identifiers.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Pool, PooledBlock } from "./pool.ts";
 import { Pump } from "./pump.ts";
+import { RestartChannel } from "./restartChannel.ts";
 import { RememberedHealth } from "./rememberedHealth.ts";
 import { runSession } from "./session.ts";
 import { SourceEvents } from "./sourceEvents.ts";
@@ -49,10 +50,23 @@ const LONGEST_TICK_MILLISECONDS = 250;
 const ABSENT_TICK_MILLISECONDS = 1000;
 /** The contract of `NoiseSource.run`: it is over within a second of the abort. */
 const STOP_MILLISECONDS = 1000;
+/** Of a capture over restarts; far beyond the 1000 x 1000 of SP 800-90B 3.1.4. */
+const MOST_RESTARTS = 100_000;
+const MOST_SAMPLES_PER_RESTART = 1_000_000;
 /** A device that fell silent for so long is opened anew: some only come back that way. */
 const REOPEN_SILENT_MILLISECONDS = 10_000;
 /** One that sent nothing since it was opened is given longer: a program may have to warm up. */
 const REOPEN_UNHEARD_MILLISECONDS = 30_000;
+
+const UNDER_RESTARTS = "a capture over restarts of this source is under way";
+
+function isWithin(value: number, most: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1 && value <= most;
+}
+
+function isOfRestarts(...states: readonly SourceState[]): boolean {
+  return states.every((state) => state === "absent" || state === "starting");
+}
 
 /**
  * The life of one source: opened again and again with back-off, its samples pumped, its health
@@ -77,6 +91,9 @@ export class SourceStation {
   #life: Promise<void> | null = null;
   #cancelTick: Cancel | null = null;
   #wake: (() => void) | null = null;
+  #restarts: RestartChannel | null = null;
+  /** This session was ended only to open the next one. */
+  #restarting = false;
   #testDone: ((report: SourceTestReport) => void) | null = null;
   #testFrom = 0;
 
@@ -141,6 +158,7 @@ export class SourceStation {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#cancelTick?.();
+    this.#restarts?.abandon("the service is stopping");
     this.#session?.abort();
     this.#wake?.();
     let cancel: Cancel = () => {};
@@ -158,6 +176,7 @@ export class SourceStation {
     if (samples !== null && !(Number.isSafeInteger(samples) && samples > 0)) {
       return refuse("invalid_parameter", "count is a whole number of samples above 0");
     }
+    if (this.#restarts !== null) return refuse("conflict", UNDER_RESTARTS);
     if (this.#pump.device === null) return this.#refuseAbsent();
     const { source } = this.#options;
     const firstSequence = this.#monitor.samples;
@@ -183,7 +202,36 @@ export class SourceStation {
     return tap;
   }
 
+  restarts(order: RestartOrder, actor: string): RestartTap | Refusal {
+    const { restarts, samplesPerRestart } = order;
+    const refusal = this.#mayRestart(order);
+    if (refusal !== null) return refusal;
+    const { source } = this.#options;
+    const firstSequence = this.#monitor.samples;
+    const data = { restarts, samplesPerRestart, settleBytes: source.settleBytes };
+    const tap = new TapChannel({
+      source: this.id,
+      bitsPerSample: source.bitsPerSample,
+      device: this.#pump.device,
+      firstSequence,
+      samples: restarts * samplesPerRestart,
+      onClosed: (detail) => {
+        this.#restarts = null;
+        this.#pump.removeClosedTaps();
+        this.#events.tell("tap_closed", "info", detail, { firstSequence, ...data }, actor);
+      },
+    });
+    this.#restarts = new RestartChannel(tap, samplesPerRestart, () => this.#endSession());
+    // From here on nothing of this source is conditioned.
+    this.#pump.addTap(this.#restarts);
+    const detail = "it is opened again and again, and its samples are diverted";
+    this.#events.tell("tap_opened", "info", detail, { firstSequence, ...data }, actor);
+    this.#endSession();
+    return Object.assign(tap, { restart: "reopen" as const, settleBytes: source.settleBytes });
+  }
+
   test(actor: string): Promise<SourceTestReport | Refusal> {
+    if (this.#restarts !== null) return Promise.resolve(refuse("conflict", UNDER_RESTARTS));
     if (this.#testDone !== null) {
       return Promise.resolve(refuse("conflict", "an on-demand test of this source is running"));
     }
@@ -216,6 +264,7 @@ export class SourceStation {
 
   /** Discards what this source gave so far and runs its startup test again. */
   restart(detail: string): void {
+    this.#restarts?.abandon(detail);
     this.#pump.restart(detail);
     this.#stateChanged();
   }
@@ -266,7 +315,11 @@ export class SourceStation {
       if (this.#stopping) return;
       // A session without a sample is a failure however long it was, so that a dead device backs off.
       const lived = this.#heardMilliseconds() ?? 0;
-      if (result.end) {
+      const restarting = this.#restarting && result.end !== undefined;
+      this.#restarting = false;
+      if (restarting) {
+        this.#absence = explainEnd({ reason: "absent", detail: "closed, to be opened again" });
+      } else if (result.end) {
         this.#absence = explainEnd(
           this.#silenceTimeout
             ? { reason: "silent", detail: "open and silent; it is opened anew" }
@@ -278,8 +331,13 @@ export class SourceStation {
         this.#pump.discardAll();
         this.#room.onFault(this.id, result.fault);
       }
+      if (!restarting) this.#restarts?.abandon(this.#absence.detail);
       this.#pump.closed(this.#absence.detail);
       this.#stateChanged();
+      if (restarting) {
+        await this.#pause(this.#pump.budgetMilliseconds());
+        continue;
+      }
       if (result.end?.reason === "exhausted") return;
       await this.#pause(this.#backoff.ended(lived));
     }
@@ -290,12 +348,38 @@ export class SourceStation {
       opened: (device: Parameters<Pump["opened"]>[0]) => {
         this.#openedAt = this.#monotonic();
         this.#pump.opened(device);
+        this.#restarts?.begin();
         this.#stateChanged();
         this.#scheduleTick();
       },
       samples: (symbols: Uint8Array) => this.#pump.samples(symbols),
       gap: (lost: number, detail: string) => this.#pump.gap(lost, detail),
     };
+  }
+
+  #mayRestart({ restarts, samplesPerRestart }: RestartOrder): Refusal | null {
+    if (
+      !isWithin(restarts, MOST_RESTARTS) ||
+      !isWithin(samplesPerRestart, MOST_SAMPLES_PER_RESTART)
+    )
+      return refuse(
+        "invalid_parameter",
+        `1 to ${MOST_RESTARTS} restarts with 1 to ${MOST_SAMPLES_PER_RESTART} samples each`,
+      );
+    if (this.#options.source.kind === "recording")
+      return refuse("conflict", "a recording gives the same samples whenever it is opened");
+    if (this.#restarts !== null) return refuse("conflict", UNDER_RESTARTS);
+    if (this.#pump.device === null || this.#session === null) return this.#refuseAbsent();
+    if (this.#pump.tapped)
+      return refuse("conflict", "a tap is open, and would be cut off by a restart");
+    if (this.#testDone !== null)
+      return refuse("conflict", "an on-demand test of this source is running");
+    return null;
+  }
+
+  #endSession(): void {
+    this.#restarting = true;
+    this.#session?.abort();
   }
 
   #pause(milliseconds: number): Promise<void> {
@@ -369,7 +453,9 @@ export class SourceStation {
       this.#state = state;
       this.#sinceMilliseconds = this.#room.clock.wallMilliseconds();
       const { cause, detail } = explainState(this.#monitor.snapshot(), this.#absence);
-      this.#events.state(before, state, cause, detail);
+      // Each of a thousand restarts would tell of a device that is absent and back.
+      if (this.#restarts === null || !isOfRestarts(before, state))
+        this.#events.state(before, state, cause, detail);
       this.#credited = credited;
       this.#room.onStateChanged();
     } else if (credited !== this.#credited) {
