@@ -143,7 +143,7 @@ test("what makes no sense is refused with its cause", async () => {
 
 test("suites that consecutive raw samples are wrong for are refused a live source", async () => {
   for (const suite of ["sp800-90b-restart", "sp800-90b-conditioned"]) {
-    const answer = await order(`?suite=${suite}&source=${SOURCE.id}&h=4`);
+    const answer = await order(`?suite=${suite}&source=${SOURCE.id}&samples=1000&h=4`);
     expect(answer.statusCode).toBe(400);
     expect(answer.json().detail).toMatch(/capture --restart|conditioning component/);
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { AnyEstimate } from "../../../src/assess/nonIid/nonIid.ts";
-import type { Restart } from "../../../src/assess/restart/restart.ts";
+import { runRestartTask, type Restart } from "../../../src/assess/restart/restart.ts";
 import { runSuite } from "../../../src/assess/runSuite.ts";
 import { ESTIMATOR_TITLES, hasVectors, printedValues, VALUE_TITLES, VECTORS } from "./nonIid.ts";
 
@@ -55,3 +55,20 @@ test.skipIf(!hasVectors)(
   },
   60_000,
 );
+
+test("a source that begins alike after each restart is seen by the columns, not by the rows", () => {
+  let state = 1;
+  const row = Uint8Array.from({ length: 1000 }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  });
+  const symbols = Uint8Array.from({ length: 1_000_000 }, (_, at) => row[at % 1000]!);
+  const lagOf = (direction: "rows" | "columns"): number => {
+    const task = { direction, group: "predictors" } as const;
+    const found = runRestartTask({ symbols, bitsPerSymbol: 8 }, task, () => {});
+    return found.find(({ estimator }) => estimator === "lag")!.minEntropy!;
+  };
+  // Lags go to 128: a period of 1,000 is beyond them.
+  expect(lagOf("rows")).toBeGreaterThan(4);
+  expect(lagOf("columns")).toBeLessThan(0.1);
+}, 60_000);
