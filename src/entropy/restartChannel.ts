@@ -1,4 +1,19 @@
+import type { RestartOrder } from "../port/service.ts";
+import type { DeviceDescription } from "../port/source.ts";
 import type { PumpTap, TapChannel } from "./tap.ts";
+
+/** Far beyond the 1000 x 1000 of SP 800-90B 3.1.4. */
+const MOST_RESTARTS = 100_000;
+const MOST_SAMPLES_PER_RESTART = 1_000_000;
+
+/** What is wrong with an order; null when nothing is. */
+export function restartOrderFault({ restarts, samplesPerRestart }: RestartOrder): string | null {
+  const isWithin = (value: number, most: number): boolean =>
+    Number.isSafeInteger(value) && value >= 1 && value <= most;
+  if (isWithin(restarts, MOST_RESTARTS) && isWithin(samplesPerRestart, MOST_SAMPLES_PER_RESTART))
+    return null;
+  return `1 to ${MOST_RESTARTS} restarts with 1 to ${MOST_SAMPLES_PER_RESTART} samples each`;
+}
 
 /**
  * The pump's end of a capture over restarts: of each session the first samples, which are a row, go to
@@ -25,8 +40,13 @@ export class RestartChannel implements PumpTap {
     return this.#tap.isOpen;
   }
 
-  /** The source was restarted: the next sample is the first of a row. */
-  begin(): void {
+  /**
+   * The source was restarted: the next sample is the first of a row. It fails where another device
+   * answers, or the same one in another mode: a matrix is of one.
+   */
+  begin(device: DeviceDescription): void {
+    if (!isSame(device, this.#tap.device))
+      this.abandon("another device, or another mode, was opened");
     this.#missing = this.#samplesPerRestart;
   }
 
@@ -47,4 +67,8 @@ export class RestartChannel implements PumpTap {
   abandon(detail: string): void {
     this.#tap.fail(detail);
   }
+}
+
+function isSame(one: DeviceDescription, other: DeviceDescription | null): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -14,7 +14,7 @@ import type { Identifiers } from "./identifiers.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Pool, PooledBlock } from "./pool.ts";
 import { Pump } from "./pump.ts";
-import { RestartChannel } from "./restartChannel.ts";
+import { RestartChannel, restartOrderFault } from "./restartChannel.ts";
 import { RememberedHealth } from "./rememberedHealth.ts";
 import { runSession } from "./session.ts";
 import { SourceEvents } from "./sourceEvents.ts";
@@ -50,9 +50,6 @@ const LONGEST_TICK_MILLISECONDS = 250;
 const ABSENT_TICK_MILLISECONDS = 1000;
 /** The contract of `NoiseSource.run`: it is over within a second of the abort. */
 const STOP_MILLISECONDS = 1000;
-/** Of a capture over restarts; far beyond the 1000 x 1000 of SP 800-90B 3.1.4. */
-const MOST_RESTARTS = 100_000;
-const MOST_SAMPLES_PER_RESTART = 1_000_000;
 /** A device that fell silent for so long is opened anew: some only come back that way. */
 const REOPEN_SILENT_MILLISECONDS = 10_000;
 /** An on-demand test may take so many times what it takes at the configured rate, and 10 s at least. */
@@ -62,10 +59,6 @@ const SHORTEST_TEST_MILLISECONDS = 10_000;
 const REOPEN_UNHEARD_MILLISECONDS = 30_000;
 
 const UNDER_RESTARTS = "a capture over restarts of this source is under way";
-
-function isWithin(value: number, most: number): boolean {
-  return Number.isSafeInteger(value) && value >= 1 && value <= most;
-}
 
 function isOfRestarts(...states: readonly SourceState[]): boolean {
   return states.every((state) => state === "absent" || state === "starting");
@@ -358,7 +351,7 @@ export class SourceStation {
       opened: (device: Parameters<Pump["opened"]>[0]) => {
         this.#openedAt = this.#monotonic();
         this.#pump.opened(device);
-        this.#restarts?.begin();
+        this.#restarts?.begin(device);
         this.#stateChanged();
         this.#scheduleTick();
       },
@@ -367,15 +360,9 @@ export class SourceStation {
     };
   }
 
-  #mayRestart({ restarts, samplesPerRestart }: RestartOrder): Refusal | null {
-    if (
-      !isWithin(restarts, MOST_RESTARTS) ||
-      !isWithin(samplesPerRestart, MOST_SAMPLES_PER_RESTART)
-    )
-      return refuse(
-        "invalid_parameter",
-        `1 to ${MOST_RESTARTS} restarts with 1 to ${MOST_SAMPLES_PER_RESTART} samples each`,
-      );
+  #mayRestart(order: RestartOrder): Refusal | null {
+    const fault = restartOrderFault(order);
+    if (fault !== null) return refuse("invalid_parameter", fault);
     if (this.#options.source.kind === "recording")
       return refuse("conflict", "a recording gives the same samples whenever it is opened");
     if (this.#restarts !== null) return refuse("conflict", UNDER_RESTARTS);

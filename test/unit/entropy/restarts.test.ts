@@ -7,7 +7,16 @@ import { SampleBudget } from "../../../src/entropy/sampleBudget.ts";
 import type { PumpTap } from "../../../src/entropy/tap.ts";
 import type { Refusal } from "../../../src/port/errors.ts";
 import type { RestartTap } from "../../../src/port/service.ts";
-import { FakeSource, HEALTH, healthyHouse, house, options, recorded, RESEED } from "./support.ts";
+import {
+  DEVICE,
+  FakeSource,
+  HEALTH,
+  healthyHouse,
+  house,
+  options,
+  recorded,
+  RESEED,
+} from "./support.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -193,6 +202,17 @@ describe("a capture that cannot be whole fails, and the source lives on", () => 
     expect(await second.drained).toMatchObject(FAILED);
     expect(second.room.snapshot()[0]).toMatchObject({ state: "absent", cause: "device_absent" });
     await second.room.stop();
+  });
+
+  test("when another device answers at the next open", async () => {
+    const { source, room, clock, drained } = await under();
+    source.device = { ...DEVICE, serialNumber: "another" };
+    source.emit(10);
+    await clock.run(0);
+    source.emit(10);
+    expect(await drained).toMatchObject(FAILED);
+    expect((await drained).bytes).toHaveLength(20);
+    await room.stop();
   });
 
   test("when the device opens and stays silent", async () => {
