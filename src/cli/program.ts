@@ -9,6 +9,7 @@ import { capture, replay } from "./recordings.ts";
 import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
 import { random, stream } from "./draw.ts";
 import { Failure } from "./failure.ts";
+import { outputEntropyCommand, type OutputEntropyOptions } from "./outputEntropy.ts";
 import { doctor, sources, status } from "./inspect.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
@@ -42,6 +43,14 @@ function positive(text: string): number {
   return value;
 }
 
+/** h', bits a bit. */
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("a number from 0 to 1 is needed.");
+  return value;
+}
+
 function rate(text: string): number | "unlimited" {
   return text === "unlimited" ? text : positive(text);
 }
@@ -59,6 +68,14 @@ const connecting = (command: Command): Command =>
     .option("--state <dir>", "the service's state directory (SPRINGHOUSE_STATE; default ./state)");
 
 const asJson = (command: Command): Command => command.option("--json", "for programs");
+
+/** The sizes of SP 800-90B 3.1.5. */
+const component = [
+  ["--n-in <bits>", "what goes into a conditioning component", integer(1)],
+  ["--n-out <bits>", "what comes out of it", integer(1)],
+  ["--nw <bits>", "its narrowest internal width", integer(1)],
+  ["--h-in <bits>", "min-entropy of what goes in", positive],
+] as const;
 
 /**
  * The command line.
@@ -120,8 +137,10 @@ export function buildProgram(
   connecting(program.command("capture"))
     .description("contiguous raw samples of a source, with a manifest beside them")
     .argument("<source>", "the source's id")
-    .requiredOption("--samples <n>", "how many", integer(1))
+    .requiredOption("--samples <n>", "how many, in all", integer(1))
     .requiredOption("-o, --output <file>", "where to; must not exist yet")
+    .option("--restart", "the first samples after each of many restarts (SP 800-90B 3.1.4)")
+    .option("--restarts <r>", "with --restart: how many (default: 1000)", integer(1, 100_000))
     .action((source: string, options: Parameters<typeof capture>[2]) =>
       capture(terminal, source, options),
     );
@@ -154,6 +173,17 @@ export function buildProgram(
   assessing.action((file: string, options: Parameters<typeof assess>[3]) =>
     assess(terminal, version, file, options),
   );
+
+  const calculating = asJson(program.command("output-entropy")).description(
+    "min-entropy of a conditioning component's output (SP 800-90B 3.1.5)",
+  );
+  for (const [flags, description, parse] of component) {
+    assessing.option(flags, `with --conditioned: ${description}`, parse);
+    calculating.requiredOption(flags, description, parse);
+  }
+  calculating
+    .option("--h-prime <entropy>", "h' of `assess --conditioned`, for what is not vetted", share)
+    .action((options: OutputEntropyOptions) => outputEntropyCommand(terminal, options));
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

@@ -93,6 +93,19 @@ export interface SampleTap {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** The first samples after each restart, row after row. */
+export interface RestartTap extends SampleTap {
+  /** Its device was opened again, which is no restart in the sense of SP 800-90B 3.1.4. */
+  readonly restart: "reopen";
+  /** Thrown away in the source after each open, before the first sample. */
+  readonly settleBytes: number;
+}
+
+export interface RestartOrder {
+  readonly restarts: number;
+  readonly samplesPerRestart: number;
+}
+
 interface Aborting {
   readonly signal?: AbortSignal;
 }
@@ -217,6 +230,32 @@ export class SpringhouseClient {
       bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
       firstSequence: numberHeader(response, "springhouse-first-sequence"),
       chunks: this.#transport.chunks(call, samples, response),
+    };
+  }
+
+  /**
+   * Restarts one source again and again, and takes the first samples after each (role auditor). Until
+   * it ends the service conditions nothing of this source.
+   */
+  async restarts(
+    source: string,
+    { restarts, samplesPerRestart }: RestartOrder,
+    aborting: Aborting = {},
+  ): Promise<RestartTap> {
+    const path = `/v1/sources/${encodeURIComponent(source)}/restarts`;
+    const body = { restarts, samples: samplesPerRestart };
+    const call = { method: "POST" as const, path, body, repeatable: false, ...aborting };
+    const response = await this.#transport.send(call);
+    const restart = response.headers.get("springhouse-restart");
+    if (restart !== "reopen")
+      throw unexpected(response, "The answer does not say what it restarted.");
+    return {
+      source,
+      restart,
+      settleBytes: numberHeader(response, "springhouse-settle-bytes"),
+      bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
+      firstSequence: numberHeader(response, "springhouse-first-sequence"),
+      chunks: this.#transport.chunks(call, restarts * samplesPerRestart, response),
     };
   }
 

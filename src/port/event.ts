@@ -6,6 +6,7 @@ export const EVENT_KINDS = [
   "source_gap",
   "source_reset",
   "source_tested",
+  "source_restarted",
   "assessment_started",
   "assessment_progress",
   "assessment_ended",

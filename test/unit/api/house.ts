@@ -15,7 +15,14 @@ import { refuse, type Refusal } from "../../../src/port/errors.ts";
 import type { KeptEvent, ServiceEvent } from "../../../src/port/event.ts";
 import type { OutputStory } from "../../../src/port/lineage.ts";
 import { ROLES, type Quota, type Role } from "../../../src/port/principal.ts";
-import type { EventJournal, LineageLine, SourceControl, Tap } from "../../../src/port/service.ts";
+import type {
+  EventJournal,
+  LineageLine,
+  RestartOrder,
+  RestartTap,
+  SourceControl,
+  Tap,
+} from "../../../src/port/service.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
@@ -213,6 +220,11 @@ class MemorySources implements SourceControl {
         this.open--;
       },
     };
+  }
+
+  restarts(source: string, order: RestartOrder): RestartTap | Refusal {
+    const tap = this.tap(source, order.restarts * order.samplesPerRestart);
+    return "ok" in tap ? tap : { ...tap, restart: "reopen", settleBytes: 4096 };
   }
 
   async test(source: string, actor: string) {
