@@ -129,6 +129,7 @@ async function serve(options: ServeOptions): Promise<void> {
           generationFile !== undefined && existsSync(generationFile)
             ? readFileSync(generationFile, "latin1")
             : null,
+        credentialsDirectory: process.env["CREDENTIALS_DIRECTORY"] || null,
         adminTokenPath: join(state, "admin.token"),
       }),
     )

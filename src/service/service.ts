@@ -30,6 +30,7 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
+import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
@@ -95,6 +96,7 @@ export async function createService(
       configuration: configuration.version,
       build: ports.build,
       shape,
+      sealed: true,
     },
   });
   const memory = await openHealthMemory(
@@ -157,6 +159,10 @@ export async function createService(
     defaultQuota: configuration.quota,
   });
   await tokens.load();
+  const seal = await openSeal(configuration, ports, drbg, async (event, writes, leaf) => {
+    if (leaf === null) await observed.record(event, writes);
+    else await transparency.append(leaf, writes, (batch) => observed.record(event, batch));
+  });
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
   const snapshot = (): ServiceSnapshot =>
@@ -169,6 +175,7 @@ export async function createService(
         instances: () => drbg.instances(),
         selfTests: () => drbg.selfTests(),
         store,
+        vault: () => seal.state(),
       },
       clock.wallMilliseconds(),
     );
@@ -190,6 +197,7 @@ export async function createService(
       }),
       sources: room,
       assessments,
+      seal,
       events: observed,
       lineage: new StoredLineage(store),
       introspection: { snapshot },
@@ -233,6 +241,7 @@ export async function createService(
   watch.start();
   retention.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
+  if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
   return {
     api,
@@ -258,6 +267,7 @@ export async function createService(
     async stop() {
       tell("service_stopping", "info", "asked to stop");
       cancelAdmin();
+      seal.seal("The service stopped.");
       watch.stop();
       await assessments.stop();
       forgetHealth();
