@@ -116,6 +116,17 @@ function certificateFaults({ clientCertificates, tls }: Configuration): string[]
   return faults;
 }
 
+function witnessFaults({ transparency }: Configuration): string[] {
+  const names = new Set<string>();
+  return transparency.witnesses.flatMap(({ name, file, url }, index) => {
+    const at = `transparency.witnesses.${index}`;
+    const taken = names.has(name) ? [`${at}.name: ${show(name)} is taken`] : [];
+    names.add(name);
+    const whole = (file === undefined) !== (url === undefined);
+    return whole ? taken : [...taken, `${at}: needs exactly one of file and url`];
+  });
+}
+
 /** What concerns several fields of a configuration that is valid by its schemas. */
 export function crossFaults(configuration: Configuration): string[] {
   const { listen } = configuration;
@@ -124,5 +135,6 @@ export function crossFaults(configuration: Configuration): string[] {
     ...(port > 65_535 ? [`listen: port ${port} is not allowed; needs 0 to 65535`] : []),
     ...quorumFaults(configuration),
     ...certificateFaults(configuration),
+    ...witnessFaults(configuration),
   ];
 }

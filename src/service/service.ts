@@ -16,7 +16,6 @@ import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
-import { openTransparencyLog } from "../log/transparencyLog.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
@@ -34,6 +33,7 @@ import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -81,21 +81,9 @@ export async function createService(
 
   const shape = shapeOf(configuration);
   const { quorum, construction } = configuration;
-  const transparency = await openTransparencyLog({
-    store,
-    clock,
-    signer: ports.signer,
-    boot: ports.boot,
-    first: {
-      v: 1,
-      kind: "service_start",
-      at: startedMilliseconds,
-      actor: "springhouse",
-      version: ports.version,
-      configuration: configuration.version,
-      build: ports.build,
-      shape,
-    },
+  const transparency = await openTransparency(configuration, ports, observed, {
+    at: startedMilliseconds,
+    shape,
   });
   const memory = await openHealthMemory(
     store,
@@ -169,6 +157,7 @@ export async function createService(
         instances: () => drbg.instances(),
         selfTests: () => drbg.selfTests(),
         store,
+        log: transparency.snapshot,
       },
       clock.wallMilliseconds(),
     );
@@ -193,6 +182,7 @@ export async function createService(
       events: observed,
       lineage: new StoredLineage(store),
       introspection: { snapshot },
+      transparency: transparency.log,
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
       access: new Access(tokens, certificates, new Quotas(clock)),
