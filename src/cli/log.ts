@@ -122,9 +122,9 @@ function reportText(report: LogReport): string {
     ["root", root],
     ["time", `${day(report.firstMilliseconds)} to ${day(report.lastMilliseconds)}`],
     ["kept checkpoints", `${count(consistent)} that this log continues`],
-    ...Object.entries(kinds)
+    ...Object.keys(kinds)
       .sort()
-      .map(([kind, leavesOf]) => [`  ${kind}`, count(leavesOf)]),
+      .map((kind) => [`  ${kind}`, count(kinds[kind]!)]),
     ...(unknown > 0 ? [["not understood", `${count(unknown)}, of a later version`]] : []),
   ];
   return `${columns(rows, "")}\n`;

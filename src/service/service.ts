@@ -163,7 +163,7 @@ export async function createService(
         instances: () => drbg.instances(),
         selfTests: () => drbg.selfTests(),
         store,
-        log: transparency.snapshot,
+        log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),
     );
