@@ -10,6 +10,8 @@ import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
+import { openSigner } from "./log/keyFile.ts";
+import { buildHash } from "./platform/build.ts";
 import { systemClock } from "./platform/clock.ts";
 import { logDestination } from "./platform/logDestination.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
@@ -107,27 +109,34 @@ async function serve(options: ServeOptions): Promise<void> {
   const log = pino({ level: configuration.log.level, base: null }, logDestination(2));
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
-  const service = await createService(configuration, {
-    clock,
-    store,
-    log,
-    version,
-    boot: randomBytes(8).toString("hex"),
-    words: wordlist,
-    osRandom: (bytes) => new Uint8Array(randomBytes(bytes)),
-    osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
-    openSource: openNoiseSource,
-    startLiveThread,
-    generation: () =>
-      generationFile !== undefined && existsSync(generationFile)
-        ? readFileSync(generationFile, "latin1")
-        : null,
-    adminTokenPath: join(state, "admin.token"),
-  }).catch(async (error: unknown) => {
-    // Its worker would keep the process alive.
-    await store.close();
-    throw error;
-  });
+  const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
+  const service = await openSigner(state, configuration.transparency.origin ?? null, osRandom)
+    .then((signer) =>
+      createService(configuration, {
+        clock,
+        store,
+        log,
+        version,
+        build: buildHash(import.meta.dirname),
+        signer,
+        boot: randomBytes(8).toString("hex"),
+        words: wordlist,
+        osRandom,
+        osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
+        openSource: openNoiseSource,
+        startLiveThread,
+        generation: () =>
+          generationFile !== undefined && existsSync(generationFile)
+            ? readFileSync(generationFile, "latin1")
+            : null,
+        adminTokenPath: join(state, "admin.token"),
+      }),
+    )
+    .catch(async (error: unknown) => {
+      // Its worker would keep the process alive.
+      await store.close();
+      throw error;
+    });
   const address = addressOf(configuration.listen);
   const discovery = new Discovery();
   const stopDiscovery =

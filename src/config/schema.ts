@@ -236,6 +236,18 @@ export const CONFIGURATION = Type.Object(
       },
       "Assessment: auditors' suites that the service runs, and the live estimate.",
     ),
+    transparency: section(
+      {
+        origin: Type.Optional(
+          Type.String({
+            pattern: "^[!-*,-~]{1,255}$",
+            description:
+              "The log's name, by custom a host and a path without a scheme (log.example/springhouse). It is fixed at the first start; without one it is made up then.",
+          }),
+        ),
+      },
+      "The transparency log: what was done with keys, for whoever checks it offline.",
+    ),
     retention: section(
       {
         lineageDays: Type.Number({

@@ -16,6 +16,7 @@ import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
+import { openTransparencyLog } from "../log/transparencyLog.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
@@ -80,6 +81,22 @@ export async function createService(
 
   const shape = shapeOf(configuration);
   const { quorum, construction } = configuration;
+  const transparency = await openTransparencyLog({
+    store,
+    clock,
+    signer: ports.signer,
+    boot: ports.boot,
+    first: {
+      v: 1,
+      kind: "service_start",
+      at: startedMilliseconds,
+      actor: "springhouse",
+      version: ports.version,
+      configuration: configuration.version,
+      build: ports.build,
+      shape,
+    },
+  });
   const memory = await openHealthMemory(
     store,
     configuration.sources.map(({ id }) => id),
@@ -251,6 +268,7 @@ export async function createService(
       // A stopping source may still have something to remember.
       memory.stop();
       await outputs.stop();
+      await transparency.stop();
       await journal.stop();
       await store.close();
     },
