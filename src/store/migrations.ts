@@ -1,4 +1,5 @@
 import { LOG_SCHEMA } from "./logSchema.ts";
+import { SEAL_SCHEMA } from "./sealSchema.ts";
 
 /** A step from schema `version - 1` to `version`; never edited once it was released. */
 export interface Migration {
@@ -149,6 +150,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: LINEAGE },
   { version: 2, sql: DOCUMENTS },
   { version: 3, sql: LOG_SCHEMA },
+  { version: 4, sql: SEAL_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
