@@ -1,10 +1,10 @@
+import type { KeyTransition } from "../../port/key.ts";
 import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { KeyPolicy } from "../policy/policy.ts";
 import type { KeyLeaf } from "./leaf.ts";
 import { isExpired, versionOf } from "./record.ts";
 import type { KeyFacts, KeyRecord, KeyVersion } from "./record.ts";
-import type { Transition } from "./state.ts";
 import { transition } from "./transition.ts";
 import type { ApprovedIntent } from "./transition.ts";
 
@@ -24,7 +24,7 @@ export interface Birth {
 }
 
 export interface TransitionOrder {
-  readonly transition: Transition;
+  readonly transition: KeyTransition;
   readonly version: number;
   readonly reason: string | null;
   /** For `compromise`: when it happened. */

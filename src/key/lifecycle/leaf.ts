@@ -1,8 +1,7 @@
-import type { KeyPurpose, ManagedType } from "../policy/purpose.ts";
-import type { KeyState, Transition } from "./state.ts";
+import type { KeyPurpose, KeyState, KeyTransition, ManagedType } from "../../port/key.ts";
 
 /** What happened to a key: a birth, a transition of SP 800-57, or a change of its policy. */
-export type KeyOperation = "create" | "import" | "rotate" | Transition | "policy";
+export type KeyOperation = "create" | "import" | "rotate" | KeyTransition | "policy";
 
 /**
  * The leaf of one change, as the log keeps it. Names of people's choosing are not in here, and

@@ -1,6 +1,5 @@
+import type { KeyAlgorithm, KeyPurpose, KeyState, KeyUsage, ManagedType } from "../../port/key.ts";
 import type { KeyPolicy } from "../policy/policy.ts";
-import type { KeyAlgorithm, KeyPurpose, KeyUsage, ManagedType } from "../policy/purpose.ts";
-import type { KeyState } from "./state.ts";
 
 /** One version of a key: one piece of material, which is not in here. */
 export interface KeyVersion {

@@ -1,5 +1,5 @@
-import { KEY_STATES, TRANSITIONS } from "./state.ts";
-import type { KeyState, Transition } from "./state.ts";
+import { KEY_STATES, KEY_TRANSITIONS } from "../../port/key.ts";
+import type { KeyState, KeyTransition } from "../../port/key.ts";
 import type { KeyLeaf } from "./leaf.ts";
 import { allowedTransitions, needsApproval, transition } from "./transition.ts";
 
@@ -55,8 +55,8 @@ function step(key: ReplayedKey | undefined, leaf: ReplayedLeaf): ReplayedKey | s
   if (op === "policy")
     return leaf.version === null ? { ...key!, revision } : "a policy of a version";
   if (BIRTHS.includes(op)) return born(key, leaf);
-  if (!TRANSITIONS.some((known) => known === op)) return `the operation ${op} is unknown`;
-  return moved(key!, leaf, op as Transition);
+  if (!KEY_TRANSITIONS.some((known) => known === op)) return `the operation ${op} is unknown`;
+  return moved(key!, leaf, op as KeyTransition);
 }
 
 function born(key: ReplayedKey | undefined, leaf: ReplayedLeaf): ReplayedKey | string {
@@ -69,7 +69,7 @@ function born(key: ReplayedKey | undefined, leaf: ReplayedLeaf): ReplayedKey | s
   return { revision, primary, states: [...(key?.states ?? []), to] };
 }
 
-function moved(key: ReplayedKey, leaf: ReplayedLeaf, op: Transition): ReplayedKey | string {
+function moved(key: ReplayedKey, leaf: ReplayedLeaf, op: KeyTransition): ReplayedKey | string {
   const { version, from, to, revision, intent } = leaf;
   const state = version === null ? undefined : key.states[version - 1];
   if (version === null || state === undefined) return `there is no version ${version}`;

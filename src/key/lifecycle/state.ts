@@ -1,25 +1,4 @@
-/** The states of SP 800-57 part 1 r5 section 7. One version of a key is in exactly one of them. */
-export const KEY_STATES = [
-  "pre-activation", // 7.1
-  "active", // 7.2
-  "suspended", // 7.3
-  "deactivated", // 7.4
-  "compromised", // 7.5
-  "destroyed", // 7.6
-  "destroyed-compromised", // 7.6, with the compromise on its metadata
-] as const;
-export type KeyState = (typeof KEY_STATES)[number];
-
-/** What changes a version's state. The birth of a version is not in here: it comes from no state. */
-export const TRANSITIONS = [
-  "activate",
-  "suspend",
-  "restore",
-  "deactivate",
-  "compromise",
-  "destroy",
-] as const;
-export type Transition = (typeof TRANSITIONS)[number];
+import type { KeyState } from "../../port/key.ts";
 
 /**
  * What a version may do in a state. `protect` applies protection (encrypt, sign, wrap, MAC),

@@ -1,7 +1,7 @@
+import { KEY_TRANSITIONS } from "../../port/key.ts";
+import type { KeyState, KeyTransition } from "../../port/key.ts";
 import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
-import { TRANSITIONS } from "./state.ts";
-import type { KeyState, Transition } from "./state.ts";
 
 /**
  * An intent that enough custodians approved, for one transition of one version. Only whoever checked
@@ -12,7 +12,7 @@ export interface ApprovedIntent {
   readonly digest: string;
   readonly key: string;
   readonly version: number;
-  readonly transition: Transition;
+  readonly transition: KeyTransition;
   /** The key's revision that the custodians approved it for. */
   readonly revision: number;
 }
@@ -36,7 +36,7 @@ interface Rule {
  * deactivated or compromised before it is destroyed. No row leaves `destroyed-compromised`, and
  * `destroyed` has one entry, the late report of 7.6, which changes metadata only.
  */
-const TABLE: Readonly<Record<KeyState, Readonly<Partial<Record<Transition, Rule>>>>> = {
+const TABLE: Readonly<Record<KeyState, Readonly<Partial<Record<KeyTransition, Rule>>>>> = {
   "pre-activation": {
     activate: { to: "active" },
     compromise: { to: "compromised" },
@@ -61,13 +61,13 @@ const TABLE: Readonly<Record<KeyState, Readonly<Partial<Record<Transition, Rule>
   "destroyed-compromised": {},
 };
 
-/** In the order of `TRANSITIONS`; none for a state that is final. */
-export function allowedTransitions(state: KeyState): readonly Transition[] {
-  return TRANSITIONS.filter((transition) => TABLE[state][transition] !== undefined);
+/** In the order of `KEY_TRANSITIONS`; none for a state that is final. */
+export function allowedTransitions(state: KeyState): readonly KeyTransition[] {
+  return KEY_TRANSITIONS.filter((transition) => TABLE[state][transition] !== undefined);
 }
 
 /** True for a transition that somebody other than its requester must have approved. */
-export function needsApproval(state: KeyState, transition: Transition): boolean {
+export function needsApproval(state: KeyState, transition: KeyTransition): boolean {
   return TABLE[state][transition]?.needsApproval === true;
 }
 
@@ -78,7 +78,7 @@ export function needsApproval(state: KeyState, transition: Transition): boolean 
  */
 export function transition(
   from: KeyState,
-  wanted: Transition,
+  wanted: KeyTransition,
   { expired, approval }: Circumstances,
 ): { readonly to: KeyState } | Refusal {
   const rule = TABLE[from][wanted];
@@ -95,7 +95,7 @@ export function transition(
   return { to: rule.to };
 }
 
-function refuseTransition(from: KeyState, wanted: Transition): Refusal {
+function refuseTransition(from: KeyState, wanted: KeyTransition): Refusal {
   const allowed = allowedTransitions(from);
   const what = allowed.length > 0 ? allowed.join(", ") : "none: this state is final";
   return refuse(

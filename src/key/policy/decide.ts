@@ -1,3 +1,4 @@
+import type { KeyAlgorithm, KeyUsage } from "../../port/key.ts";
 import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import { isExpired, versionOf } from "../lifecycle/record.ts";
@@ -5,7 +6,6 @@ import type { KeyRecord, KeyVersion } from "../lifecycle/record.ts";
 import { allowedTransitions } from "../lifecycle/transition.ts";
 import { RIGHTS } from "../lifecycle/state.ts";
 import { isProtecting } from "./purpose.ts";
-import type { KeyAlgorithm, KeyUsage } from "./purpose.ts";
 
 /** Somebody wants to use a key. */
 export interface UseRequest {

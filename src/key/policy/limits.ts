@@ -1,8 +1,8 @@
+import type { KeyAlgorithm } from "../../port/key.ts";
 import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { KeyPolicy } from "./policy.ts";
 import { operationsCap } from "./purpose.ts";
-import type { KeyAlgorithm } from "./purpose.ts";
 
 /** What one version has protected, or what it may. */
 export interface Amount {

@@ -1,3 +1,5 @@
+import { KEY_TRANSITIONS } from "../../../../src/port/key.ts";
+import type { KeyTransition } from "../../../../src/port/key.ts";
 import * as fc from "fast-check";
 import {
   createKey,
@@ -9,8 +11,6 @@ import type { Change } from "../../../../src/key/lifecycle/change.ts";
 import type { KeyLeaf } from "../../../../src/key/lifecycle/leaf.ts";
 import type { KeyRecord } from "../../../../src/key/lifecycle/record.ts";
 import { replay } from "../../../../src/key/lifecycle/replay.ts";
-import { TRANSITIONS } from "../../../../src/key/lifecycle/state.ts";
-import type { Transition } from "../../../../src/key/lifecycle/state.ts";
 import { decide } from "../../../../src/key/policy/decide.ts";
 import { DEFAULT_POLICY } from "../../../../src/key/policy/policy.ts";
 import type { KeyPolicy } from "../../../../src/key/policy/policy.ts";
@@ -47,7 +47,7 @@ const REFERENCE = new Set([
   "destroyed compromise destroyed-compromised",
 ]);
 
-function expected(state: string, command: Transition, approved: boolean): string | null {
+function expected(state: string, command: KeyTransition, approved: boolean): string | null {
   for (const row of REFERENCE) {
     const [from, how, to] = row.split(" ") as [string, string, string];
     if (from === state && (how === command || (how === `${command}!` && approved))) return to;
@@ -116,8 +116,8 @@ function compare(model: Model, system: System): void {
 }
 
 class Move implements Command {
-  readonly order: { version: number; transition: Transition; leave: number };
-  constructor(version: number, transition: Transition, leave: number) {
+  readonly order: { version: number; transition: KeyTransition; leave: number };
+  constructor(version: number, transition: KeyTransition, leave: number) {
     this.order = { version, transition, leave };
   }
   check(): boolean {
@@ -244,10 +244,10 @@ class Wait implements Command {
 
 const COMMANDS: fc.Arbitrary<Command>[] = [
   fc
-    .tuple(fc.integer({ min: 1, max: 7 }), fc.constantFrom(...TRANSITIONS), fc.nat(5))
+    .tuple(fc.integer({ min: 1, max: 7 }), fc.constantFrom(...KEY_TRANSITIONS), fc.nat(5))
     .map(([version, transition, leave]) => new Move(version, transition, leave)),
   fc
-    .tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom(...TRANSITIONS), fc.nat(1))
+    .tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom(...KEY_TRANSITIONS), fc.nat(1))
     .map(([version, transition, leave]) => new Move(version, transition, leave)),
   fc.boolean().map((activate) => new Rotate(activate)),
   fc.tuple(fc.boolean(), fc.boolean()).map(([one, other]) => new Repolicy(one, other)),

@@ -1,5 +1,5 @@
+import { KEY_STATES, KEY_TRANSITIONS } from "../../../../src/port/key.ts";
 import { describe, expect, test } from "vitest";
-import { KEY_STATES, TRANSITIONS } from "../../../../src/key/lifecycle/state.ts";
 import { allowedTransitions, transition } from "../../../../src/key/lifecycle/transition.ts";
 import { replay } from "../../../../src/key/lifecycle/replay.ts";
 import type { ReplayedLeaf } from "../../../../src/key/lifecycle/replay.ts";
@@ -51,7 +51,7 @@ describe("transitions", () => {
     expect(allowedTransitions("destroyed")).toEqual(["compromise"]);
     expect(allowedTransitions("destroyed-compromised")).toEqual([]);
     for (const state of KEY_STATES)
-      for (const wanted of TRANSITIONS) {
+      for (const wanted of KEY_TRANSITIONS) {
         const result = transition(state, wanted, { expired: false, approval: APPROVAL });
         if ("to" in result && result.to === "active")
           expect(["pre-activation", "suspended"]).toContain(state);

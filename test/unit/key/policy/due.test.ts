@@ -1,13 +1,13 @@
+import type { KeyTransition } from "../../../../src/port/key.ts";
 import { describe, expect, test } from "vitest";
 import { transitKey } from "../../../../src/key/lifecycle/change.ts";
 import type { KeyRecord } from "../../../../src/key/lifecycle/record.ts";
-import type { Transition } from "../../../../src/key/lifecycle/state.ts";
 import { dueMilliseconds, dueNow } from "../../../../src/key/policy/due.ts";
 import { DAY, keyRecord } from "./record.ts";
 
 const NOTHING = { operations: 0, bytes: 0 };
 
-function moved(record: KeyRecord, transition: Transition, version = record.primary): KeyRecord {
+function moved(record: KeyRecord, transition: KeyTransition, version = record.primary): KeyRecord {
   const change = transitKey(
     record,
     { transition, version, reason: null, occurredMilliseconds: null, approval: null },

@@ -1,3 +1,4 @@
+import { KEY_PURPOSES, MANAGED_TYPES } from "../../../../src/port/key.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { limitOf, nextRange, overLimit } from "../../../../src/key/policy/limits.ts";
@@ -7,8 +8,6 @@ import {
   policyFault,
 } from "../../../../src/key/policy/policy.ts";
 import {
-  KEY_PURPOSES,
-  MANAGED_TYPES,
   USAGES_OF,
   algorithmsOf,
   isProtecting,
