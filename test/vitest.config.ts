@@ -30,7 +30,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "slow", include: ["test/**/*.slow.test.ts"], testTimeout: 600_000 },
+        test: {
+          name: "slow",
+          include: ["test/**/*.slow.test.ts"],
+          testTimeout: 600_000,
+          // They start services, which takes a busy machine long.
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

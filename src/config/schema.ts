@@ -155,7 +155,7 @@ export const CONFIGURATION = Type.Object(
           Type.String({
             minLength: 1,
             description:
-              "A file whose content changes when the virtual machine is cloned or rolled back. Without one a clone cannot be detected.",
+              "A file whose content changes when the virtual machine is cloned or rolled back; it must be readable at the start. Without one a clone cannot be detected.",
           }),
         ),
       },

@@ -452,7 +452,7 @@ class Simulation {
     const stopping = service.api
       .close()
       .then(() => service.stop())
-      .then(() => (stopped = true));
+      .then((kept) => (stopped = kept));
     await this.#clock.run(5_000);
     this.#trace.stopped = stopped && clock.pending === 0;
     this.#release(last);
