@@ -323,9 +323,7 @@ describe("a disk that is full", () => {
     disk.full = false;
     await Promise.all([log.append(leafOf(2)), log.append(leafOf(3))]);
     await clock.run(1000);
-    const versions = (await entriesOf(log)).map(
-      (entry) => decodeLeaf(Buffer.from(entry)).leaf?.version,
-    );
+    const versions = (await entriesOf(log)).map(versionOf);
     expect(versions).toEqual(["0.0.0", "test 2", "test 3"]);
     await log.stop();
     await disk.store.close();

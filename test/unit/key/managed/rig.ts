@@ -51,8 +51,16 @@ class RecordedSupply implements RandomSupply {
     const { principal, door, purpose, requirement } = request;
     if (request.recorded === true)
       await this.#outputs.record({
-        ...{ id, seed, instance: "keys", counter, principal, door, purpose, requirement },
-        ...{ bytes: request.bytes, atMilliseconds: 1 },
+        id,
+        seed,
+        instance: "keys",
+        counter,
+        principal,
+        door,
+        purpose,
+        bytes: request.bytes,
+        requirement,
+        atMilliseconds: 1,
       });
     return { ok: true, bytes, outputs: [id], seed };
   }
@@ -122,6 +130,8 @@ export async function openRig({
       cause: vault.cause,
       epoch: vault.epoch,
       slots: [],
+      refusedTotal: 0,
+      lockedMemory: { ok: true, bytes: 0 },
     }),
     wrap: (binding, secret) => vault.wrap(binding, secret),
     open: (binding, wrapped, use) => vault.open(binding, wrapped, use),
