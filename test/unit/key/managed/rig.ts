@@ -131,7 +131,7 @@ export async function openRig({
       epoch: vault.epoch,
       slots: [],
       refusedTotal: 0,
-      lockedMemory: { ok: true, bytes: 0 },
+      lockedMemory: { ok: true, bytes: 0, detail: "" },
     }),
     wrap: (binding, secret) => vault.wrap(binding, secret),
     open: (binding, wrapped, use) => vault.open(binding, wrapped, use),
