@@ -16,6 +16,7 @@ import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
+import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
 import { openTransparencyLog } from "../log/transparencyLog.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
@@ -192,20 +193,36 @@ export async function createService(
     version: ports.version,
     ...configuration.assess,
   });
+  const generator = new KeyGenerator({
+    random: drbg,
+    words: ports.words,
+    rsaConcurrency: configuration.keys.rsaSearches,
+  });
+  const lineage = new StoredLineage(store);
+  const managed = await openKeyRoom({
+    clock,
+    store,
+    random: drbg,
+    generator,
+    vault: seal.vault,
+    log: transparency,
+    record: (event, writes) => observed.record(event, writes),
+    boot: ports.boot,
+    lineage,
+    maker: { configuration: configuration.version, build: ports.build },
+    failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
+  });
   const api = buildApi(
     {
       clock,
       random: drbg,
-      keys: new KeyGenerator({
-        random: drbg,
-        words: ports.words,
-        rsaConcurrency: configuration.keys.rsaSearches,
-      }),
+      keys: generator,
+      managed,
       sources: room,
       assessments,
       seal,
       events: observed,
-      lineage: new StoredLineage(store),
+      lineage,
       introspection: { snapshot },
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
@@ -246,6 +263,7 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
+  managed.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
@@ -285,6 +303,7 @@ export async function createService(
       memory.stop();
       const keepTheRest = async (): Promise<void> => {
         await assessed;
+        await managed.stop();
         await retention.stop();
         await outputs.stop();
         await transparency.stop();
