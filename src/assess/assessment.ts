@@ -47,6 +47,7 @@ export type Assessment = ResultOf<SuiteName> & {
 /** How the command names each suite; the first is what it does without a flag. */
 export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
   "sp800-90b-non-iid": "",
+  "sp800-90b-iid": "--iid",
   "sp800-22": "--sts",
   "fips140-2": "--fips140",
   ais31: "--ais31",
