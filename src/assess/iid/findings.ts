@@ -30,9 +30,12 @@ export const STATISTIC_NAMES: Readonly<Record<Statistic, string>> = {
   compression: "compression (5.1.11)",
 };
 
-/** What the verdict of one seed is worth. */
+/**
+ * What the verdict of one seed is worth. Of 10,001 orders that are equally likely the one that came is
+ * among the 6 lowest or the 6 highest; 19 x 12 / 10,001 is 1 in 43.9, the most whatever ties and dependence.
+ */
 const POLICY =
-  "The permutations rest on the seed alone: the same samples and seed give the same verdict. Samples that are IID fail one round in about 50 (19 statistics, each with a chance of about 0.0012), so one failure near the limit can be chance. It is a failure all the same: the answer is new samples, decided on beforehand and reported with this result, or the non-IID track. Another seed for the same samples, until one passes, is no test.";
+  "The permutations rest on the seed alone: the same samples and seed give the same verdict. Samples that are IID fail a statistic with a chance of at most 12 in 10,001, and so one round in 44 or rarer by one of the 19: a failure near the limit can be chance. It is a failure all the same: the answer is the non-IID track, or new samples, decided on beforehand and reported with this result. Another seed for the same samples, until one passes, is no test.";
 
 const word = (passed: boolean | null): string =>
   passed === null ? "open" : passed ? "passed" : "FAILED";

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { nonIid, type AnyEstimate, type NonIid } from "../../../src/assess/nonIid/nonIid.ts";
 import type { Samples } from "../../../src/assess/samples.ts";
 
-const VECTORS = new URL("../../../../shared/vectors/", import.meta.url).pathname;
+export const VECTORS = new URL("../../../../shared/vectors/", import.meta.url).pathname;
 /** The vectors stand beside the checkout; without them there is nothing to compare with. */
 export const hasVectors = existsSync(`${VECTORS}nist90b`);
 
@@ -113,7 +113,7 @@ function stream(label: string, length: number): Uint8Array {
   return bytes;
 }
 
-const GENERATORS: Readonly<Record<string, (count: number) => Uint8Array>> = {
+export const GENERATORS: Readonly<Record<string, (count: number) => Uint8Array>> = {
   V1: (count) => stream("rbg-vec-uniform8", count),
   V2: (count) => stream("rbg-vec-bias1", count).map((byte) => (byte < 154 ? 1 : 0)),
   V3(count) {

@@ -1,7 +1,7 @@
 import { CyclicOrder } from "./cyclicOrder.ts";
 import { BLOCK, decimalBlocks, MOST_TOKENS } from "./decimalBlocks.ts";
 import { codedBits, GROUP, MOST_SYMBOLS } from "./huffman.ts";
-import { isUsedIn, lastColumn, lastColumnOf } from "./lastColumn.ts";
+import { lastColumn, lastColumnOf } from "./lastColumn.ts";
 import { rankCounts } from "./moveToFront.ts";
 
 /** "BZh5", and at the end a magic number of 48 bits and a checksum of 32. */
@@ -30,11 +30,10 @@ export class Bzip2Length {
         typeof block === "string"
           ? lastColumnOf(block)
           : lastColumn(block, this.#order.of(block), this.#column);
-      const isUsed = isUsedIn(column);
       // Digits are in one sixteenth of the octets, the space in another.
       const sixteenths = typeof block === "string" ? 1 : 2;
       bits += BLOCK_BITS + sixteenths * SIXTEENTH_BITS;
-      bits += codedBits(rankCounts(column, isUsed, this.#room));
+      bits += codedBits(rankCounts(column, this.#room));
     }
     return Math.ceil(bits / 8);
   }

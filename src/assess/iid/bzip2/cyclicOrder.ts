@@ -1,7 +1,7 @@
 import { suffixArray } from "../../nonIid/suffixArray.ts";
 
 /** How much may be sorted again, for each token, before the linear method is taken instead. */
-const WORK = 6;
+const WORK = 0.25;
 const SMALL_GROUP = 24;
 const DIGIT_BITS = 11;
 
@@ -77,7 +77,8 @@ export class CyclicOrder {
     if (length === 1 || cycle.counts.length === 1)
       return this.#order.subarray(0, length).map((_none, at) => at);
     this.#encode(cycle);
-    return this.#byWindows(length) ? this.#order.subarray(0, length) : linear(cycle);
+    if (!this.#byWindows(length)) linear(cycle, this.#order);
+    return this.#order.subarray(0, length);
   }
 
   #encode({ tokens, length, counts }: Cycle): void {
@@ -220,12 +221,31 @@ function alike(
   return groups;
 }
 
-/** By suffixes of the cycle gone round twice: of rotations that differ they have the order. */
-function linear({ tokens, length, counts }: Cycle): Int32Array {
-  const twice = new Int32Array(2 * length);
-  for (let at = 0; at < length; at++) {
-    twice[at] = tokens[at]!;
-    twice[at + length] = tokens[at]!;
+/**
+ * By the suffixes of the least rotation, in linear time: of a Lyndon word they have the order of its
+ * rotations.
+ */
+function linear({ tokens, length, counts }: Cycle, order: Int32Array): void {
+  const start = leastRotation(tokens, length);
+  const word = counts.length > 256 ? new Int32Array(length) : new Uint8Array(length);
+  for (let at = 0; at < length; at++) word[at] = tokens[(start + at) % length]!;
+  const suffixes = suffixArray(word, counts.length - 1);
+  for (let at = 0; at < length; at++) order[at] = (suffixes[at]! + start) % length;
+}
+
+/** Where the least rotation begins. Of two candidates the greater one loses, with all that were compared. */
+function leastRotation(tokens: Uint16Array, length: number): number {
+  let [one, other, alike] = [0, 1, 0];
+  while (one < length && other < length && alike < length) {
+    const difference = tokens[(one + alike) % length]! - tokens[(other + alike) % length]!;
+    if (difference === 0) {
+      alike++;
+      continue;
+    }
+    if (difference > 0) one += alike + 1;
+    else other += alike + 1;
+    if (one === other) other++;
+    alike = 0;
   }
-  return suffixArray(twice, counts.length - 1).filter((at) => at < length);
+  return Math.min(one, other);
 }

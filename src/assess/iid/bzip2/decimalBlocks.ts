@@ -34,7 +34,9 @@ export function* decimalBlocks(
   const texts = Array.from(valueOf, String);
   const sizes = Uint8Array.from(texts, ({ length }) => length);
   const last = symbols.length - 1;
-  const present = new Set(Array.from(new Set(symbols), (symbol) => texts[symbol]!));
+  const occurs = new Uint8Array(texts.length);
+  for (let index = 0; index < symbols.length; index++) occurs[symbols[index]!] = 1;
+  const present = new Set(texts.filter((_text, symbol) => occurs[symbol] === 1));
   const ordered = [...present].sort(compare);
   let symbolAt = 0;
   // Characters of that symbol that the block before has taken.

@@ -66,9 +66,3 @@ export function lastColumnOf(text: string): Uint8Array {
   const rotations = Array.from(text, (_character, from) => text.slice(from) + text.slice(0, from));
   return Uint8Array.from(rotations.sort(), (rotation) => characterOf(rotation.at(-1)!));
 }
-
-export function isUsedIn(column: Uint8Array): (character: number) => boolean {
-  const used = new Uint8Array(CHARACTERS);
-  for (const character of column) used[character] = 1;
-  return (character) => used[character] === 1;
-}

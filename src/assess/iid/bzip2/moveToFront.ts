@@ -9,12 +9,10 @@ export const CHARACTERS = 11;
  * @param column the last column of the sorted rotations
  * @param room for the counts, at least 4 * MOST_SYMBOLS larger than a block of as many groups takes
  */
-export function rankCounts(
-  column: Uint8Array,
-  isUsed: (character: number) => boolean,
-  room: Uint8Array,
-): GroupCounts {
-  const recent = Uint8Array.from({ length: CHARACTERS }, (_none, at) => at).filter(isUsed);
+export function rankCounts(column: Uint8Array, room: Uint8Array): GroupCounts {
+  const used = new Uint8Array(CHARACTERS);
+  for (let index = 0; index < column.length; index++) used[column[index]!] = 1;
+  const recent = Uint8Array.from(used.keys()).filter((character) => used[character] === 1);
   const alphabet = recent.length + 2;
   room.fill(0);
   let [base, left, symbols, run] = [0, GROUP, 0, 0];
