@@ -91,42 +91,42 @@ interface Runs {
   readonly longest: number;
 }
 
-/** 5.1.2 to 5.1.4: a step is down where the next symbol is smaller, else up. */
+/**
+ * 5.1.2 to 5.1.4: a step is down where the next symbol is smaller, else up. Here and below, what comes
+ * next in noise cannot be foretold, neither by the processor, so that signs are computed without a branch.
+ */
 export function directionalRuns(
   symbols: Uint8Array,
 ): Runs & { readonly increasesOrDecreases: number } {
   const steps = symbols.length - 1;
-  let [runs, longest, run, ups] = [0, 0, 0, 0];
-  let before = -1;
+  let [changes, begin, longest, downs] = [0, 0, 0, 0];
+  let before = (symbols[1]! - symbols[0]!) >>> 31;
   for (let index = 0; index < steps; index++) {
-    const up = symbols[index]! > symbols[index + 1]! ? 0 : 1;
-    ups += up;
-    if (up === before) run++;
-    else {
-      runs++;
-      run = 1;
-      before = up;
-    }
-    if (run > longest) longest = run;
+    const down = (symbols[index + 1]! - symbols[index]!) >>> 31;
+    const change = down ^ before;
+    before = down;
+    downs += down;
+    changes += change;
+    // A change makes this index the run's beginning.
+    begin += (index - begin) & -change;
+    if (index - begin >= longest) longest = index - begin + 1;
   }
-  return { runs, longest, increasesOrDecreases: Math.max(ups, steps - ups) };
+  return { runs: changes + 1, longest, increasesOrDecreases: Math.max(downs, steps - downs) };
 }
 
 /** 5.1.5 and 5.1.6. @param upperHalfFrom the least symbol that is not below the median */
 export function medianRuns(symbols: Uint8Array, upperHalfFrom: number): Runs {
-  let [runs, longest, run] = [0, 0, 0];
-  let before = -1;
+  let [changes, begin, longest] = [0, 0, 0];
+  let before = (symbols[0]! - upperHalfFrom) >>> 31;
   for (let index = 0; index < symbols.length; index++) {
-    const side = symbols[index]! < upperHalfFrom ? 0 : 1;
-    if (side === before) run++;
-    else {
-      runs++;
-      run = 1;
-      before = side;
-    }
-    if (run > longest) longest = run;
+    const below = (symbols[index]! - upperHalfFrom) >>> 31;
+    const change = below ^ before;
+    before = below;
+    changes += change;
+    begin += (index - begin) & -change;
+    if (index - begin >= longest) longest = index - begin + 1;
   }
-  return { runs, longest };
+  return { runs: changes + 1, longest };
 }
 
 /** 5.1.7 and 5.1.8: how many symbols until one comes again; after it the search begins anew. */
@@ -156,8 +156,9 @@ export function collisions(symbols: Uint8Array): {
 /** 5.1.9: how many symbols are equal to the one `lag` later. */
 export function periodicity(symbols: Uint8Array, lag: number): number {
   let equal = 0;
+  // 1 for a difference of 0.
   for (let index = lag; index < symbols.length; index++)
-    if (symbols[index] === symbols[index - lag]) equal++;
+    equal += ((symbols[index]! ^ symbols[index - lag]!) - 1) >>> 31;
   return equal;
 }
 
