@@ -1,6 +1,6 @@
 import { createCipheriv } from "node:crypto";
 
-/** Words that are made at a time. */
+/** Words that are made at a time, at most. */
 const WORDS = 16_384;
 
 /** The most symbols that are shuffled: a word times their number must be exact in a double. */
@@ -17,10 +17,10 @@ export function shuffle(symbols: Uint8Array, seed: string, permutation: number):
   const counter = Buffer.alloc(16);
   counter.writeUInt32BE(permutation, 4);
   const cipher = createCipheriv("aes-256-ctr", Buffer.from(seed, "hex"), counter);
-  const zeros = new Uint8Array(WORDS * 4);
-  const words = new Uint32Array(WORDS);
-  const octets = new Uint8Array(words.buffer);
   let size = symbols.length;
+  const words = new Uint32Array(Math.min(WORDS, size));
+  const octets = new Uint8Array(words.buffer);
+  const zeros = new Uint8Array(octets.length);
   while (size > 1) {
     octets.set(cipher.update(zeros));
     size = exchange(symbols, size, words);
@@ -35,7 +35,7 @@ export function shuffle(symbols: Uint8Array, seed: string, permutation: number):
  * @returns how many are left
  */
 function exchange(symbols: Uint8Array, size: number, words: Uint32Array): number {
-  for (let at = 0; at < WORDS && size > 1; at++) {
+  for (let at = 0; at < words.length && size > 1; at++) {
     const product = words[at]! * size;
     const other = (product * 2 ** -32) | 0;
     const low = product - other * 2 ** 32;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { iidTests } from "../../../src/assess/iid/iid.ts";
-import { runIidTask } from "../../../src/assess/iid/campaign.ts";
+import { iidCampaign, runIidTask, type IidTask } from "../../../src/assess/iid/campaign.ts";
+import { iidTests, type Iid } from "../../../src/assess/iid/iid.ts";
 import type { Statistic } from "../../../src/assess/iid/statistics.ts";
 import type { Samples } from "../../../src/assess/samples.ts";
 import { GENERATORS, VECTORS } from "./nonIid.ts";
@@ -104,5 +104,42 @@ export function holdGeneratedIidSets(): void {
     const set = name.slice(0, 2);
     const samples = { symbols: GENERATORS[set]!(20_000), bitsPerSymbol: BITS[set]! };
     hold(name, samples, new Map(Object.entries(figuresOfTool)));
+  }
+}
+
+export const SEED = "5e".repeat(32);
+
+/** Noise that is the same in every run. */
+export function noise(count: number, bitsPerSymbol: number, seed = 1): Samples {
+  let state = seed;
+  const symbols = Uint8Array.from({ length: count }, () => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
+    return state >>> (32 - bitsPerSymbol);
+  });
+  return { symbols, bitsPerSymbol };
+}
+
+/** The campaign with `hands` tasks under way, of which `pick` says the one that ends next. */
+export function run(
+  samples: Samples,
+  seed: string,
+  hands = 1,
+  pick: (under: number) => number = () => 0,
+  tasks = Infinity,
+): { readonly result: Iid; readonly given: readonly IidTask[] } {
+  const campaign = iidCampaign(seed);
+  const under: IidTask[] = [];
+  const given: IidTask[] = [];
+  for (;;) {
+    while (under.length < hands) {
+      if (given.length === tasks) campaign.expire!();
+      const task = campaign.next();
+      if (task === null) break;
+      under.push(task);
+      given.push(task);
+    }
+    const [task] = under.splice(pick(under.length), 1);
+    if (!task) return { result: campaign.result()!, given };
+    campaign.take(task, runIidTask(samples, task));
   }
 }
