@@ -164,20 +164,15 @@ function workspaceOf(samples: Samples): Workspace {
 }
 
 export function runIidTask(samples: Samples, task: IidTask): IidPart {
-  switch (task.kind) {
-    case "unshuffled": {
-      const workspace = workspaceOf(samples);
-      const figures = workspace.figuresOf(workspace.population.symbols, STATISTICS);
-      return { kind: "unshuffled", figures };
-    }
-    case "otherTests":
-      return { kind: "otherTests", tests: iidTests(samples) };
-    case "permutations": {
-      const workspace = workspaceOf(samples);
-      const figures = Array.from({ length: task.count }, (_none, index) =>
-        workspace.permuted(task.seed, task.from + index, task.wanted),
-      );
-      return { kind: "permutations", figures };
-    }
+  if (task.kind === "otherTests") return { kind: "otherTests", tests: iidTests(samples) };
+  const workspace = workspaceOf(samples);
+  if (task.kind === "unshuffled") {
+    const figures = workspace.figuresOf(workspace.population.symbols, STATISTICS);
+    return { kind: "unshuffled", figures };
   }
+  const { seed, from, count, wanted } = task;
+  const figures = Array.from({ length: count }, (_none, index) =>
+    workspace.permuted(seed, from + index, wanted),
+  );
+  return { kind: "permutations", figures };
 }

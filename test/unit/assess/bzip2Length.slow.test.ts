@@ -13,20 +13,14 @@ function reference(values: Uint8Array): number {
   const text = Buffer.from(values.join(" "));
   const room = Math.ceil(text.length * 1.01) + 600;
   const { wasmModule } = bzip2;
-  const [source, target, length] = [text.length, room, 4].map((size) => wasmModule._malloc(size));
-  wasmModule.HEAPU8.set(text, source!);
-  wasmModule.setValue(length!, room, "i32");
-  const code = wasmModule._BZ2_bzBuffToBuffCompress(
-    target!,
-    length!,
-    source!,
-    text.length,
-    5,
-    0,
-    0,
-  );
-  const compressed = wasmModule.getValue(length!, "i32");
-  for (const pointer of [source!, target!, length!]) wasmModule._free(pointer);
+  const source = wasmModule._malloc(text.length);
+  const target = wasmModule._malloc(room);
+  const length = wasmModule._malloc(4);
+  wasmModule.HEAPU8.set(text, source);
+  wasmModule.setValue(length, room, "i32");
+  const code = wasmModule._BZ2_bzBuffToBuffCompress(target, length, source, text.length, 5, 0, 0);
+  const compressed = wasmModule.getValue(length, "i32");
+  for (const pointer of [source, target, length]) wasmModule._free(pointer);
   expect(code).toBe(0);
   return compressed;
 }

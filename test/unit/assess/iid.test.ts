@@ -71,7 +71,7 @@ describe("statistics by hand (SP 800-90B 5.1)", () => {
 
   test("two values: ones of eights, numbers of eights, and the values themselves", () => {
     // Of 3 and 200 the bits are 11110000 11110000 1.
-    const symbols = of(...[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1]).map((bit) =>
+    const symbols = of(1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1).map((bit) =>
       bit ? 200 : 3,
     );
     const population = populationOf(symbols);

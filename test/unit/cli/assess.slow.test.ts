@@ -174,7 +174,12 @@ test("each flag runs its suite, says what it is good for, and writes a page that
 describe("the IID track", () => {
   const asked = async (path: string, ...options: readonly string[]) => {
     const { code, stdout, stderr } = await springhouse([
-      ...["assess", path, "--bits", "3", "--iid", "--json"],
+      "assess",
+      path,
+      "--bits",
+      "3",
+      "--iid",
+      "--json",
       ...options,
     ]);
     return { code, stderr, report: JSON.parse(stdout.toString()) };

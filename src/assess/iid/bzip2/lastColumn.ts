@@ -1,5 +1,4 @@
 import type { Block } from "./decimalBlocks.ts";
-import { CHARACTERS } from "./moveToFront.ts";
 
 const SPACE = 0;
 const characterOf = (digit: string): number => digit.charCodeAt(0) - 47;

@@ -1,7 +1,7 @@
 import { GROUP, MOST_SYMBOLS, type GroupCounts } from "./huffman.ts";
 
 /** Characters are 0 for a space and 1 to 10 for the digits. */
-export const CHARACTERS = 11;
+const CHARACTERS = 11;
 
 /**
  * bzip2's second stage: each character as its rank among those that came last, and runs of rank 0 as a
