@@ -48,6 +48,7 @@ export async function runSuite(run: Run): Promise<unknown> {
     else failed.abort(run.expiry!.reason);
   };
   if (run.expiry?.aborted) expire();
+  failed.signal.throwIfAborted();
   run.expiry?.addEventListener("abort", expire, { once: true });
   const threads = Array.from({ length: run.threads }, () =>
     crew.work().catch((error: unknown) => {
