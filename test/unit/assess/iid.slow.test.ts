@@ -24,6 +24,7 @@ test("compression is looked at only when nothing has failed", () => {
     claimedEntropy: null,
     seed: SEED,
     constants: null,
+    conditioning: null,
   });
   expect(findings).toMatchObject({ minEntropy: null, passed: false });
   expect(findings.summary).toMatch(/^not IID.*excursion.*failed$/);
@@ -35,7 +36,7 @@ describe("on threads", () => {
   const order = {
     suite: "sp800-90b-iid",
     samples,
-    parameters: { claimedEntropy: null, seed: SEED, constants: null },
+    parameters: { claimedEntropy: null, seed: SEED, constants: null, conditioning: null },
     threads: 3,
     niceness: 5,
     signal: new AbortController().signal,

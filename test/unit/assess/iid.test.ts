@@ -202,6 +202,7 @@ describe("the campaign", () => {
       claimedEntropy: 1,
       seed: SEED,
       constants: null,
+      conditioning: null,
     });
     expect(findings).toMatchObject({ minEntropy: null, passed: null });
     expect(findings.summary).toMatch(/not finished/);
@@ -210,7 +211,12 @@ describe("the campaign", () => {
   test("a claim above the figure is not passed", () => {
     const { result } = run(samples, SEED);
     const of = (claimedEntropy: number) =>
-      iidFindings(result, samples, { claimedEntropy, seed: SEED, constants: null });
+      iidFindings(result, samples, {
+        claimedEntropy,
+        seed: SEED,
+        constants: null,
+        conditioning: null,
+      });
     expect(of(2.99).passed).toBe(false);
     expect(of(1)).toMatchObject({ passed: true, minEntropy: 1 });
   });
