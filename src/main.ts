@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { listen } from "./api/listen.ts";
 import { startLiveThread } from "./assess/live/thread.ts";
 import { buildProgram, runProgram, type ServeOptions } from "./cli/program.ts";
+import { adopt } from "./config/adopt/adopt.ts";
 import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts } from "./config/tlsFiles.ts";
@@ -172,5 +173,5 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 const terminal = processTerminal(clock, stopping.signal);
-const program = buildProgram(terminal, version, serve);
+const program = buildProgram(terminal, version, { serve, adopt });
 process.exitCode = await runProgram(program, terminal, process.argv.slice(2));

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { assessmentOf, SUITE_FLAGS, type Assessment } from "../assess/assessment.ts";
@@ -11,6 +11,7 @@ import { parametersOf, SUITE_NAMES, suiteOf, type SuiteName } from "../assess/su
 import { openRecording } from "../source/recordingReader.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, paint, type Terminal } from "./terminal.ts";
+import { writeDurably } from "./wholeFile.ts";
 
 export interface AssessOptions {
   readonly bits?: number;
@@ -74,12 +75,9 @@ function reportText(terminal: Terminal, assessment: Assessment, { sections }: Fi
 
 /** Whole or not at all: what stood there before stays until the new one is written. */
 async function writeReport(path: string, html: string): Promise<void> {
-  const unfinished = `${path}.${process.pid}.part`;
   try {
-    await writeFile(unfinished, html, { flag: "wx" });
-    await rename(unfinished, path);
+    await writeDurably(path, Buffer.from(html), null, rename);
   } catch (error) {
-    await rm(unfinished, { force: true });
     const { code = "unknown" } = error as NodeJS.ErrnoException;
     throw new Failure(1, `the report cannot be written to ${path} (${code})`);
   }
