@@ -55,7 +55,7 @@ function estimatorTable({ literal, bitstring, bitsPerSymbol }: NonIid): Section 
   ]).filter(([, ...figures]) => figures.some((text) => text !== ""));
   const head = ["estimator", "symbols", ...(bitstring ? ["bits", `${bitsPerSymbol} bits`] : [])];
   return {
-    title: "Estimates",
+    title: "Estimates in figures",
     note: "Min-entropy a symbol, a bit, and a symbol's bits; ◂ is the least of its column.",
     table: [head, ...rows],
   };

@@ -91,6 +91,7 @@ describe("bad input gets a clear error, exit 1 or 2, and no figure", () => {
     await truncate(huge, 2 ** 30);
     await refused([empty, "--bits", "8"], 1, /is empty[^]*→ /);
     await refused([wide, "--bits", "4"], 1, /→ /);
+    await refused([await samplesFile("one.bin", 1, 1), "--bits", "1"], 1, /at least 2 are needed/);
     await refused([wide], 1, /bits per sample must be given[^]*--bits/);
     await refused([huge, "--bits", "8"], 1, /more than 134,217,728 samples[^]*head -c/);
     await refused([folder, "--bits", "8"], 1, /not a regular file/);
