@@ -1,8 +1,9 @@
 import { randomBytes, randomFill } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { pino } from "pino";
+import { ADMIN_TOKEN_FILE } from "./access/adminToken.ts";
 import { listen } from "./api/listen.ts";
 import { startLiveThread } from "./assess/live/thread.ts";
 import { buildProgram, runProgram, type ServeOptions } from "./cli/program.ts";
@@ -11,7 +12,10 @@ import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
+import { openSigner } from "./log/keyFile.ts";
+import { buildHash } from "./platform/build.ts";
 import { systemClock } from "./platform/clock.ts";
+import { contentOf } from "./platform/contentOf.ts";
 import { logDestination } from "./platform/logDestination.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
 import { processTerminal } from "./platform/terminal.ts";
@@ -26,6 +30,8 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 };
 const clock = systemClock();
 const stopping = new AbortController();
+/** The store's thread waits for a disk, or for another program, and would keep the process alive. */
+let hanging = false;
 // A second interrupt of the keyboard ends it at once; a second SIGTERM does not cut the stop short.
 process.once("SIGINT", () => stopping.abort());
 process.on("SIGTERM", () => stopping.abort());
@@ -79,7 +85,14 @@ function load(options: ServeOptions): Configuration {
     },
   ]);
   const configuration = { ...parsed!, ...(options.listen ? { listen: options.listen } : {}) };
-  assertListenable(configuration);
+  const { generationFile } = configuration.construction;
+  collectFaults([
+    () => {
+      // A clone would go unnoticed, and nobody would know.
+      if (generationFile !== undefined) readFile(generationFile, "construction.generationFile");
+    },
+    () => assertListenable(configuration),
+  ]);
   return configuration;
 }
 
@@ -108,27 +121,31 @@ async function serve(options: ServeOptions): Promise<void> {
   const log = pino({ level: configuration.log.level, base: null }, logDestination(2));
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
-  const service = await createService(configuration, {
-    clock,
-    store,
-    log,
-    version,
-    boot: randomBytes(8).toString("hex"),
-    words: wordlist,
-    osRandom: (bytes) => new Uint8Array(randomBytes(bytes)),
-    osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
-    openSource: openNoiseSource,
-    startLiveThread,
-    generation: () =>
-      generationFile !== undefined && existsSync(generationFile)
-        ? readFileSync(generationFile, "latin1")
-        : null,
-    adminTokenPath: join(state, "admin.token"),
-  }).catch(async (error: unknown) => {
-    // Its worker would keep the process alive.
-    await store.close();
-    throw error;
-  });
+  const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
+  const service = await openSigner(state, configuration.transparency.origin ?? null, osRandom)
+    .then((signer) =>
+      createService(configuration, {
+        clock,
+        store,
+        log,
+        version,
+        build: buildHash(import.meta.dirname),
+        signer,
+        boot: randomBytes(8).toString("hex"),
+        words: wordlist,
+        osRandom,
+        osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
+        openSource: openNoiseSource,
+        startLiveThread,
+        generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
+        adminTokenPath: join(state, ADMIN_TOKEN_FILE),
+      }),
+    )
+    .catch(async (error: unknown) => {
+      // Its worker would keep the process alive.
+      await store.close();
+      throw error;
+    });
   const address = addressOf(configuration.listen);
   const discovery = new Discovery();
   const stopDiscovery =
@@ -168,10 +185,11 @@ async function serve(options: ServeOptions): Promise<void> {
     await listening.close();
   } finally {
     stopDiscovery();
-    await service.stop();
+    hanging = !(await service.stop());
   }
 }
 
 const terminal = processTerminal(clock, stopping.signal);
 const program = buildProgram(terminal, version, { serve, adopt });
 process.exitCode = await runProgram(program, terminal, process.argv.slice(2));
+if (hanging) process.exit();
