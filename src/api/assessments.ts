@@ -72,7 +72,8 @@ const TURN_SAMPLES = 2 ** 18;
 
 /** Where the first sample is that has more than `bits` bits; null where none has. */
 async function firstTooWide(samples: Uint8Array, bits: number): Promise<number | null> {
-  for (let from = 0; bits < 8 && from < samples.length; from += TURN_SAMPLES) {
+  if (bits === 8) return null;
+  for (let from = 0; from < samples.length; from += TURN_SAMPLES) {
     const turn = samples.subarray(from, from + TURN_SAMPLES);
     let all = 0;
     for (const symbol of turn) all |= symbol;

@@ -107,7 +107,7 @@ class Crew {
         try {
           take(message);
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
       worker.once("messageerror", reject);
