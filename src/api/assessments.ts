@@ -146,6 +146,7 @@ export function addAssessments(app: FastifyInstance, context: Context): void {
       "Samples of a source come by a tap: they never seed anything. It runs on threads that give way to requests; progress is on the event stream.",
     query: ORDER,
     upload: OCTETS,
+    beforeBody: () => assessments.full,
 
     success: {
       status: 201,

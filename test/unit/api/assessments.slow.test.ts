@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { request } from "node:http";
+import { request, type ClientRequest } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AssessmentStatus } from "../../../src/assess/desk.ts";
@@ -7,11 +7,16 @@ import { buildHouse, SOURCE, type House } from "./house.ts";
 
 let house: House;
 let app: FastifyInstance;
+/** Requests that may be left half sent, which would keep the service from closing. */
+const half: ClientRequest[] = [];
 beforeEach(async () => {
   house = await buildHouse();
   ({ app } = house);
 });
-afterEach(() => app.close());
+afterEach(async () => {
+  for (const sent of half.splice(0)) sent.destroy();
+  await app.close();
+});
 
 const OCTETS = "application/octet-stream";
 
@@ -109,45 +114,48 @@ test("one more than may be at once is refused, a cancelled one makes room", asyn
   expect((await order("", samples(1000, 0xff))).statusCode).toBe(201);
 });
 
-test("an upload need not be sent to hear that it is too large, or that nothing may begin", async () => {
-  const url = new URL(await app.listen({ port: 0, host: "127.0.0.1" }));
-  /** Sends a head and some of its body, and never the rest. */
-  const begin = (length: number) => {
-    const sent = request({
-      host: url.hostname,
-      port: url.port,
-      method: "POST",
-      path: "/v1/assessments",
-      headers: { ...house.bearer("auditor"), "content-type": OCTETS, "content-length": length },
-    });
-    const answered = new Promise<number | undefined>((resolve, reject) => {
-      sent.once("response", ({ statusCode }) => resolve(statusCode)).once("error", reject);
-    });
-    sent.write(Buffer.alloc(1000, 7));
-    return { sent, answered };
-  };
-  const huge = begin(2 ** 30);
-  expect(await huge.answered).toBe(413);
-  huge.sent.destroy();
+test(
+  "an upload need not be sent to hear that it is too large, or that nothing may begin",
+  { timeout: 25_000 },
+  async () => {
+    const url = new URL(await app.listen({ port: 0, host: "127.0.0.1" }));
+    /** Sends a head and some of its body, and never the rest. */
+    const begin = (length: number) => {
+      const sent = request({
+        host: url.hostname,
+        port: url.port,
+        method: "POST",
+        path: "/v1/assessments",
+        headers: { ...house.bearer("auditor"), "content-type": OCTETS, "content-length": length },
+      });
+      const answered = new Promise<number | undefined>((resolve, reject) => {
+        sent.once("response", ({ statusCode }) => resolve(statusCode)).once("error", reject);
+      });
+      half.push(sent);
+      answered.catch(() => {}); // Where nobody waits for it.
+      sent.write(Buffer.alloc(1000, 7));
+      return { sent, answered };
+    };
+    const huge = begin(2 ** 30);
+    expect(await huge.answered).toBe(413);
 
-  // Hung up in the middle: nothing began, and nothing is in the way.
-  const aborted = begin(50_000);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  aborted.answered.catch(() => {});
-  aborted.sent.destroy();
-  const { id } = (await order("", samples(100_000, 0xff))).json<AssessmentStatus>();
-  expect((await get("/v1/assessments")).json().assessments).toHaveLength(1);
+    // Hung up in the middle: nothing began, and nothing is in the way.
+    const aborted = begin(50_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    aborted.sent.destroy();
+    const { id } = (await order("", samples(100_000, 0xff))).json<AssessmentStatus>();
+    expect((await get("/v1/assessments")).json().assessments).toHaveLength(1);
 
-  const late = begin(50_000);
-  expect(await late.answered).toBe(503);
-  late.sent.destroy();
-  await app.inject({
-    method: "DELETE",
-    url: `/v1/assessments/${id}`,
-    headers: house.bearer("auditor"),
-  });
-  await ended(id);
-});
+    const late = begin(50_000);
+    expect(await late.answered).toBe(503);
+    await app.inject({
+      method: "DELETE",
+      url: `/v1/assessments/${id}`,
+      headers: house.bearer("auditor"),
+    });
+    await ended(id);
+  },
+);
 
 test("what makes no sense is refused with its cause", async () => {
   const refused = async (
