@@ -3,7 +3,7 @@ import type { AnyEstimate } from "../nonIid/nonIid.ts";
 import type { Assessment } from "../assessment.ts";
 import type { Samples } from "../samples.ts";
 import type { Findings, Section } from "../suite.ts";
-import { estimatorBars } from "./estimatorBars.ts";
+import { type BarGroup, estimatorBars } from "./estimatorBars.ts";
 import { factsOf, type Fact } from "./facts.ts";
 import { pictures } from "./pictures.ts";
 import { STYLE } from "./style.ts";
@@ -20,27 +20,50 @@ export interface PageInput {
   readonly samples: Samples;
 }
 
-/** The non-IID figures as bars a symbol, whichever track they are of, with the claim drawn in. */
-function estimatesFigure({ suite, result, parameters, file }: Assessment): string {
-  if (suite !== "sp800-90b-non-iid") return "";
-  const { literal, bitstring } = result;
-  const width = file.bitsPerSample;
-  const bars = (estimates: readonly AnyEstimate[], scale: number) =>
-    estimates.map(({ estimator, minEntropy }) => ({
+function groupsOf(assessment: Assessment): readonly BarGroup[] {
+  const width = assessment.file.bitsPerSample;
+  const group = (title: string, estimates: readonly AnyEstimate[], scale: number): BarGroup => ({
+    title,
+    bars: estimates.map(({ estimator, minEntropy }) => ({
       name: ESTIMATOR_NAMES[estimator],
       value: minEntropy === null ? null : minEntropy * scale,
-    }));
-  const groups = [
-    { title: "Of the symbols", bars: bars(literal, 1) },
-    ...(bitstring ? [{ title: `Of the bits, times ${width}`, bars: bars(bitstring, width) }] : []),
-  ];
+    })),
+  });
+  const ofBits = width === 1 ? "Of the bits" : `Of the bits, times ${width}`;
+  switch (assessment.suite) {
+    case "sp800-90b-non-iid": {
+      const { literal, bitstring } = assessment.result;
+      return [
+        group("Of the symbols", literal, 1),
+        ...(bitstring ? [group(ofBits, bitstring, width)] : []),
+      ];
+    }
+    case "sp800-90b-restart": {
+      const { rows, columns } = assessment.result;
+      return [group("Row by row", rows, 1), group("Column by column", columns, 1)];
+    }
+    case "sp800-90b-conditioned":
+      return [group(ofBits, assessment.result.estimates, width)];
+    default:
+      return [];
+  }
+}
+
+/** The estimates as bars a sample, with the claim drawn in; nothing for what estimates no entropy. */
+function estimatesFigure(assessment: Assessment): string {
+  const groups = groupsOf(assessment);
+  if (groups.length === 0) return "";
+  const { suite, parameters, file } = assessment;
   const { claimedEntropy } = parameters;
-  const claim =
-    claimedEntropy === null ? "" : " A claim stands only where no bar ends short of its line.";
+  // Of a restart matrix the rule is another: the figures may be as low as half of it.
+  const rule =
+    claimedEntropy === null || suite !== "sp800-90b-non-iid"
+      ? ""
+      : " A claim stands only where no bar ends short of its line.";
   return [
     "<section><h2>Estimates</h2>",
-    `<p>Min-entropy in bits a sample; the shortest bar (◂) decides. The estimators are conservative: ideal noise does not reach the full width (ideal bytes come to about 7.1 of 8).${claim}</p>`,
-    estimatorBars(groups, width, claimedEntropy),
+    `<p>Min-entropy in bits a sample; the shortest bar (◂) decides. The estimators are conservative: ideal noise does not reach the full width (ideal bytes come to about 7.1 of 8).${rule}</p>`,
+    estimatorBars(groups, file.bitsPerSample, claimedEntropy),
     "</section>",
   ].join("");
 }

@@ -23,7 +23,7 @@ function shapeOf(samples: Samples) {
     result,
     samples,
     file,
-    { claimedEntropy: null, seed: null, constants: null },
+    { claimedEntropy: null, seed: null, constants: null, conditioning: null },
     { atMilliseconds: Date.UTC(2026, 10, 7, 5, 4, 3), springhouse: "1.2.3", node: "v24" },
   );
   const shape = JSON.parse(nistJson(assessment)!) as Record<string, unknown> & {

@@ -26,7 +26,7 @@ function written(
     bitsPerSample: samples.bitsPerSymbol,
     manifest: null,
   };
-  const parameters = { claimedEntropy: claim, seed: null, constants: null };
+  const parameters = { claimedEntropy: claim, seed: null, constants: null, conditioning: null };
   const circumstances = { atMilliseconds, springhouse: "1.2.3", node: "v24.0.0" };
   const { assessment, findings } = assessmentOf(
     "sp800-90b-non-iid",

@@ -5,7 +5,7 @@ const SAMPLES = { symbols: new Uint8Array(new SharedArrayBuffer(5000)), bitsPerS
 const RUN = {
   suite: "sp800-90b-non-iid",
   samples: SAMPLES,
-  parameters: { claimedEntropy: null, seed: null, constants: null },
+  parameters: { claimedEntropy: null, seed: null, constants: null, conditioning: null },
   threads: 2,
   niceness: 0,
   signal: new AbortController().signal,
