@@ -7,6 +7,7 @@ import { ADMIN_TOKEN_FILE } from "./access/adminToken.ts";
 import { listen } from "./api/listen.ts";
 import { startLiveThread } from "./assess/live/thread.ts";
 import { buildProgram, runProgram, type ServeOptions } from "./cli/program.ts";
+import { adopt } from "./config/adopt/adopt.ts";
 import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts } from "./config/tlsFiles.ts";
@@ -190,6 +191,6 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 const terminal = processTerminal(clock, stopping.signal);
-const program = buildProgram(terminal, version, serve);
+const program = buildProgram(terminal, version, { serve, adopt });
 process.exitCode = await runProgram(program, terminal, process.argv.slice(2));
 if (hanging) process.exit();

@@ -18,6 +18,7 @@ import { requestIds } from "./requestId.ts";
 import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
 import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
+import { addTaps } from "./taps.ts";
 import { addStatus } from "./status.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
@@ -150,6 +151,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addKeyOperations(routes, context);
     addStatus(routes, context);
     addSources(routes, context);
+    addTaps(routes, context);
     addLineage(routes, context);
     void routes.register((uploads, _none, registered) => {
       addAssessments(uploads, context);

@@ -52,7 +52,7 @@ export async function runSuite(run: Run): Promise<unknown> {
   run.expiry?.addEventListener("abort", expire, { once: true });
   const threads = Array.from({ length: run.threads }, () =>
     crew.work().catch((error: unknown) => {
-      // A part alone is no result: the other threads need not go on.
+      // A part alone is no result: neither this thread nor the others need go on.
       failed.abort(error);
       throw error;
     }),
@@ -103,7 +103,7 @@ class Crew {
         }
       };
       signal.addEventListener("abort", abort, { once: true });
-      worker.on("message", (message: AssessorMessage) => {
+      const take = (message: AssessorMessage): void => {
         if ("progress" in message) {
           progress(message.progress);
           return;
@@ -114,7 +114,16 @@ class Crew {
         const idle = [...this.#idle];
         this.#idle.clear();
         for (const other of idle) other();
+      };
+      worker.on("message", (message: AssessorMessage) => {
+        // Nobody catches what a listener throws: it would end the service, and this only an assessment.
+        try {
+          take(message);
+        } catch (error) {
+          reject(error);
+        }
       });
+      worker.once("messageerror", reject);
       worker.once("error", reject);
       worker.once("exit", (code) => {
         signal.removeEventListener("abort", abort);

@@ -5,6 +5,7 @@ import { ROLES, type Role } from "../port/principal.ts";
 import { SLOT_KINDS } from "../port/seal.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
+import { type Adopt, adoptReport, type AdoptOptions } from "./adopt.ts";
 import { assess } from "./assess.ts";
 import { capture, replay } from "./recordings.ts";
 import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
@@ -31,6 +32,13 @@ export interface ServeOptions {
   readonly listen?: string;
 }
 
+/** What is above the command line, from the composition root. */
+export interface Upstairs {
+  /** Starts the service and resolves when it has stopped. */
+  readonly serve: (options: ServeOptions) => Promise<void>;
+  readonly adopt: Adopt;
+}
+
 /** A whole number within bounds; commander reports the fault as wrong usage. */
 function integer(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {
@@ -44,6 +52,13 @@ function integer(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) {
 function seed(text: string): string {
   if (!/^[0-9a-f]{64}$/.test(text))
     throw new InvalidArgumentError("64 lower-case hexadecimal digits are needed.");
+  return text;
+}
+
+/** As it can stand in an evidence, which has 500 characters with all the rest. */
+function words(text: string): string {
+  if (!/^\P{Cc}{4,100}$/u.test(text))
+    throw new InvalidArgumentError("4 to 100 characters on one line are needed.");
   return text;
 }
 
@@ -93,18 +108,15 @@ const component = [
   ["--h-in <bits>", "min-entropy of what goes in", positive],
 ] as const;
 
-/**
- * The command line.
- * @param serve starts the service and resolves when it has stopped; the composition root's
- */
 export function buildProgram(
   terminal: Terminal,
   version: string,
-  serve: (options: ServeOptions) => Promise<void>,
+  { serve, adopt }: Upstairs,
 ): Command {
   const program = new Command("springhouse")
     .description("Random bytes and keys that can be traced to the health-tested noise behind them.")
     .version(version)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.write(text),
@@ -148,7 +160,21 @@ export function buildProgram(
   ] as const)
     connecting(asJson(program.command(name)))
       .description(description)
+      // What stands behind a command within it is that one's.
+      .enablePositionalOptions()
       .action((options: ConnectionOptions & { json?: boolean }) => run(terminal, options));
+
+  asJson(program.commands.find((command) => command.name() === "sources")!.command("adopt"))
+    .description("take an assessed figure into the configuration, together with its report")
+    .argument("<source>", "its id in the configuration")
+    .argument("<report>", "what `assess --json` wrote of its raw samples")
+    .requiredOption("--config <file>", "the configuration, YAML; changed in its place")
+    .option("--h <entropy>", "a lower figure than the report's, bits a sample", positive)
+    .option("--vouch <why>", "the samples are this source's, although no manifest says so", words)
+    .option("--dry-run", "show the difference and write nothing")
+    .action((source: string, report: string, options: AdoptOptions) =>
+      adoptReport(terminal, adopt, source, report, options),
+    );
 
   connecting(program.command("capture"))
     .description("contiguous raw samples of a source, with a manifest beside them")
@@ -184,6 +210,7 @@ export function buildProgram(
     )
     .option("--html <file>", "write the report as a page that needs nothing else")
     .option("--time-limit <seconds>", "end with what there is by then", positive)
+    .option("--nist-json <file>", "write it in the shape of NIST's tool (its -o), where it has one")
     .option("--seed <hex>", "of a report whose permutations are to be repeated", seed);
   for (const name of SUITE_NAMES)
     if (SUITE_FLAGS[name] !== "") assessing.option(SUITE_FLAGS[name], suiteOf(name).title);

@@ -99,6 +99,7 @@ export async function capture(
       toMilliseconds: terminal.clock.wallMilliseconds(),
       firstSequence: tap.firstSequence,
       ...restartFacts(tap, rows),
+      attestation: await tap.attestation(),
     });
     const what = rows
       ? `${count(rows.restarts)} rows of ${count(rows.samplesPerRestart)}`

@@ -104,6 +104,11 @@ export interface SampleTap {
    * gap, or this reader was too slow): it never skips.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /**
+   * What the service signed of these samples: a C2SP note with their SHA-256. Ask when all have come.
+   * Throws a RefusalError `not_found` before that.
+   */
+  attestation(): Promise<string>;
 }
 
 /** The first samples after each restart, row after row. */
@@ -269,6 +274,7 @@ export class SpringhouseClient {
       bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
       firstSequence: numberHeader(response, "springhouse-first-sequence"),
       chunks: this.#transport.chunks(call, samples, response),
+      attestation: this.#attestation(response),
     };
   }
 
@@ -295,6 +301,7 @@ export class SpringhouseClient {
       bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
       firstSequence: numberHeader(response, "springhouse-first-sequence"),
       chunks: this.#transport.chunks(call, restarts * samplesPerRestart, response),
+      attestation: this.#attestation(response),
     };
   }
 
@@ -356,6 +363,11 @@ export class SpringhouseClient {
   reset(source: string, reason: string): Promise<SourceSnapshot> {
     const path = `/v1/sources/${encodeURIComponent(source)}/reset`;
     return this.#transport.json({ method: "POST", path, body: { reason }, repeatable: false });
+  }
+
+  #attestation(response: Response): () => Promise<string> {
+    const id = response.headers.get("springhouse-attestation") ?? "";
+    return () => this.#text(`/v1/attestations/${encodeURIComponent(id)}`);
   }
 
   async #text(path: string): Promise<string> {

@@ -24,6 +24,7 @@ import { createSeedRecorder } from "../lineage/seedRecorder.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import type { EventKind, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
+import { attestWith } from "../log/statement.ts";
 import { Backoff } from "../source/backoff.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import { Retention } from "../store/retention.ts";
@@ -213,6 +214,7 @@ export async function createService(
       lineage,
       introspection: { snapshot },
       transparency: transparency.log,
+      attest: attestWith(ports.signer),
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
       access: new Access(tokens, certificates, new Quotas(clock)),

@@ -24,6 +24,8 @@ import type {
   Tap,
 } from "../../../src/port/service.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
+import { attestWith } from "../../../src/log/statement.ts";
+import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
 import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.ts";
@@ -132,6 +134,9 @@ export const SOURCE: SourceSnapshot = {
   poolBlocks: 0,
   live: null,
 };
+
+/** Signs what this house attests. */
+export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
 export const SNAPSHOT: ServiceSnapshot = {
   version: "0",
@@ -366,6 +371,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       introspection: { snapshot: () => snapshot.value },
+      attest: attestWith(SIGNER),
       transparency: {
         verifierKey: SNAPSHOT.log.verifierKey,
         checkpoint: () => ({ note: "log.example/house\n1\n" }),
