@@ -4,7 +4,7 @@ import type { Clock } from "../port/clock.ts";
 import { refuse, SpringhouseError, type Refusal } from "../port/errors.ts";
 import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
 import type { EventJournal, SourceControl } from "../port/service.ts";
-import { assessmentOf, type Assessment, type Subject } from "./assessment.ts";
+import { assessmentOf, type Assessment, type AttestReport, type Subject } from "./assessment.ts";
 import { htmlOf } from "./report/htmlOf.ts";
 import { runSuite } from "./runSuite.ts";
 import type { Samples } from "./samples.ts";
@@ -60,6 +60,7 @@ export interface DeskOptions {
   readonly sources: SourceControl;
   readonly events: Observer & EventJournal;
   readonly version: string;
+  readonly attest: AttestReport;
   /** Assessments under way at once. */
   readonly atOnce: number;
   readonly threads: number;
@@ -229,7 +230,7 @@ export class AssessmentDesk {
     file: Subject,
     expiry: AbortSignal,
   ): Promise<void> {
-    const { clock, version, threads } = this.#options;
+    const { clock, version, threads, attest } = this.#options;
     const { suite } = order;
     const parameters = parametersOf(suite, order.choices, () => randomBytes(32).toString("hex"));
     const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
@@ -249,6 +250,7 @@ export class AssessmentDesk {
       atMilliseconds: clock.wallMilliseconds(),
       springhouse: version,
       node: process.version,
+      attest,
     });
     entry.html = await htmlOf({ assessment, findings, samples }, NICENESS, signal);
     entry.assessment = assessment;

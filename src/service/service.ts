@@ -27,6 +27,7 @@ import type { ServiceSnapshot } from "../port/snapshot.ts";
 import { attestWith } from "../log/statement.ts";
 import { Backoff } from "../source/backoff.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
+import { reportFacts } from "../verify/verifyAttested.ts";
 import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
@@ -175,11 +176,13 @@ export async function createService(
       },
       clock.wallMilliseconds(),
     );
+  const attest = attestWith(ports.signer);
   const assessments = new AssessmentDesk({
     clock,
     sources: room,
     events: observed,
     version: ports.version,
+    attest: (report) => attest("assessment", reportFacts(report)),
     ...configuration.assess,
   });
   const generator = new KeyGenerator({
@@ -214,7 +217,7 @@ export async function createService(
       lineage,
       introspection: { snapshot },
       transparency: transparency.log,
-      attest: attestWith(ports.signer),
+      attest,
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
       access: new Access(tokens, certificates, new Quotas(clock)),

@@ -115,6 +115,13 @@ function glanceHtml({ minEntropy, file, parameters }: Assessment): string {
   return `<dl class="glance">${facts.map(factHtml).join("")}</dl>`;
 }
 
+/** Whoever reads the page alone sees that it was signed; the JSON is what can be checked. */
+function signatureHtml({ attestation }: Assessment): string {
+  return attestation === null
+    ? ""
+    : `<section><h2>Signed by the service</h2><p>Check the report's JSON with <code>springhouse verify</code> and the service's public key. This page is the same report for the eye.</p><pre class="wide" tabindex="0" aria-label="The signed note">${escaped(attestation)}</pre></section>`;
+}
+
 /** A report as one HTML page that needs nothing else: no script, no request, light, dark and print. */
 export function page({ assessment, findings, samples }: PageInput): string {
   const { title, purpose, summary, passed, file, warnings } = assessment;
@@ -144,6 +151,7 @@ export function page({ assessment, findings, samples }: PageInput): string {
     "</div></section>",
     ...findings.sections.slice(1).map(sectionHtml),
     `<section><h2>To repeat it</h2><dl class="facts">${factsOf(assessment).map(factHtml).join("\n")}</dl></section>`,
+    signatureHtml(assessment),
     "</main></body></html>\n",
   ].join("\n");
 }

@@ -25,6 +25,7 @@ import type {
 } from "../../../src/port/service.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { attestWith } from "../../../src/log/statement.ts";
+import { reportFacts } from "../../../src/verify/verifyAttested.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
@@ -357,6 +358,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         sources,
         events: journal,
         version: "0",
+        attest: (report) => attestWith(SIGNER)("assessment", reportFacts(report)),
         atOnce: 1,
         threads: 1,
         maximumSeconds: 60,
