@@ -13,6 +13,8 @@ import { compileValidator, parseQuery } from "./query.ts";
 import { addRandom } from "./random.ts";
 import { requestIds } from "./requestId.ts";
 import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
+import { addRecall } from "./recall.ts";
+import { addReceipted } from "./receipted.ts";
 import { addSources } from "./sources.ts";
 import { addStatus } from "./status.ts";
 import { addStream } from "./stream.ts";
@@ -138,11 +140,13 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   });
   void app.register((routes, _options, done) => {
     addRandom(routes, context);
+    addReceipted(routes, context);
     addStream(routes, context);
     addKeys(routes, context);
     addStatus(routes, context);
     addSources(routes, context);
     addLineage(routes, context);
+    addRecall(routes, context);
     void routes.register((uploads, _none, registered) => {
       addAssessments(uploads, context);
       registered();

@@ -1,11 +1,15 @@
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { canonicalJson } from "./canonicalJson.ts";
+import { OUTPUT } from "./leaves/output.ts";
+import { RECALL } from "./leaves/recall.ts";
 import { SERVICE_START } from "./leaves/serviceStart.ts";
 
 /** Every kind of leaf, each with its allow-list in a file of its own. What is not in here is no leaf. */
 export const LEAVES = {
   service_start: SERVICE_START,
+  output: OUTPUT,
+  recall: RECALL,
 } as const;
 
 export type LeafKind = keyof typeof LEAVES;
