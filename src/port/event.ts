@@ -6,6 +6,7 @@ export const EVENT_KINDS = [
   "source_gap",
   "source_reset",
   "source_tested",
+  "source_restarted",
   "assessment_started",
   "assessment_progress",
   "assessment_ended",
@@ -27,6 +28,8 @@ export const EVENT_KINDS = [
   "token_created",
   "token_revoked",
   "configuration_reloaded",
+  "key_changed",
+
   "seal_initialised",
   "seal_opened",
   "seal_closed",

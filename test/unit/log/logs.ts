@@ -1,6 +1,6 @@
 import { encodeBundle } from "../../../src/log/bundle.ts";
 import { signCheckpoint } from "../../../src/log/checkpoint.ts";
-import { encodeLeaf, type Leaf, type LeafOf } from "../../../src/log/leaf.ts";
+import { encodeLeaf, type LeafOf } from "../../../src/log/leaf.ts";
 import { Frontier, leafHash } from "../../../src/log/merkle.ts";
 import { signerOf, type Signer } from "../../../src/log/signer.ts";
 import { TILE_WIDTH, tilePath, tilesOf } from "../../../src/log/tile.ts";
@@ -11,7 +11,7 @@ import type { LogCopy } from "../../../src/verify/verifyLog.ts";
 
 export const SIGNER = signerOf("log.example/test", new Uint8Array(32).fill(7));
 
-export function serviceStart(more: Partial<LeafOf<"service_start">> = {}): Leaf {
+export function serviceStart(more: Partial<LeafOf<"service_start">> = {}): LeafOf<"service_start"> {
   return {
     v: 1,
     kind: "service_start",
