@@ -3,17 +3,19 @@ import { Type, type Static } from "typebox";
 import { refuse } from "../port/errors.ts";
 import { principalOf, type Context } from "./context.ts";
 import { goOn, linesAsText, NDJSON, sendLong } from "./lines.ts";
+import { REASON } from "./keyRequest.ts";
 import { addRoute } from "./route.ts";
 import { choice } from "./schemas.ts";
 
 const BODY = Type.Object(
   {
-    source: Type.String({ minLength: 1, maxLength: 256, description: "Also one that is gone." }),
+    source: Type.String({
+      pattern: "^[a-z0-9-]{1,32}$",
+      description: "Its id; also of one that is gone.",
+    }),
     from: Type.Number({ minimum: 0, description: "Unix milliseconds, inclusive." }),
     to: Type.Number({ minimum: 0, description: "Unix milliseconds, inclusive." }),
-    reason: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 1000, description: "Kept with who asked." }),
-    ),
+    reason: REASON,
   },
   { additionalProperties: false },
 );
