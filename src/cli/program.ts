@@ -24,6 +24,8 @@ import {
 } from "./seal.ts";
 import { exportLog, logCheckpoint, verifyExport, type VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
+import { recall } from "./recall.ts";
+import { verify } from "./verify.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
 export interface ServeOptions {
@@ -144,6 +146,7 @@ export function buildProgram(
     .option("--sources <k>", "independent credited sources that it must draw on", integer(0, 16))
     .option("--max-seed-age <seconds>", "the oldest noise that may be in it", positive)
     .option("--fresh", "noise younger than a second, never used before")
+    .option("--receipt <file>", "with a receipt, for `springhouse verify`; its salt to FILE.salt")
     .action((bytes: number, options: Parameters<typeof random>[2]) =>
       random(terminal, bytes, options),
     );
@@ -217,6 +220,24 @@ export function buildProgram(
   assessing.action((file: string, options: Parameters<typeof assess>[3]) =>
     assess(terminal, version, file, options),
   );
+
+  asJson(program.command("verify"))
+    .description("check a receipt offline, and whether it is of a value")
+    .argument("<receipt>", "the file")
+    .option("--vkey <key>", "the log's key, or a file with it (default: the receipt's own)")
+    .option("--value-file <file>", "the value, or a key as it was answered; `-` is stdin")
+    .option("--salt-file <file>", "the salt (default: RECEIPT.salt)")
+    .action((receipt: string, options: Parameters<typeof verify>[2]) =>
+      verify(terminal, receipt, options),
+    );
+
+  connecting(asJson(program.command("recall")))
+    .description("which keys and receipted outputs drew on noise that turned out bad")
+    .requiredOption("--source <id>", "the noise source, also one that is gone")
+    .requiredOption("--from <time>", "such as 2026-11-27T05:00:00Z, or Unix milliseconds")
+    .requiredOption("--to <time>", "inclusive")
+    .option("--reason <text>", "kept in the log with who asked")
+    .action((options: Parameters<typeof recall>[1]) => recall(terminal, options));
 
   const calculating = asJson(program.command("output-entropy")).description(
     "min-entropy of a conditioning component's output (SP 800-90B 3.1.5)",

@@ -21,6 +21,8 @@ import { openEventJournal } from "../lineage/eventJournal.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
+import { RecallDesk } from "../log/recallDesk.ts";
+import { ReceiptDesk } from "../log/receiptDesk.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import type { EventKind, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
@@ -218,6 +220,19 @@ export async function createService(
       introspection: { snapshot },
       transparency: transparency.log,
       attest,
+      recall: new RecallDesk({
+        clock,
+        store,
+        log: transparency.log,
+        record: (event, together) => observed.record(event, together),
+      }),
+      receipts: new ReceiptDesk({
+        clock,
+        log: transparency.log,
+        lineage,
+        random: drbg,
+        maker: { configuration: configuration.version, build: ports.build },
+      }),
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
       access: new Access(tokens, certificates, new Quotas(clock)),

@@ -381,6 +381,16 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
           level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
         entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
       },
+      recall: {
+        async *run(order) {
+          yield { record: "recall", ...order, outputs: 0, failing: 0 };
+        },
+      },
+      receipts: {
+        unavailable: () => null,
+        issue: async (orders) =>
+          orders.map(({ outputs }) => ({ receipt: { outputs }, salt: new Uint8Array(32) })),
+      },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {
         contentType: "text/plain; version=0.0.4",
