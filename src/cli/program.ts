@@ -222,9 +222,9 @@ export function buildProgram(
   );
 
   asJson(program.command("verify"))
-    .description("check a receipt offline, and whether it is of a value")
-    .argument("<receipt>", "the file")
-    .option("--vkey <key>", "the log's key, or a file with it (default: the receipt's own)")
+    .description("check offline a receipt, a report, or a recording by its manifest FILE.json")
+    .argument("<file>", "the file")
+    .option("--vkey <key>", "the log's key, or a file with it (default: a receipt's own)")
     .option("--value-file <file>", "the value, or a key as it was answered; `-` is stdin")
     .option("--salt-file <file>", "the salt (default: RECEIPT.salt)")
     .action((receipt: string, options: Parameters<typeof verify>[2]) =>

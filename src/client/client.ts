@@ -117,10 +117,10 @@ export interface SampleTap {
    */
   readonly chunks: AsyncIterable<Uint8Array>;
   /**
-   * What the service signed of these samples: a C2SP note with their SHA-256. Ask when all have come.
-   * Throws a RefusalError `not_found` before that.
+   * What the service signed of these samples: a C2SP note with their SHA-256, or null where it signs
+   * none. Ask when all have come; before that it throws a RefusalError `not_found`.
    */
-  attestation(): Promise<string>;
+  attestation(): Promise<string | null>;
 }
 
 /** The first samples after each restart, row after row. */
@@ -425,9 +425,10 @@ export class SpringhouseClient {
     return this.#transport.json({ method: "POST", path, body: { reason }, repeatable: false });
   }
 
-  #attestation(response: Response): () => Promise<string> {
-    const id = response.headers.get("springhouse-attestation") ?? "";
-    return () => this.#text(`/v1/attestations/${encodeURIComponent(id)}`);
+  #attestation(response: Response): SampleTap["attestation"] {
+    const id = response.headers.get("springhouse-attestation");
+    return async () =>
+      id === null ? null : this.#text(`/v1/attestations/${encodeURIComponent(id)}`);
   }
 
   async #text(path: string): Promise<string> {
