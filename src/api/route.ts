@@ -24,6 +24,8 @@ export interface RouteSpec {
   readonly query?: TObject;
   readonly params?: TObject;
   readonly body?: TObject;
+  /** The largest body; default `BODY_LIMIT_BYTES`. */
+  readonly bodyLimitBytes?: number;
   /** A body of application/octet-stream, which may be left out. */
   readonly upload?: TSchema;
   /** Why a body, which may be large, need not be read; null when it has to be. */
@@ -52,12 +54,14 @@ export interface RouteRow {
   readonly permission: Permission;
   readonly roles: readonly Role[];
   readonly summary: string;
+  readonly bodyLimitBytes: number;
 }
 
 declare module "fastify" {
   interface FastifyContextConfig {
     permission?: Permission;
     summary?: string;
+    bodyLimitBytes?: number;
   }
 }
 
@@ -73,6 +77,7 @@ const ERROR_DESCRIPTIONS: Readonly<Record<number, string>> = {
   404: "No such thing.",
   406: "The Accept header cannot be satisfied.",
   409: "The state does not allow it.",
+  412: "The key was changed since the revision in If-Match.",
   413: "The body is too large.",
   415: "The body is not JSON.",
   429: "Over quota; Retry-After.",
@@ -102,9 +107,9 @@ function responses(spec: RouteSpec): Record<string, unknown> {
 
 /** Registers a route: the guard in front, the strict schemas, HEAD beside GET. */
 export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec): void {
-  const { method, url, permission, tag, summary, description, door, params, body, beforeBody } =
-    spec;
-  const config = { permission, summary, ...(door ? { door } : {}) };
+  const { method, url, permission, tag, summary, description, door, params, body } = spec;
+  const { bodyLimitBytes = BODY_LIMIT_BYTES, beforeBody } = spec;
+  const config = { permission, summary, bodyLimitBytes, ...(door ? { door } : {}) };
   const produces = spec.produces === undefined ? ["application/json"] : spec.produces;
   const onRequest = guardFor(context, permission, spec.success.status === 204 ? null : produces);
   const input = {
@@ -126,6 +131,7 @@ export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec
           },
         }
       : {}),
+    ...(spec.bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
     exposeHeadRoute: method === "GET" && !spec.head,
     schema: {
       ...input,
@@ -153,6 +159,13 @@ function pathOf(url: string): string {
   return url.replaceAll(/:([a-zA-Z]+)/g, "{$1}").replace("*", "{*}");
 }
 
-export function rowOf(method: string, url: string, permission: Permission, summary: string) {
-  return { method, path: pathOf(url), permission, roles: rolesOf(permission), summary };
+export function rowOf(
+  method: string,
+  url: string,
+  permission: Permission,
+  summary: string,
+  bodyLimitBytes: number = BODY_LIMIT_BYTES,
+): RouteRow {
+  const roles = rolesOf(permission);
+  return { method, path: pathOf(url), permission, roles, summary, bodyLimitBytes };
 }
