@@ -7,8 +7,8 @@ const LEAST_SAMPLES = 1_000_000;
 const CLOCK_MILLISECONDS = 86_400_000;
 
 /**
- * The suites whose figure may be credited, each with the way from its result back to the figure. All
- * others judge outputs, or look for gross defects.
+ * The suites whose figure is adopted, each with the way from its result back to the figure. The others
+ * judge outputs, look for gross defects, or rest on an assumption that no sample can show.
  */
 const FIGURES: Readonly<Record<string, (result: unknown) => number | null>> = {
   "sp800-90b-non-iid": recomputeNonIid,
@@ -33,8 +33,9 @@ export function objections(report: ReadReport, nowMilliseconds: number): readonl
   if (recompute === undefined)
     return [
       {
-        detail: `${title} is no assessment of entropy of raw samples`,
-        remedy: "Assess raw samples with `springhouse assess FILE --json`.",
+        detail: `${title} gives no figure that is adopted`,
+        remedy:
+          "Assess raw samples by the non-IID track, which assumes nothing: `springhouse assess FILE --json`.",
       },
     ];
   const found: Objection[] = [];

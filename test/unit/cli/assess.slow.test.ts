@@ -172,6 +172,18 @@ test("each flag runs its suite, says what it is good for, and writes a page that
   }
 });
 
+test("--nist-json writes a file as NIST's tool does, and refuses what that does not run", async () => {
+  const path = await samplesFile("shape.bin", 5000, 0x0f);
+  const shape = join(folder, "shape.json");
+  const { code } = await springhouse(["assess", path, "--bits", "4", "--nist-json", shape]);
+  expect(code).toBe(0);
+  const written = JSON.parse(await readFile(shape, "utf8"));
+  expect(written.testCases).toHaveLength(11);
+  const other = await springhouse(["assess", path, "--bits", "4", "--sts", "--nist-json", shape]);
+  expect(other.code).toBe(2);
+  expect(other.stderr).toContain("NIST's tool does not run SP 800-22");
+});
+
 describe("the IID track", () => {
   const asked = async (path: string, ...options: readonly string[]) => {
     const { code, stdout, stderr } = await springhouse([
@@ -223,18 +235,6 @@ describe("the IID track", () => {
     expect(result.stdout.toString()).toBe("");
     expect(result.stderr).toMatch(/all samples have one value/);
   });
-});
-
-test("--nist-json writes a file as NIST's tool does, and refuses what that does not run", async () => {
-  const path = await samplesFile("shape.bin", 5000, 0x0f);
-  const shape = join(folder, "shape.json");
-  const { code } = await springhouse(["assess", path, "--bits", "4", "--nist-json", shape]);
-  expect(code).toBe(0);
-  const written = JSON.parse(await readFile(shape, "utf8"));
-  expect(written.testCases).toHaveLength(11);
-  const other = await springhouse(["assess", path, "--bits", "4", "--sts", "--nist-json", shape]);
-  expect(other.code).toBe(2);
-  expect(other.stderr).toContain("NIST's tool does not run SP 800-22");
 });
 
 test("two suites at once and a page that cannot be written are refused", async () => {

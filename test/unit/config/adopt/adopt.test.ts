@@ -87,8 +87,13 @@ describe("a figure", () => {
 describe("a report that cannot stand is refused, with every reason", () => {
   test.each<[string, Record<string, unknown>, RegExp]>([
     ["another format", { format: "x" }, /cannot be used: \/format/],
-    ["another suite", { suite: "sp800-22", title: "SP 800-22 r1a" }, /no assessment of entropy/],
-    ["a name of an object's own", { suite: "constructor" }, /no assessment of entropy/],
+    [
+      "another suite",
+      { suite: "sp800-22", title: "SP 800-22 r1a" },
+      /gives no figure that is adopted/,
+    ],
+    ["the IID track", { suite: "sp800-90b-iid", passed: true }, /gives no figure that is adopted/],
+    ["a name of an object's own", { suite: "constructor" }, /gives no figure that is adopted/],
     ["a claim not supported", { "parameters.claimedEntropy": 5, passed: false }, /do not support/],
     [
       "too few samples",
