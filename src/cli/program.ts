@@ -5,7 +5,7 @@ import { ROLES, type Role } from "../port/principal.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
 import { assess } from "./assess.ts";
-import { capture, replay } from "./recordings.ts";
+import type { capture, replay } from "./recordings.ts";
 import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
 import { random, stream } from "./draw.ts";
 import { Failure } from "./failure.ts";
@@ -57,6 +57,9 @@ const connecting = (command: Command): Command =>
     .option("--url <url>", `the service, or unix:PATH (SPRINGHOUSE_URL; default ${DEFAULT_URL})`)
     .option("--token-file <file>", "a file with the token (or SPRINGHOUSE_TOKEN)")
     .option("--state <dir>", "the service's state directory (SPRINGHOUSE_STATE; default ./state)");
+
+/** Loaded where it is needed: the schema of a manifest brings hundreds of modules. */
+const recordings = () => import("./recordings.ts");
 
 const asJson = (command: Command): Command => command.option("--json", "for programs");
 
@@ -122,8 +125,8 @@ export function buildProgram(
     .argument("<source>", "the source's id")
     .requiredOption("--samples <n>", "how many", integer(1))
     .requiredOption("-o, --output <file>", "where to; must not exist yet")
-    .action((source: string, options: Parameters<typeof capture>[2]) =>
-      capture(terminal, source, options),
+    .action(async (source: string, options: Parameters<typeof capture>[2]) =>
+      (await recordings()).capture(terminal, source, options),
     );
 
   asJson(program.command("replay"))
@@ -132,8 +135,8 @@ export function buildProgram(
     .option("--bits <b>", "bits in a sample (default: its manifest's)", integer(1, 8))
     .requiredOption("--h <entropy>", "min-entropy a sample that is claimed", positive)
     .option("--alpha <exponent>", "intermittent alarms at 2^-this", integer(20, 60), 40)
-    .action((file: string, options: Parameters<typeof replay>[2]) =>
-      replay(terminal, file, options),
+    .action(async (file: string, options: Parameters<typeof replay>[2]) =>
+      (await recordings()).replay(terminal, file, options),
     );
 
   const assessing = asJson(program.command("assess"))
