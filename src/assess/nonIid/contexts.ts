@@ -83,7 +83,7 @@ const FIRST_SLOTS = 2 ** 14;
  * Numbers below 2^32 - 1 to numbers of at least 0. A node is at most about the 1.7 millionth (16
  * orders of 100,000 contexts), so it and a symbol make such a number.
  */
-class Table {
+export class Table {
   /** One more than the key; 0 is empty. */
   #keys = new Uint32Array(FIRST_SLOTS);
   #values = new Int32Array(FIRST_SLOTS);
