@@ -36,16 +36,15 @@ export function suffixArray(
   }
   const isLeftmost = (at: number): boolean =>
     (marked[at]! & 1) === 1 && (marked[at - 1]! & 1) === 0;
-  names.fill(-1);
   let count = 0;
   for (let at = 1; at < length; at++) if (isLeftmost(at)) names[at] = count++;
   const leftmost = new Int32Array(count);
-  for (let at = 1, index = 0; at < length; at++) if (names[at]! >= 0) leftmost[index++] = at;
+  for (let at = 1, index = 0; at < length; at++) if (isLeftmost(at)) leftmost[index++] = at;
   induce(marked, starts, middles, leftmost, order);
   if (count > 0) {
     const sorted = new Int32Array(count);
     let found = 0;
-    for (const at of order) if (at >= 0 && names[at]! >= 0) sorted[found++] = at;
+    for (const at of order) if (at > 0 && isLeftmost(at)) sorted[found++] = at;
     const reduced = new Int32Array(count);
     let name = 0;
     reduced[names[sorted[0]!]!] = 0;
