@@ -10,6 +10,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 };
 const clock = systemClock();
 const stopping = new AbortController();
+let isHanging = false;
 // A second interrupt of the keyboard ends it at once; a second SIGTERM does not cut the stop short.
 process.once("SIGINT", () => stopping.abort());
 process.on("SIGTERM", () => stopping.abort());
@@ -18,6 +19,12 @@ const terminal = processTerminal(clock, stopping.signal);
 const program = buildProgram(terminal, version, async (options) => {
   // Most commands are done before the service's modules would be loaded.
   const { serve } = await import("./serve.ts");
-  await serve(options, { clock, version, stopping: stopping.signal });
+  await serve(options, {
+    clock,
+    version,
+    stopping: stopping.signal,
+    hanging: () => (isHanging = true),
+  });
 });
 process.exitCode = await runProgram(program, terminal, process.argv.slice(2));
+if (isHanging) process.exit();

@@ -1,8 +1,9 @@
 import { randomBytes, randomFill } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { pino } from "pino";
+import { ADMIN_TOKEN_FILE } from "./access/adminToken.ts";
 import { listen } from "./api/listen.ts";
 import { startLiveThread } from "./assess/live/thread.ts";
 import type { ServeOptions } from "./cli/program.ts";
@@ -10,6 +11,9 @@ import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
+import { openSigner } from "./log/keyFile.ts";
+import { buildHash } from "./platform/build.ts";
+import { contentOf } from "./platform/contentOf.ts";
 import { logDestination } from "./platform/logDestination.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
 import type { Clock } from "./port/clock.ts";
@@ -22,6 +26,8 @@ export interface ServeContext {
   readonly clock: Clock;
   readonly version: string;
   readonly stopping: AbortSignal;
+  /** The store's thread waits for a disk, or for another program, and would keep the process alive. */
+  readonly hanging: () => void;
 }
 
 function readFile(path: string, field: string): string {
@@ -73,7 +79,14 @@ function load(options: ServeOptions): Configuration {
     },
   ]);
   const configuration = { ...parsed!, ...(options.listen ? { listen: options.listen } : {}) };
-  assertListenable(configuration);
+  const { generationFile } = configuration.construction;
+  collectFaults([
+    () => {
+      // A clone would go unnoticed, and nobody would know.
+      if (generationFile !== undefined) readFile(generationFile, "construction.generationFile");
+    },
+    () => assertListenable(configuration),
+  ]);
   return configuration;
 }
 
@@ -95,7 +108,7 @@ function readTls(configuration: Configuration) {
 /** `springhouse serve`: resolves when `stopping` has come and the service has stopped. */
 export async function serve(
   options: ServeOptions,
-  { clock, version, stopping }: ServeContext,
+  { clock, version, stopping, hanging }: ServeContext,
 ): Promise<void> {
   // From the first moment to the last: without a listener the signal would end the process.
   let reload = (): void => {};
@@ -106,27 +119,31 @@ export async function serve(
   const log = pino({ level: configuration.log.level, base: null }, logDestination(2));
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
-  const service = await createService(configuration, {
-    clock,
-    store,
-    log,
-    version,
-    boot: randomBytes(8).toString("hex"),
-    words: wordlist,
-    osRandom: (bytes) => new Uint8Array(randomBytes(bytes)),
-    osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
-    openSource: openNoiseSource,
-    startLiveThread,
-    generation: () =>
-      generationFile !== undefined && existsSync(generationFile)
-        ? readFileSync(generationFile, "latin1")
-        : null,
-    adminTokenPath: join(state, "admin.token"),
-  }).catch(async (error: unknown) => {
-    // Its worker would keep the process alive.
-    await store.close();
-    throw error;
-  });
+  const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
+  const service = await openSigner(state, configuration.transparency.origin ?? null, osRandom)
+    .then((signer) =>
+      createService(configuration, {
+        clock,
+        store,
+        log,
+        version,
+        build: buildHash(import.meta.dirname),
+        signer,
+        boot: randomBytes(8).toString("hex"),
+        words: wordlist,
+        osRandom,
+        osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
+        openSource: openNoiseSource,
+        startLiveThread,
+        generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
+        adminTokenPath: join(state, ADMIN_TOKEN_FILE),
+      }),
+    )
+    .catch(async (error: unknown) => {
+      // Its worker would keep the process alive.
+      await store.close();
+      throw error;
+    });
   const address = addressOf(configuration.listen);
   const discovery = new Discovery();
   const stopDiscovery =
@@ -166,6 +183,6 @@ export async function serve(
     await listening.close();
   } finally {
     stopDiscovery();
-    await service.stop();
+    if (!(await service.stop())) hanging();
   }
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /*
@@ -12,12 +13,16 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     globalSetup: ["test/buildEmulator.ts"],
     pool: "forks",
+    // By default one core would stay idle: most slow tests wait for a process of their own.
+    maxWorkers: availableParallelism(),
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       {
         extends: true,
         test: {
           name: "fast",
+          // These hold nothing outside themselves, and a process for each file costs more than they do.
+          isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.slow.test.ts"],
           testTimeout: 20_000,
@@ -25,7 +30,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "slow", include: ["test/**/*.slow.test.ts"], testTimeout: 600_000 },
+        test: {
+          name: "slow",
+          include: ["test/**/*.slow.test.ts"],
+          testTimeout: 600_000,
+          // They start services, which takes a busy machine long.
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

@@ -1,6 +1,6 @@
-import { chmod, open, readFile, rename, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { chmod, readFile } from "node:fs/promises";
 import type { Refusal } from "../port/errors.ts";
+import { writePrivateFile } from "../store/privateFile.ts";
 import { TOKEN_MATERIAL_BYTES, type TokenBook } from "./tokenBook.ts";
 
 export const ADMIN_TOKEN_FILE = "admin.token";
@@ -12,26 +12,6 @@ async function readToken(path: string): Promise<string | null> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
-  }
-}
-
-/** Created 0600 under another name and renamed: nobody ever sees half a token, or one open to others. */
-async function writePrivate(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  await unlink(temporary).catch(() => {});
-  const file = await open(temporary, "wx", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const directory = await open(dirname(path), "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 
@@ -72,7 +52,7 @@ export async function ensureAdminToken(
     "springhouse",
   );
   if (!created.ok) return created;
-  await writePrivate(path, `${created.token}\n`);
+  await writePrivateFile(path, `${created.token}\n`);
   for (const { id } of stale) await tokens.revoke(id, "springhouse");
   return { ok: true, written: true };
 }

@@ -4,7 +4,9 @@ import type { SuiteParameters } from "./suite.ts";
 import { suiteOf, type SuiteName } from "./suites.ts";
 import type { Campaign } from "./campaign.ts";
 
-const ENTRY = new URL("../worker/assessor.ts", import.meta.url);
+/** In the published build the worker's file ends as this one does. */
+const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const ENTRY = new URL(`../worker/assessor.${EXTENSION}`, import.meta.url);
 
 /** What a thread is born with. */
 export interface AssessorData {

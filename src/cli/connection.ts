@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ADMIN_TOKEN_FILE } from "../access/adminToken.ts";
 import { SpringhouseClient } from "../client/client.ts";
 import { unixFetch } from "./unixFetch.ts";
 import { Failure } from "./failure.ts";
@@ -37,7 +38,7 @@ function findToken(terminal: Terminal, options: ConnectionOptions): string {
   const given = terminal.environment["SPRINGHOUSE_TOKEN"];
   if (given !== undefined && given !== "") return given;
   return readToken(
-    join(stateDirectory(terminal, options), "admin.token"),
+    join(stateDirectory(terminal, options), ADMIN_TOKEN_FILE),
     "Run this where the service runs, or give --state, --token-file or SPRINGHOUSE_TOKEN.",
   );
 }

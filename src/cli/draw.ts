@@ -1,4 +1,3 @@
-import { open } from "node:fs/promises";
 import type { Requirement } from "../port/lineage.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
@@ -82,15 +81,5 @@ export async function stream(terminal: Terminal, options: StreamOptions): Promis
   } finally {
     stop.abort();
     terminal.progress(null);
-  }
-}
-
-/** Opens a file for writing that must not exist yet, mode 0600. */
-export async function createFile(path: string): Promise<Awaited<ReturnType<typeof open>>> {
-  try {
-    return await open(path, "wx", 0o600);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
-    throw new Failure(1, `cannot create ${path} (${code})`, "Name a file that does not exist yet.");
   }
 }

@@ -155,7 +155,7 @@ export const CONFIGURATION = Type.Object(
           Type.String({
             minLength: 1,
             description:
-              "A file whose content changes when the virtual machine is cloned or rolled back. Without one a clone cannot be detected.",
+              "A file whose content changes when the virtual machine is cloned or rolled back; it must be readable at the start. Without one a clone cannot be detected.",
           }),
         ),
       },
@@ -235,6 +235,18 @@ export const CONFIGURATION = Type.Object(
         ),
       },
       "Assessment: auditors' suites that the service runs, and the live estimate.",
+    ),
+    transparency: section(
+      {
+        origin: Type.Optional(
+          Type.String({
+            pattern: "^[!-*,-~]{1,255}$",
+            description:
+              "The log's name, by custom a host and a path without a scheme (log.example/springhouse). It is fixed at the first start; without one it is made up then.",
+          }),
+        ),
+      },
+      "The transparency log: what was done with keys, for whoever checks it offline.",
     ),
     retention: section(
       {

@@ -153,8 +153,9 @@ export class DrbgSupply implements RandomSupply {
 
   /** A source failed: what it gave and has not been used is overwritten. */
   discardSource(source: string): void {
-    const drewOnIt = ({ seed }: PreparedSeed): boolean =>
-      seed.credits.some((credit) => credit.source === source);
+    // Over the OS RNG the parent is such a source: it is tested as one, under the same name.
+    const drewOnIt = ({ seed: { credits, parent } }: PreparedSeed): boolean =>
+      parent?.name === source || credits.some((credit) => credit.source === source);
     this.#maker.drop(drewOnIt);
     for (const { instance } of this.#rooms.values()) instance.queue.drop(drewOnIt);
     this.#refill.request();

@@ -51,6 +51,9 @@ const ABSENT_TICK_MILLISECONDS = 1000;
 const STOP_MILLISECONDS = 1000;
 /** A device that fell silent for so long is opened anew: some only come back that way. */
 const REOPEN_SILENT_MILLISECONDS = 10_000;
+/** An on-demand test may take so many times what it takes at the configured rate, and 10 s at least. */
+const TEST_PATIENCE = 4;
+const SHORTEST_TEST_MILLISECONDS = 10_000;
 /** One that sent nothing since it was opened is given longer: a program may have to warm up. */
 const REOPEN_UNHEARD_MILLISECONDS = 30_000;
 
@@ -79,6 +82,7 @@ export class SourceStation {
   #wake: (() => void) | null = null;
   #testDone: ((report: SourceTestReport) => void) | null = null;
   #testFrom = 0;
+  #cancelTest: Cancel = () => {};
 
   /** @throws SpringhouseError `configuration_invalid`, RangeError for an impossible claim */
   constructor(options: SourceOptions, room: StationRoom) {
@@ -192,6 +196,12 @@ export class SourceStation {
       return Promise.resolve(refusal.code === "source_absent" ? this.#refuseAbsent() : refusal);
     }
     this.#testFrom = this.#monitor.samples;
+    const { startupSamplesRemaining } = this.#monitor.snapshot();
+    const expected = (startupSamplesRemaining / this.#options.health.samplesPerSecond) * 1000;
+    this.#cancelTest = this.#room.clock.schedule(
+      Math.max(SHORTEST_TEST_MILLISECONDS, TEST_PATIENCE * expected),
+      () => this.#settleTest(),
+    );
     return new Promise((resolve) => {
       this.#testDone = (report) => {
         const { passed, samples } = report;
@@ -391,6 +401,7 @@ export class SourceStation {
     const done = this.#testDone;
     if (done === null) return;
     this.#testDone = null;
+    this.#cancelTest();
     const { onDemandTest, state, tests } = this.#monitor.snapshot();
     const samples = this.#monitor.samples - this.#testFrom;
     const detail = `on-demand test ${onDemandTest === "running" ? "abandoned" : onDemandTest}`;

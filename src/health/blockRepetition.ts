@@ -143,7 +143,7 @@ export class BlockRepetition implements HealthTest {
     return alarm;
   }
 
-  /** The memory stays: a device that sends the same again after a gap is what this looks for. */
+  /** The memory stays: a device that sends the same again when it is opened anew is what this looks for. */
   restart(): void {
     this.#window.fill(0);
     this.#a = 0;

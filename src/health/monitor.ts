@@ -165,11 +165,12 @@ export class HealthMonitor {
   }
 
   /**
-   * Samples are missing between the last push and the next: runs and windows begin anew, and so
-   * does a startup test in progress, which needs consecutive samples. No alarm.
+   * Samples are missing between the last push and the next. A startup test in progress, which needs
+   * consecutive samples (SP 800-90B 4.3), begins anew with the next window; runs and windows go on,
+   * or a device that loses samples often enough would never come to a cutoff. No alarm.
    */
   gap(): void {
-    this.#restart();
+    this.#startup.rewind();
   }
 
   /**

@@ -94,6 +94,24 @@ export const ERRORS = {
       "The database did not take a record that had to be durable first. Nothing was answered.",
     remedy: "Free disk space or repair the state directory; the service recovers by itself.",
   },
+  sealed: {
+    status: 503,
+    meaning:
+      "The vault is sealed, so no key that is kept can be used. Random bytes are still given.",
+    remedy:
+      "Open it with `springhouse seal open`; `springhouse seal status` says why it is sealed.",
+  },
+  slot_refused: {
+    status: 403,
+    meaning:
+      "A slot did not open the vault: a wrong passphrase, or its file or device says no. It stays sealed.",
+    remedy: "Try again with what the slot was made with, or open another slot.",
+  },
+  material_damaged: {
+    status: 500,
+    meaning: "What is stored of a key is not what was stored: it was changed, swapped or damaged.",
+    remedy: "Keep the database and its log for an examination; restore a backup.",
+  },
   shutting_down: {
     status: 503,
     meaning: "The service is stopping.",

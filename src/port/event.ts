@@ -24,6 +24,12 @@ export const EVENT_KINDS = [
   "token_created",
   "token_revoked",
   "configuration_reloaded",
+  "seal_initialised",
+  "seal_opened",
+  "seal_closed",
+  "seal_refused",
+  "slot_added",
+  "slot_removed",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -1,5 +1,6 @@
 import type { StartLiveThread } from "../assess/live/protocol.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
+import type { Signer } from "../log/signer.ts";
 import type { Clock } from "../port/clock.ts";
 import type { NoiseSource } from "../port/source.ts";
 import type { RandomFill } from "../source/os.ts";
@@ -19,6 +20,10 @@ export interface ServicePorts {
   readonly store: Store;
   readonly log: Log;
   readonly version: string;
+  /** SHA-256 of the program's files. */
+  readonly build: string;
+  /** Signs the checkpoints of the transparency log. */
+  readonly signer: Signer;
   /** 16 hex digits, chosen anew at each start, that make ids unique without a write. Not secret. */
   readonly boot: string;
   /** Words that passphrases are drawn from. */

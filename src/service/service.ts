@@ -11,11 +11,13 @@ import { LiveWatch } from "../assess/live/liveWatch.ts";
 import { selfTest as conditioningSelfTest } from "../conditioning/selfTest.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
+import { Deadline } from "../drbg/deadline.ts";
 import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
+import { openTransparencyLog } from "../log/transparencyLog.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
@@ -37,6 +39,8 @@ import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
 const MEGABYTE = 2 ** 20;
+/** What a stop may take less what the doors may: see `api/listen.ts`. */
+const KEEP_MILLISECONDS = 1500;
 /** A write that failed, of a full disk say, is tried again after 1 s, 2 s, 4 s, and so on to 60 s. */
 const TOKEN_RETRY = { firstMilliseconds: 1000, longestMilliseconds: 60_000 };
 
@@ -53,8 +57,11 @@ export interface Service {
   addSource(source: SourceConfiguration): void;
   /** Takes over what can change while it runs; @returns the fields that need a restart. */
   reload(configuration: Configuration): readonly string[];
-  /** Finishes what is in hand, overwrites secrets, closes the store. Close the listeners first. */
-  stop(): Promise<void>;
+  /**
+   * Overwrites secrets, keeps what is left to keep, closes the store. Close the listeners first.
+   * @returns false when the store did not take it in time and was given up; its thread still hangs
+   */
+  stop(): Promise<boolean>;
 }
 
 /** Everything that changes hands in here is a port or a room: the one place that ties them. */
@@ -80,6 +87,22 @@ export async function createService(
 
   const shape = shapeOf(configuration);
   const { quorum, construction } = configuration;
+  const transparency = await openTransparencyLog({
+    store,
+    clock,
+    signer: ports.signer,
+    boot: ports.boot,
+    first: {
+      v: 1,
+      kind: "service_start",
+      at: startedMilliseconds,
+      actor: "springhouse",
+      version: ports.version,
+      configuration: configuration.version,
+      build: ports.build,
+      shape,
+    },
+  });
   const memory = await openHealthMemory(
     store,
     configuration.sources.map(({ id }) => id),
@@ -242,17 +265,26 @@ export async function createService(
       tell("service_stopping", "info", "asked to stop");
       cancelAdmin();
       watch.stop();
-      await assessments.stop();
       forgetHealth();
-      await retention.stop();
+      // The secrets go first: the rest waits for others.
       drbg.stop();
+      const assessed = assessments.stop();
       await room.stop();
       await live?.stop();
-      // A stopping source may still have something to remember.
+      // A source that stops may still have something to remember.
       memory.stop();
-      await outputs.stop();
-      await journal.stop();
-      await store.close();
+      const keepTheRest = async (): Promise<void> => {
+        await assessed;
+        await retention.stop();
+        await outputs.stop();
+        await transparency.stop();
+        await journal.stop();
+        await store.close();
+      };
+      const kept = await new Deadline(clock, KEEP_MILLISECONDS).within(keepTheRest());
+      if (kept !== "late") return true;
+      log.error({}, "the database does not take what is left to keep; it is given up");
+      return false;
     },
   };
 }

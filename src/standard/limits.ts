@@ -45,7 +45,6 @@ export const HASH_SECURITY_STRENGTH = {
   "SHA3-384": 256,
   "SHA3-512": 256,
 } as const satisfies Record<string, SecurityStrength>;
-export type HashName = keyof typeof HASH_SECURITY_STRENGTH;
 
 /** SP 800-90C 2.6 item 11: entropy to instantiate at strength s without a separate nonce, 3s/2. */
 export function instantiateEntropyBits(strength: SecurityStrength): number {

@@ -1,3 +1,6 @@
+import { LOG_SCHEMA } from "./logSchema.ts";
+import { SEAL_SCHEMA } from "./sealSchema.ts";
+
 /** A step from schema `version - 1` to `version`; never edited once it was released. */
 export interface Migration {
   readonly version: number;
@@ -146,6 +149,8 @@ CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), filler BLOB NOT NULL)
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: LINEAGE },
   { version: 2, sql: DOCUMENTS },
+  { version: 3, sql: LOG_SCHEMA },
+  { version: 4, sql: SEAL_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -21,8 +21,11 @@ export interface SqliteSettings {
 /** Null where a batch was committed, else why it was not. */
 export type Outcome = SpringhouseError | null;
 
-/** Another process (`sqlite3`, a backup) may hold the database for a moment. */
-const BUSY_TIMEOUT_MILLISECONDS = 5_000;
+/**
+ * Another process (`sqlite3`, a backup) may hold the database for a moment. Nothing ends such a wait
+ * before its time, so it has to be over within what a stop may take.
+ */
+const BUSY_TIMEOUT_MILLISECONDS = 2_000;
 /** The WAL is cut back to this after a checkpoint, so that one burst does not keep its size. */
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 

@@ -34,6 +34,26 @@ export const WRITES = {
   "document.put": `INSERT INTO document (collection, id, body, at_ms) VALUES (?, ?, ?, ?)
     ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body, at_ms = excluded.at_ms`,
   "document.remove": `DELETE FROM document WHERE collection = ? AND id = ?`,
+  "sealEpoch.insert": `INSERT INTO seal_epoch (epoch, vault, created_ms) VALUES (?, ?, ?)`,
+  "sealSlot.put": `INSERT INTO seal_slot (id, kind, name, place, epoch, created_ms, parameters,
+      sealed, tag)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+    epoch = excluded.epoch, parameters = excluded.parameters, sealed = excluded.sealed,
+    tag = excluded.tag`,
+  "sealSlot.remove": `DELETE FROM seal_slot WHERE id = ?`,
+  "keyMaterial.insert": `INSERT INTO key_material (key, version, epoch, wrapped_key, nonce,
+      ciphertext)
+    VALUES (?, ?, ?, ?, ?, ?)`,
+  "keyMaterial.remove": `DELETE FROM key_material WHERE key = ? AND version = ?`,
+  // The first leaf of a start comes with every batch until one of them is durable.
+  "logLeaf.insert": `INSERT INTO log_leaf (position, id, body, hash)
+    SELECT coalesce(max(position) + 1, 0), ?, ?, ? FROM log_leaf WHERE true
+    ON CONFLICT (id) DO NOTHING`,
+  // A retry after a commit of unknown outcome brings the same root again.
+  "logSubtree.insert": `INSERT INTO log_subtree (level, position, hash) VALUES (?, ?, ?)
+    ON CONFLICT (level, position) DO NOTHING`,
+  "logCheckpoint.put": `INSERT INTO log_checkpoint (id, note) VALUES (1, ?)
+    ON CONFLICT (id) DO UPDATE SET note = excluded.note`,
   // The condition is repeated here: a key may have been made since the seed was chosen.
   "retention.removeSeed": `DELETE FROM seed WHERE id = ?
     AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)`,
@@ -69,6 +89,18 @@ export const READS = {
   "reservation.get": `SELECT reserved FROM reservation WHERE name = ?`,
   "document.get": `SELECT body, at_ms FROM document WHERE collection = ? AND id = ?`,
   "document.all": `SELECT id, body, at_ms FROM document WHERE collection = ? ORDER BY id`,
+  "sealEpoch.all": `SELECT * FROM seal_epoch ORDER BY epoch`,
+  "sealSlot.all": `SELECT * FROM seal_slot ORDER BY created_ms, id`,
+  "keyMaterial.one": `SELECT * FROM key_material WHERE key = ? AND version = ?`,
+  "logLeaf.hashes": `SELECT position, hash FROM log_leaf
+    WHERE position >= ? AND position < ? ORDER BY position`,
+  "logLeaf.bodies": `SELECT position, body FROM log_leaf
+    WHERE position >= ? AND position < ? ORDER BY position`,
+  "logLeaf.byId": `SELECT position, body FROM log_leaf WHERE id = ?`,
+  "logLeaf.count": `SELECT coalesce(max(position) + 1, 0) AS leaves FROM log_leaf`,
+  "logSubtree.hashes": `SELECT position, hash FROM log_subtree
+    WHERE level = ? AND position >= ? AND position < ? ORDER BY position`,
+  "logCheckpoint.last": `SELECT note FROM log_checkpoint`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.
   // A page of seeds and not of removable ones: its cost is bounded however many keys are kept.

@@ -4,6 +4,7 @@ import { get, type IncomingMessage } from "node:http";
 import { Agent, get as getSecurely } from "node:https";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
@@ -196,6 +197,21 @@ test("SIGTERM does not wait for a connection whose request in hand was answered"
   expect(code).toBe(0);
   // Those who say no goodbye have 3.5 s.
   expect(tookMs).toBeLessThan(3000);
+}, 60_000);
+
+test("SIGTERM does not wait for a database that another program holds", async () => {
+  const state = await makeStateForTest();
+  const service = await start({ state });
+  const other = new DatabaseSync(join(state, "springhouse.db"));
+  onTestFinished(() => other.close());
+  other.exec("BEGIN IMMEDIATE");
+  const drawn = await fetch(`${service.url}/v1/random`, { headers: service.authorization });
+  expect(drawn.status).toBe(200);
+  const { code, tookMs } = await stopTimed(service);
+  expect(code).toBe(0);
+  expect(tookMs).toBeLessThan(STOP_MILLISECONDS);
+  console.log(`given up after ${tookMs.toFixed(0)} ms`);
+  expect(service.log()).toContain("does not take what is left to keep");
 }, 60_000);
 
 interface Seen {

@@ -3,6 +3,7 @@ import { StoreTokenRepository } from "../../src/access/storeTokenRepository.ts";
 import { digestToken, formatToken } from "../../src/access/tokenText.ts";
 import { SpringhouseError } from "../../src/port/errors.ts";
 import type { DrbgSupply } from "../../src/drbg/randomSupply.ts";
+import { signerOf } from "../../src/log/signer.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import type { Role } from "../../src/port/principal.ts";
 import { createService, type Service } from "../../src/service/service.ts";
@@ -18,6 +19,7 @@ import { noticedWithin, QuorumOracle } from "./quorumOracle.ts";
 import type { FaultPlan, Scenario } from "./scenario.ts";
 import type { Trace } from "./trace.ts";
 
+const SIGNER = signerOf("simulation", new Uint8Array(32));
 /** A device is opened again after 30 s at the latest, and then has its startup test to pass. */
 const RECOVERY_MILLISECONDS = 90_000;
 const RECOVERY_STEP_MILLISECONDS = 2_500;
@@ -215,6 +217,8 @@ class Simulation {
       store: this.#disk.open(clock),
       log,
       version: "0.0.0",
+      build: "0".repeat(64),
+      signer: SIGNER,
       boot,
       words: wordlist,
       osRandom: (bytes) => this.#generator.overwrite(new Uint8Array(bytes)),
@@ -448,7 +452,7 @@ class Simulation {
     const stopping = service.api
       .close()
       .then(() => service.stop())
-      .then(() => (stopped = true));
+      .then((kept) => (stopped = kept));
     await this.#clock.run(5_000);
     this.#trace.stopped = stopped && clock.pending === 0;
     this.#release(last);

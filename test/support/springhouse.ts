@@ -89,18 +89,28 @@ export async function startSpringhouse(options: StartOptions = {}): Promise<Runn
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const url = await until(`a listening address in: ${log}`, () => {
-    if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}:\n${log}`);
-    return /"url":"(https?:[^"]+)"/.exec(log)?.[1];
-  });
-  // It is there before the service listens, also where the DRBG is not seeded yet.
-  const token = (await readFile(join(state, "admin.token"), "utf8")).trim();
-  const authorization = { authorization: `Bearer ${token}` };
-  if (!options.unready)
-    await until("readiness", async () => {
+  const listening = async () => {
+    const url = await until("a listening address", () => {
       if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}:\n${log}`);
-      return (await socketStatus(state, "/readyz", authorization)) === 200;
+      return /"url":"(https?:[^"]+)"/.exec(log)?.[1];
     });
+    // It is there before the service listens, also where the DRBG is not seeded yet.
+    const token = (await readFile(join(state, "admin.token"), "utf8")).trim();
+    const authorization = { authorization: `Bearer ${token}` };
+    if (!options.unready)
+      await until("readiness", async () => {
+        if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}:\n${log}`);
+        return (await socketStatus(state, "/readyz", authorization)) === 200;
+      });
+    return { url, authorization };
+  };
+  // Nothing is left behind where it does not come so far.
+  const { url, authorization } = await listening().catch(async (error: unknown) => {
+    child.kill("SIGKILL");
+    await exited;
+    if (options.state === undefined) await removeState(state);
+    throw error;
+  });
   return {
     url,
     state,

@@ -1,7 +1,9 @@
 import { Worker } from "node:worker_threads";
 import type { PageInput } from "./page.ts";
 
-const ENTRY = new URL("../../worker/reportWriter.ts", import.meta.url);
+/** In the published build the worker's file ends as this one does. */
+const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const ENTRY = new URL(`../../worker/reportWriter.${EXTENSION}`, import.meta.url);
 
 /** What the thread is born with. */
 export interface ReportWriterData extends PageInput {

@@ -119,6 +119,20 @@ describe("when a source failed", () => {
     expect(refusalOf(await house.draw(32)).code).toBe("pool_exhausted");
   });
 
+  test("over the OS RNG: what was prepared from it before its alarm is never used", async () => {
+    house = await openHouse({ shape: "RBGC" });
+    house.loseQuorum();
+    const before = house.seedRecorder.made.length;
+    expect(house.prepared("http")).toBe(1);
+    house.drbg.discardSource("os");
+    expect(house.prepared("http")).toBe(0);
+    house.regainQuorum();
+    house.drbg.poolChanged();
+    await house.clock.run(100);
+    expect(house.prepared("http")).toBe(1);
+    expect(house.seedRecorder.made.length).toBeGreaterThan(before);
+  });
+
   test("the live seed goes on to its limit", async () => {
     house = await openHouse();
     await house.draw(1);

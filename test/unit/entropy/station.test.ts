@@ -202,6 +202,25 @@ describe("what an operator asks of a source", () => {
     await room.stop();
   });
 
+  test("an on-demand test of a device that hardly speaks is answered all the same", async () => {
+    const source = new FakeSource("a", 1);
+    const { room, clock } = await healthyHouse([source]);
+    let report: unknown = null;
+    void room.test("a", "operator").then((answer) => (report = answer));
+    source.emit(1000);
+    await clock.run(9999);
+    expect(report).toBeNull();
+    await clock.run(1);
+    expect(report).toMatchObject({ passed: false, samples: 1000, state: "starting" });
+    expect(report).toHaveProperty("detail", expect.stringContaining("abandoned"));
+    source.emit(1024);
+    expect(room.snapshot()[0]?.state).toBe("healthy");
+    const again = room.test("a", "operator");
+    source.emit(2000);
+    expect(await again).toMatchObject({ passed: true });
+    await room.stop();
+  });
+
   test("a reset takes a latched source back to starting, and no other", async () => {
     const source = new FakeSource("a", 1);
     const { room } = await healthyHouse([source]);

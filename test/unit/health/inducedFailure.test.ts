@@ -201,7 +201,7 @@ describe("block repetition", () => {
     ]);
   });
 
-  test("a gap does not make it forget", () => {
+  test("a replug does not make it forget", () => {
     const monitor = new HealthMonitor(BYTES);
     monitor.present(0);
     const session = noise(STARTUP + 4 * block, 8, 12);

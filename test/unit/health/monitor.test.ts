@@ -168,11 +168,10 @@ describe("states", () => {
     expect(told()).toBeGreaterThanOrEqual(first);
   });
 
-  test("a gap restarts runs, windows and a startup test, and is no alarm", () => {
+  test("a gap begins a startup test anew, with the next window, and is no alarm", () => {
     const monitor = healthy();
-    monitor.push(Uint8Array.from(stuck(RUN - 1)), 1);
     monitor.gap();
-    expect(monitor.push(Uint8Array.from(stuck(RUN - 1)), 1)).toMatchObject({
+    expect(monitor.push(noise(64, 8, 2), 1)).toMatchObject({
       state: "healthy",
       usableFrom: 0,
       alarms: [],
@@ -181,8 +180,25 @@ describe("states", () => {
     starting.present(0);
     starting.push(noise(1023), 0);
     starting.gap();
-    expect(starting.push(noise(1023, 8, 2), 0).state).toBe("starting");
+    // One more fills the window of 512 samples.
+    expect(starting.push(noise(1024, 8, 2), 0).state).toBe("starting");
     expect(starting.push(noise(1, 8, 3), 0).state).toBe("healthy");
+  });
+
+  test.each([
+    ["stuck", () => 7, "repetition_count"],
+    ["biased", (at: number) => (at % 2 === 0 ? 7 : at % 251), "adaptive_proportion"],
+    ["periodic", (at: number) => at % 5, "lag_predictor"],
+  ])("%s, it alarms though it loses samples all the time", (_, symbol, test) => {
+    const monitor = healthy();
+    const tests = new Set<string>();
+    for (let at = 0; at < 4096; at += 2) {
+      monitor.gap();
+      const { alarms } = monitor.push(Uint8Array.of(symbol(at), symbol(at + 1)), 1);
+      for (const alarm of alarms) tests.add(alarm.test);
+    }
+    expect(tests).toContain(test);
+    expect(monitor.state).toBe("failed");
   });
 
   test("silences are alarms, but neither incidents nor startup failures", () => {

@@ -41,12 +41,20 @@ class Model {
   count = 0;
   filled = 0;
   passed = 0;
+  /** For the next window, with which a startup test that a gap broke begins anew. */
+  waits = false;
   failures = 0;
   incidents: number[] = [];
 
   restart(): void {
     this.value = this.windowValue = -1;
     this.run = this.count = this.filled = this.passed = 0;
+    this.waits = false;
+  }
+
+  gap(): void {
+    this.passed = 0;
+    this.waits = true;
   }
 
   present(): void {
@@ -100,6 +108,7 @@ class Model {
     if (this.filled === 0) {
       this.windowValue = symbol;
       this.count = 0;
+      this.waits = false;
       if (this.state === "suspect") this.state = "starting";
     }
     this.filled += 1;
@@ -123,7 +132,7 @@ class Model {
       this.alarm(name, hit === second);
     }
     if (before === "healthy" && !alarmed) this.usable.push(this.sequence);
-    if (before === "starting" && !alarmed) {
+    if (before === "starting" && !alarmed && !this.waits) {
       this.passed += 1;
       if (this.passed === STARTUP) {
         this.state = "healthy";
@@ -201,7 +210,7 @@ test("states, alarms and usable samples are the model's, however the samples are
       open();
       for (const one of steps) {
         if (one === "gap") {
-          model.restart();
+          model.gap();
           monitor.gap();
         } else if (one === "reopen") open();
         else if (one === "absent") {

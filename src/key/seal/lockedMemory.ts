@@ -1,0 +1,140 @@
+import { createRequire } from "node:module";
+import { SpringhouseError } from "../../port/errors.ts";
+
+const require = createRequire(import.meta.url);
+
+/** The part of sodium-native that is used; its own types are of an old version. */
+interface Sodium {
+  sodium_malloc(bytes: number): Buffer;
+  sodium_free(buffer: Buffer): void;
+  sodium_mlock(buffer: Buffer): void;
+  sodium_mprotect_noaccess(buffer: Buffer): void;
+  sodium_mprotect_readwrite(buffer: Buffer): void;
+}
+
+export interface LockedMemoryReport {
+  /** False once anything had to be kept in memory that the system may write to its swap. */
+  readonly ok: boolean;
+  /** Bytes that secrets were asked to be kept in, now; the pages around them are locked too. */
+  readonly bytes: number;
+  readonly detail: string;
+}
+
+/**
+ * Bytes outside the JavaScript heap: locked, out of core dumps, between guard pages, and out of
+ * reach of any access (a stray read ends the process) but inside `use`.
+ */
+export interface LockedBytes {
+  readonly length: number;
+  /** @param use gets a view that is dead afterwards; it must neither keep nor await */
+  use<Result>(use: (bytes: Uint8Array) => Result): Result;
+  /** Overwrites and gives back. Twice does no harm; `use` throws afterwards. */
+  free(): void;
+}
+
+/** Where the secrets that outlive a call are kept. */
+export interface SecretMemory {
+  /** @throws SpringhouseError `sealed` where the memory must be locked and cannot be */
+  allocate(bytes: number): LockedBytes;
+  report(): LockedMemoryReport;
+}
+
+const REMEDY =
+  "Raise the limit on locked memory (LimitMEMLOCK= of the unit, `ulimit -l`), or set seal.lockedMemory: preferred.";
+
+/**
+ * libsodium's guarded heap. `sodium_malloc` locks its pages and says nothing when it may not
+ * (RLIMIT_MEMLOCK), so every allocation is locked once more by `sodium_mlock`, which does. And
+ * sodium-native's `sodium_free` leaves the pages as they are until a garbage collection, so what is
+ * given back is overwritten here, and its pages are used again.
+ * @param required refuse to keep a secret that cannot be locked, instead of only telling of it
+ */
+export function lockedMemory(required: boolean): SecretMemory {
+  const sodium = load();
+  const spare = new Map<number, Buffer[]>();
+  let bytes = 0;
+  let trouble = sodium === null ? "sodium-native cannot be loaded on this platform" : null;
+
+  const allocate = (length: number): Buffer => {
+    if (sodium === null) return Buffer.alloc(length);
+    const buffer = sodium.sodium_malloc(length);
+    const locked = locks(sodium, buffer);
+    trouble = locked ? trouble : `the system did not let ${length} bytes be locked`;
+    if (locked || !required) return buffer;
+    sodium.sodium_free(buffer);
+    throw refused(trouble);
+  };
+  return {
+    allocate(length) {
+      if (sodium === null && required) throw refused(trouble);
+      const buffer = spare.get(length)?.pop() ?? allocate(length);
+      bytes += length;
+      return new Guarded(sodium, buffer, () => {
+        bytes -= length;
+        spare.set(length, [...(spare.get(length) ?? []), buffer]);
+      });
+    },
+    report: () => ({
+      ok: trouble === null,
+      bytes,
+      detail: trouble ?? "every secret that is kept is in locked memory",
+    }),
+  };
+}
+
+function refused(trouble: string | null): SpringhouseError {
+  return new SpringhouseError("sealed", `No secret is kept: ${trouble}.`, REMEDY);
+}
+
+function load(): Sodium | null {
+  try {
+    return require("sodium-native") as Sodium;
+  } catch {
+    return null; // No prebuilt binary, as on musl.
+  }
+}
+
+function locks(sodium: Sodium, buffer: Buffer): boolean {
+  try {
+    sodium.sodium_mlock(buffer);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+class Guarded implements LockedBytes {
+  readonly length: number;
+  readonly #sodium: Sodium | null;
+  readonly #gone: () => void;
+  #buffer: Buffer | null;
+  /** Uses within uses: only the outermost closes it again. */
+  #depth = 0;
+
+  constructor(sodium: Sodium | null, buffer: Buffer, gone: () => void) {
+    this.length = buffer.length;
+    this.#sodium = sodium;
+    this.#buffer = buffer;
+    this.#gone = gone;
+    sodium?.sodium_mprotect_noaccess(buffer);
+  }
+
+  use<Result>(use: (bytes: Uint8Array) => Result): Result {
+    const buffer = this.#buffer;
+    if (buffer === null) throw new Error("locked bytes were used after they were given back");
+    if (this.#depth++ === 0) this.#sodium?.sodium_mprotect_readwrite(buffer);
+    try {
+      return use(buffer);
+    } finally {
+      if (--this.#depth === 0) this.#sodium?.sodium_mprotect_noaccess(buffer);
+    }
+  }
+
+  free(): void {
+    if (this.#buffer === null) return;
+    if (this.#depth > 0) throw new Error("locked bytes were given back while in use");
+    this.use((bytes) => bytes.fill(0));
+    this.#buffer = null;
+    this.#gone();
+  }
+}

@@ -1,0 +1,68 @@
+import type { Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { canonicalJson } from "./canonicalJson.ts";
+import { SERVICE_START } from "./leaves/serviceStart.ts";
+
+/** Every kind of leaf, each with its allow-list in a file of its own. What is not in here is no leaf. */
+export const LEAVES = {
+  service_start: SERVICE_START,
+} as const;
+
+export type LeafKind = keyof typeof LEAVES;
+export type LeafOf<Kind extends LeafKind> = Static<(typeof LEAVES)[Kind]>;
+export type Leaf = { [Kind in LeafKind]: LeafOf<Kind> }[LeafKind];
+
+/** C2SP tlog-tiles gives an entry's length 16 bits. */
+const MAXIMUM_ENTRY_BYTES = 65_535;
+
+const CHECKS = new Map(
+  Object.entries(LEAVES).map(([kind, schema]) => [kind, Compile(schema)] as const),
+);
+
+/**
+ * The bytes that are hashed: canonical JSON.
+ * @throws TypeError for what its kind's allow-list does not have, without quoting it
+ */
+export function encodeLeaf(leaf: Leaf): Buffer {
+  const fault = faultOf(leaf);
+  if (fault !== null) throw new TypeError(fault);
+  const entry = Buffer.from(canonicalJson(leaf));
+  if (entry.length > MAXIMUM_ENTRY_BYTES) throw new TypeError(`a leaf of ${entry.length} bytes`);
+  return entry;
+}
+
+/** Why it is no leaf of a known kind; null when it is. Quotes no value. */
+function faultOf(leaf: { readonly kind: string }): string | null {
+  const { kind } = leaf;
+  const check = CHECKS.get(kind);
+  if (!check) return "a leaf of no known kind";
+  if (check.Check(leaf)) return null;
+  const { instancePath = "", message = "" } = check.Errors(leaf)[0] ?? {};
+  return `a leaf of kind ${kind} that is not allowed: ${instancePath} ${message}`;
+}
+
+export type DecodedLeaf =
+  | { readonly leaf: Leaf; readonly fault: null }
+  /** Well formed, of a kind that this version does not know. */
+  | { readonly leaf: null; readonly kind: string; readonly fault: null }
+  | { readonly leaf: null; readonly fault: string };
+
+/** Reads an entry of a log strictly: there is one way to write a leaf. Never throws. */
+export function decodeLeaf(entry: Uint8Array): DecodedLeaf {
+  let value: unknown;
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(entry);
+    value = JSON.parse(text);
+  } catch {
+    return { leaf: null, fault: "no JSON" };
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return { leaf: null, fault: "no JSON object" };
+  const { kind } = value as { kind?: unknown };
+  if (typeof kind !== "string") return { leaf: null, fault: "no kind" };
+  if (canonicalJson(value) !== text) return { leaf: null, fault: "not canonical JSON" };
+  if (!CHECKS.has(kind)) return { leaf: null, kind, fault: null };
+  const fault = faultOf(value as Leaf);
+  return fault === null ? { leaf: value as Leaf, fault } : { leaf: null, fault };
+}
