@@ -56,22 +56,23 @@ async function stateOf({ url, authorization }: Running, id: string): Promise<str
 
 /** One after the other until the clients are done, so that there is one at every moment. */
 async function assessDuring<T>(service: Running, work: Promise<T>): Promise<T> {
-  let isDone = false;
-  const done = work.finally(() => (isDone = true));
+  const end = new AbortController();
+  const isDone = (): boolean => end.signal.aborted;
+  const done = work.finally(() => end.abort());
   const assessing = (async () => {
-    while (!isDone) {
+    while (!isDone()) {
       const id = await beginAssessment(service);
       const state = await until(
         "an assessment's end",
         async () => {
           const now = await stateOf(service, id);
-          return isDone || now !== "running" ? now : false;
+          return isDone() || now !== "running" ? now : false;
         },
         120_000,
       );
       if (state === "failed") throw new Error("the assessment failed");
       const { url, authorization } = service;
-      if (isDone)
+      if (isDone())
         await fetch(`${url}/v1/assessments/${id}`, { method: "DELETE", headers: authorization });
     }
   })();
