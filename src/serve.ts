@@ -136,6 +136,7 @@ export async function serve(
         openSource: openNoiseSource,
         startLiveThread,
         generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
+        credentialsDirectory: process.env["CREDENTIALS_DIRECTORY"] || null,
         adminTokenPath: join(state, ADMIN_TOKEN_FILE),
       }),
     )

@@ -13,10 +13,12 @@ import { compileValidator, parseQuery } from "./query.ts";
 import { addRandom } from "./random.ts";
 import { requestIds } from "./requestId.ts";
 import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
+import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
 import { addStatus } from "./status.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
+import { addTransparency } from "./transparency.ts";
 import { addTokens } from "./tokens.ts";
 import { Upgrades } from "./upgrade.ts";
 
@@ -28,9 +30,10 @@ declare module "fastify" {
   }
 }
 
-/** `/v1/sources/:id` as what it matches; ids hold no slash. */
+/** `/v1/sources/:id` as what it matches; ids hold no slash, and `*` holds anything. */
 function matcher(url: string): RegExp {
-  return new RegExp(`^${url.replaceAll(".", "\\.").replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
+  const escaped = url.replaceAll(".", "\\.").replace("*", ".*");
+  return new RegExp(`^${escaped.replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
 }
 
 /**
@@ -146,7 +149,9 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
       registered();
     });
     addEvents(routes, context);
+    addTransparency(routes, context);
     addTokens(routes, context);
+    addSeal(routes, context);
     addProbes(routes, context);
     done();
   });

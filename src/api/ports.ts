@@ -4,6 +4,7 @@ import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
+import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
 
@@ -52,6 +53,16 @@ interface MetricsText {
   render(): Promise<string>;
 }
 
+/** The transparency log, read. */
+interface LogDoor {
+  /** In C2SP's form. */
+  readonly verifierKey: string;
+  checkpoint(): { readonly note: string };
+  /** Null for what the last checkpoint does not have. */
+  tile(level: number, index: number, width: number): Promise<Uint8Array | null>;
+  entries(index: number, width: number): Promise<readonly string[] | null>;
+}
+
 /** The part of a pino logger that is used here. */
 export interface Log {
   info(fields: object, message: string): void;
@@ -66,9 +77,14 @@ export interface ApiPorts {
   readonly keys: KeySupply;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
+  readonly seal: Pick<
+    SealKeeper,
+    "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot"
+  >;
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;
+  readonly transparency: LogDoor;
   readonly selfTest: SelfTest;
   readonly metrics: MetricsText;
   readonly access: Access;

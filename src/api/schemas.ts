@@ -137,6 +137,29 @@ export const SELF_TEST = Type.Object({
   atMilliseconds: milliseconds,
 });
 
+export const SLOT = Type.Object({
+  id: Type.String(),
+  kind: Type.String(),
+  name: Type.String(),
+  place: nullable(Type.String()),
+  epoch: Type.Number(),
+  createdMilliseconds: milliseconds,
+});
+
+export const VAULT = Type.Object({
+  initialised: Type.Boolean(),
+  sealed: Type.Boolean(),
+  cause: nullable(Type.String()),
+  epoch: nullable(Type.Number()),
+  slots: Type.Array(SLOT),
+  refusedTotal: Type.Number(),
+  lockedMemory: Type.Object({
+    ok: Type.Boolean(),
+    bytes: Type.Number(),
+    detail: Type.String(),
+  }),
+});
+
 export const STATUS = Type.Object({
   version: Type.String(),
   startedMilliseconds: milliseconds,
@@ -164,6 +187,22 @@ export const STATUS = Type.Object({
   instances: Type.Array(INSTANCE),
   selfTests: Type.Array(SELF_TEST),
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
+  vault: VAULT,
+  log: Type.Object({
+    origin: Type.String(),
+    verifierKey: Type.String(),
+    leaves: Type.Number(),
+    behindMilliseconds: Type.Number(),
+    failuresTotal: Type.Number(),
+    witnesses: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        size: Type.Number(),
+        lagMilliseconds: Type.Number(),
+        failuresTotal: Type.Number(),
+      }),
+    ),
+  }),
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { CutShortError, RefusalError } from "../client/client.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
+import { SLOT_KINDS } from "../port/seal.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
 import { assess } from "./assess.ts";
@@ -9,7 +10,18 @@ import type { capture, replay } from "./recordings.ts";
 import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
 import { random, stream } from "./draw.ts";
 import { Failure } from "./failure.ts";
+import { outputEntropyCommand, type OutputEntropyOptions } from "./outputEntropy.ts";
 import { doctor, sources, status } from "./inspect.ts";
+import {
+  addSlot,
+  closeSeal,
+  initialiseSeal,
+  type NewSlotOptions,
+  openSeal,
+  removeSlot,
+  sealStatus,
+} from "./seal.ts";
+import { exportLog, logCheckpoint, verifyExport, type VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
@@ -42,6 +54,14 @@ function positive(text: string): number {
   return value;
 }
 
+/** h', bits a bit. */
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("a number from 0 to 1 is needed.");
+  return value;
+}
+
 function rate(text: string): number | "unlimited" {
   return text === "unlimited" ? text : positive(text);
 }
@@ -51,6 +71,11 @@ function role(text: string, previous: readonly Role[] = []): readonly Role[] {
     throw new InvalidArgumentError(`one of ${ROLES.join(", ")} is needed.`);
   return [...previous, text as Role];
 }
+
+const several = (text: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  text,
+];
 
 const connecting = (command: Command): Command =>
   command
@@ -62,6 +87,14 @@ const connecting = (command: Command): Command =>
 const recordings = () => import("./recordings.ts");
 
 const asJson = (command: Command): Command => command.option("--json", "for programs");
+
+/** The sizes of SP 800-90B 3.1.5. */
+const component = [
+  ["--n-in <bits>", "what goes into a conditioning component", integer(1)],
+  ["--n-out <bits>", "what comes out of it", integer(1)],
+  ["--nw <bits>", "its narrowest internal width", integer(1)],
+  ["--h-in <bits>", "min-entropy of what goes in", positive],
+] as const;
 
 /**
  * The command line.
@@ -123,8 +156,10 @@ export function buildProgram(
   connecting(program.command("capture"))
     .description("contiguous raw samples of a source, with a manifest beside them")
     .argument("<source>", "the source's id")
-    .requiredOption("--samples <n>", "how many", integer(1))
+    .requiredOption("--samples <n>", "how many, in all", integer(1))
     .requiredOption("-o, --output <file>", "where to; must not exist yet")
+    .option("--restart", "the first samples after each of many restarts (SP 800-90B 3.1.4)")
+    .option("--restarts <r>", "with --restart: how many (default: 1000)", integer(1, 100_000))
     .action(async (source: string, options: Parameters<typeof capture>[2]) =>
       (await recordings()).capture(terminal, source, options),
     );
@@ -157,6 +192,71 @@ export function buildProgram(
   assessing.action((file: string, options: Parameters<typeof assess>[3]) =>
     assess(terminal, version, file, options),
   );
+
+  const calculating = asJson(program.command("output-entropy")).description(
+    "min-entropy of a conditioning component's output (SP 800-90B 3.1.5)",
+  );
+  for (const [flags, description, parse] of component) {
+    assessing.option(flags, `with --conditioned: ${description}`, parse);
+    calculating.requiredOption(flags, description, parse);
+  }
+  calculating
+    .option("--h-prime <entropy>", "h' of `assess --conditioned`, for what is not vetted", share)
+    .action((options: OutputEntropyOptions) => outputEntropyCommand(terminal, options));
+  const seal = program.command("seal").description("the vault of kept keys, and what opens it");
+  const withPassphrase = (command: Command): Command =>
+    connecting(command).option(
+      "--passphrase-file <file>",
+      "a file whose first line it is, - for stdin; without it the terminal is asked",
+    );
+  const makingSlot = (command: Command): Command =>
+    withPassphrase(command)
+      .argument("<name>", "what the slot is called")
+      .addOption(
+        new Option("--kind <kind>", "what opens it").choices(SLOT_KINDS).default("passphrase"),
+      )
+      .option("--place <name>", "what stands behind it, by its name in the configuration");
+  connecting(asJson(seal.command("status")))
+    .description("whether it is open, and its slots")
+    .action((options: Parameters<typeof sealStatus>[1]) => sealStatus(terminal, options));
+  makingSlot(seal.command("initialise"))
+    .description("make the vault and its first slot")
+    .action((name: string, options: NewSlotOptions) => initialiseSeal(terminal, name, options));
+  withPassphrase(seal.command("open"))
+    .description("open it by a slot")
+    .option("--slot <slot>", "id or name; without it every slot that could be")
+    .option("--by-itself", "by a slot that needs no passphrase")
+    .action((options: Parameters<typeof openSeal>[1]) => openSeal(terminal, options));
+  connecting(seal.command("close"))
+    .description("seal it at once")
+    .option("--reason <text>", "for the record")
+    .action((options: Parameters<typeof closeSeal>[1]) => closeSeal(terminal, options));
+  const slot = seal.command("slot").description("the ways to open it");
+  makingSlot(slot.command("add"))
+    .description("one more way; the vault must be open")
+    .action((name: string, options: NewSlotOptions) => addSlot(terminal, name, options));
+  connecting(slot.command("remove"))
+    .description("end one; the last stays")
+    .argument("<id>", "its id, from `seal status`")
+    .action((id: string, options: ConnectionOptions) => removeSlot(terminal, id, options));
+  const log = program.command("log").description("the transparency log, and its verification");
+  connecting(log.command("checkpoint"))
+    .description("its last signed checkpoint, to be kept elsewhere")
+    .action((options: ConnectionOptions) => logCheckpoint(terminal, options));
+  connecting(log.command("export"))
+    .description("a copy of it as files; again into the same directory fetches what is new")
+    .argument("<dir>", "where to")
+    .action((directory: string, options: ConnectionOptions) =>
+      exportLog(terminal, directory, options),
+    );
+  asJson(log.command("verify"))
+    .description("check a copy offline, from its first leaf to its last")
+    .argument("<dir>", "what `log export` wrote")
+    .option("--vkey <key>", "the log's key, or a file with it (default: the copy's own)")
+    .option("--checkpoint <file>", "checkpoints kept elsewhere; repeatable", several)
+    .action((directory: string, options: VerifyLogOptions) =>
+      verifyExport(terminal, directory, options),
+    );
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

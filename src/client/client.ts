@@ -1,6 +1,7 @@
 import type { KeptEvent } from "../port/event.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
+import type { SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
 import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
 import { CutShortError, RefusalError } from "./refusalError.ts";
@@ -17,8 +18,11 @@ export type {
   Role,
   SelfTestSnapshot,
   ServiceSnapshot,
+  SlotDescription,
+  SlotKind,
   SourceSnapshot,
   SourceTestReport,
+  VaultState,
 };
 
 export interface DrawnBytes {
@@ -56,6 +60,15 @@ export interface TokenOrder {
   readonly expiresInSeconds?: number;
 }
 
+export interface SlotOrder {
+  readonly kind: SlotKind;
+  readonly name: string;
+  /** Of a passphrase slot: 12 to 1,024 characters. */
+  readonly passphrase?: string;
+  /** Of the other kinds: what stands behind it, by its name in the service's configuration. */
+  readonly place?: string;
+}
+
 export interface TokenDescription {
   readonly id: string;
   readonly name: string;
@@ -91,6 +104,19 @@ export interface SampleTap {
    * gap, or this reader was too slow): it never skips.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** The first samples after each restart, row after row. */
+export interface RestartTap extends SampleTap {
+  /** Its device was opened again, which is no restart in the sense of SP 800-90B 3.1.4. */
+  readonly restart: "reopen";
+  /** Thrown away in the source after each open, before the first sample. */
+  readonly settleBytes: number;
+}
+
+export interface RestartOrder {
+  readonly restarts: number;
+  readonly samplesPerRestart: number;
 }
 
 interface Aborting {
@@ -140,6 +166,19 @@ export class SpringhouseClient {
     /** Several keys of one type: all of them or a RefusalError. */
     generateMany(count: number, order: KeyOrder, aborting?: Aborting): Promise<AnsweredKey[]>;
   };
+  /** The vault of kept keys. */
+  readonly seal: {
+    state(): Promise<VaultState>;
+    initialise(order: SlotOrder): Promise<SlotDescription>;
+    /** Without a passphrase by a slot that opens by itself; a refusal counts against the next try. */
+    open(opening: {
+      readonly slot?: string;
+      readonly passphrase?: string;
+    }): Promise<SlotDescription>;
+    close(reason?: string): Promise<void>;
+    addSlot(order: SlotOrder): Promise<SlotDescription>;
+    removeSlot(id: string): Promise<void>;
+  };
   readonly tokens: {
     create(order: TokenOrder): Promise<CreatedToken>;
     list(): Promise<TokenDescription[]>;
@@ -151,6 +190,19 @@ export class SpringhouseClient {
     this.keys = {
       generate: async (order, aborting) => (await this.#keys(undefined, order, aborting))[0]!,
       generateMany: (count, order, aborting) => this.#keys(count, order, aborting),
+    };
+    const post = <Answer>(path: string, body: unknown): Promise<Answer> =>
+      this.#transport.json({ method: "POST", path, body, repeatable: false });
+    this.seal = {
+      state: () => this.#get("/v1/seal"),
+      initialise: (order) => post("/v1/seal/initialise", order),
+      open: (opening) => post("/v1/seal/open", opening),
+      close: (reason) => post("/v1/seal/close", reason === undefined ? {} : { reason }),
+      addSlot: (order) => post("/v1/seal/slots", order),
+      removeSlot: async (id) => {
+        const path = `/v1/seal/slots/${encodeURIComponent(id)}`;
+        await this.#transport.json({ method: "DELETE", path, repeatable: true });
+      },
     };
     this.tokens = {
       create: (body) =>
@@ -220,6 +272,32 @@ export class SpringhouseClient {
     };
   }
 
+  /**
+   * Restarts one source again and again, and takes the first samples after each (role auditor). Until
+   * it ends the service conditions nothing of this source.
+   */
+  async restarts(
+    source: string,
+    { restarts, samplesPerRestart }: RestartOrder,
+    aborting: Aborting = {},
+  ): Promise<RestartTap> {
+    const path = `/v1/sources/${encodeURIComponent(source)}/restarts`;
+    const body = { restarts, samples: samplesPerRestart };
+    const call = { method: "POST" as const, path, body, repeatable: false, ...aborting };
+    const response = await this.#transport.send(call);
+    const restart = response.headers.get("springhouse-restart");
+    if (restart !== "reopen")
+      throw unexpected(response, "The answer does not say what it restarted.");
+    return {
+      source,
+      restart,
+      settleBytes: numberHeader(response, "springhouse-settle-bytes"),
+      bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
+      firstSequence: numberHeader(response, "springhouse-first-sequence"),
+      chunks: this.#transport.chunks(call, restarts * samplesPerRestart, response),
+    };
+  }
+
   /** The noise behind an output: its seed, blocks and sample windows. */
   output(id: string): Promise<OutputStory> {
     return this.#get(`/v1/outputs/${encodeURIComponent(id)}`);
@@ -247,6 +325,22 @@ export class SpringhouseClient {
     return (await this.#get<{ readonly events: KeptEvent[] }>("/v1/events", query)).events;
   }
 
+  /** The transparency log's last checkpoint, a signed note (role auditor or custodian). */
+  logCheckpoint(): Promise<string> {
+    return this.#text("/v1/log/checkpoint");
+  }
+
+  /** The key that its checkpoints are checked with, one line. Trust one that you kept yourself more. */
+  logKey(): Promise<string> {
+    return this.#text("/v1/log/key");
+  }
+
+  /** @param path of C2SP tlog-tiles, such as `tile/0/000` */
+  async logTile(path: string): Promise<Uint8Array> {
+    const response = await this.#transport.send({ path: `/v1/log/${path}`, repeatable: true });
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
   /** Runs the cryptographic self-tests now (role operator); one that fails stops every output. */
   selfTest(): Promise<{ readonly passed: boolean; readonly tests: SelfTestSnapshot[] }> {
     return this.#transport.json({ method: "POST", path: "/v1/selftest", repeatable: false });
@@ -262,6 +356,11 @@ export class SpringhouseClient {
   reset(source: string, reason: string): Promise<SourceSnapshot> {
     const path = `/v1/sources/${encodeURIComponent(source)}/reset`;
     return this.#transport.json({ method: "POST", path, body: { reason }, repeatable: false });
+  }
+
+  async #text(path: string): Promise<string> {
+    const call = { path, accept: "text/plain", repeatable: true } as const;
+    return (await this.#transport.send(call)).text();
   }
 
   #get<T>(path: string, query: Readonly<Record<string, number>> = {}): Promise<T> {

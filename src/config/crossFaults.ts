@@ -116,6 +116,29 @@ function certificateFaults({ clientCertificates, tls }: Configuration): string[]
   return faults;
 }
 
+function keyFileFaults({ seal }: Configuration): string[] {
+  const names = seal.keyFiles.map(({ name }) => name);
+  return seal.keyFiles.flatMap(({ name, path, credential }, index) => [
+    ...((path === undefined) === (credential === undefined)
+      ? [`seal.keyFiles[${index}]: give one of path and credential`]
+      : []),
+    ...(names.indexOf(name) < index
+      ? [`seal.keyFiles[${index}].name: ${show(name)} is given twice`]
+      : []),
+  ]);
+}
+
+function witnessFaults({ transparency }: Configuration): string[] {
+  const names = new Set<string>();
+  return transparency.witnesses.flatMap(({ name, file, url }, index) => {
+    const at = `transparency.witnesses.${index}`;
+    const taken = names.has(name) ? [`${at}.name: ${show(name)} is taken`] : [];
+    names.add(name);
+    const whole = (file === undefined) !== (url === undefined);
+    return whole ? taken : [...taken, `${at}: needs exactly one of file and url`];
+  });
+}
+
 /** What concerns several fields of a configuration that is valid by its schemas. */
 export function crossFaults(configuration: Configuration): string[] {
   const { listen } = configuration;
@@ -124,5 +147,7 @@ export function crossFaults(configuration: Configuration): string[] {
     ...(port > 65_535 ? [`listen: port ${port} is not allowed; needs 0 to 65535`] : []),
     ...quorumFaults(configuration),
     ...certificateFaults(configuration),
+    ...keyFileFaults(configuration),
+    ...witnessFaults(configuration),
   ];
 }

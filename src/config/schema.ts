@@ -245,8 +245,84 @@ export const CONFIGURATION = Type.Object(
               "The log's name, by custom a host and a path without a scheme (log.example/springhouse). It is fixed at the first start; without one it is made up then.",
           }),
         ),
+        witnesses: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({
+                pattern: "^[a-z0-9][a-z0-9-]{0,62}$",
+                description: "What it is called in status, metrics and events.",
+              }),
+              file: Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  description:
+                    "A file, best on another host: each checkpoint is appended to it, and `springhouse log verify --checkpoint FILE` reads it.",
+                }),
+              ),
+              url: Type.Optional(
+                Type.String({
+                  pattern: "^https?://[^\\s@?#]+$",
+                  description: "Submission prefix of a witness (C2SP tlog-witness).",
+                }),
+              ),
+            },
+            strict,
+          ),
+          {
+            default: [],
+            maxItems: 16,
+            description:
+              "Where checkpoints are kept outside this host, each by one of file and url. Without any, nobody could tell if the log were written anew.",
+          },
+        ),
+        witnessSeconds: Type.Number({
+          minimum: 1,
+          maximum: 86_400,
+          default: 10,
+          description: "The shortest time between two checkpoints to one witness.",
+        }),
       },
       "The transparency log: what was done with keys, for whoever checks it offline.",
+    ),
+    seal: section(
+      {
+        lockedMemory: Type.Union([Type.Literal("required"), Type.Literal("preferred")], {
+          default: "required",
+          description:
+            "Whether the vault opens where its keys cannot be locked in memory; preferred only tells.",
+        }),
+        openAtStart: Type.Boolean({
+          default: true,
+          description: "Try the slots that open by themselves at a start.",
+        }),
+        keyFiles: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({
+                minLength: 1,
+                maxLength: 100,
+                description: "What slots call it.",
+              }),
+              path: Type.Optional(
+                Type.String({
+                  pattern: "^/",
+                  description: "Readable by the service's user alone; 32 bytes to 64 KiB.",
+                }),
+              ),
+              credential: Type.Optional(
+                Type.String({
+                  pattern: "^[^/]{1,255}$",
+                  description:
+                    "Instead of a path: the name of systemd's LoadCredential= or LoadCredentialEncrypted=.",
+                }),
+              ),
+            },
+            strict,
+          ),
+          { default: [], description: "Key files that slots may be made with." },
+        ),
+      },
+      "The vault of kept keys.",
     ),
     retention: section(
       {

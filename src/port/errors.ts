@@ -107,6 +107,11 @@ export const ERRORS = {
       "A slot did not open the vault: a wrong passphrase, or its file or device says no. It stays sealed.",
     remedy: "Try again with what the slot was made with, or open another slot.",
   },
+  throttled: {
+    status: 429,
+    meaning: "Too many wrong passphrases in a row: the next is not looked at before Retry-After.",
+    remedy: "Wait, or open another slot. A slot that opens by itself does not wait.",
+  },
   material_damaged: {
     status: 500,
     meaning: "What is stored of a key is not what was stored: it was changed, swapped or damaged.",

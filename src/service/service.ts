@@ -17,7 +17,6 @@ import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
-import { openTransparencyLog } from "../log/transparencyLog.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
@@ -31,10 +30,12 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
+import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -87,21 +88,9 @@ export async function createService(
 
   const shape = shapeOf(configuration);
   const { quorum, construction } = configuration;
-  const transparency = await openTransparencyLog({
-    store,
-    clock,
-    signer: ports.signer,
-    boot: ports.boot,
-    first: {
-      v: 1,
-      kind: "service_start",
-      at: startedMilliseconds,
-      actor: "springhouse",
-      version: ports.version,
-      configuration: configuration.version,
-      build: ports.build,
-      shape,
-    },
+  const transparency = await openTransparency(configuration, ports, observed, {
+    at: startedMilliseconds,
+    shape,
   });
   const memory = await openHealthMemory(
     store,
@@ -163,6 +152,10 @@ export async function createService(
     defaultQuota: configuration.quota,
   });
   await tokens.load();
+  const seal = await openSeal(configuration, ports, drbg, async (event, writes, leaf) => {
+    if (leaf === null) await observed.record(event, writes);
+    else await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
+  });
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
   const snapshot = (): ServiceSnapshot =>
@@ -175,6 +168,8 @@ export async function createService(
         instances: () => drbg.instances(),
         selfTests: () => drbg.selfTests(),
         store,
+        vault: () => seal.state(),
+        log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),
     );
@@ -196,9 +191,11 @@ export async function createService(
       }),
       sources: room,
       assessments,
+      seal,
       events: observed,
       lineage: new StoredLineage(store),
       introspection: { snapshot },
+      transparency: transparency.log,
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
       access: new Access(tokens, certificates, new Quotas(clock)),
@@ -239,6 +236,7 @@ export async function createService(
   watch.start();
   retention.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
+  if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
   return {
     api,
@@ -264,6 +262,7 @@ export async function createService(
     async stop() {
       tell("service_stopping", "info", "asked to stop");
       cancelAdmin();
+      seal.seal("The service stopped.");
       watch.stop();
       forgetHealth();
       // The secrets go first: the rest waits for others.

@@ -2,7 +2,13 @@ import type { Configuration } from "../config/schema.ts";
 import type { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import type { Shape } from "../port/lineage.ts";
-import type { InstanceSnapshot, SelfTestSnapshot, ServiceSnapshot } from "../port/snapshot.ts";
+import type { VaultState } from "../port/seal.ts";
+import type {
+  InstanceSnapshot,
+  LogSnapshot,
+  SelfTestSnapshot,
+  ServiceSnapshot,
+} from "../port/snapshot.ts";
 import type { Store } from "../store/store.ts";
 
 export interface SnapshotParts {
@@ -13,6 +19,8 @@ export interface SnapshotParts {
   readonly instances: () => readonly InstanceSnapshot[];
   readonly selfTests: () => readonly SelfTestSnapshot[];
   readonly store: Store;
+  readonly vault: () => VaultState;
+  readonly log: () => LogSnapshot;
 }
 
 /** What this construction does not claim, in words that status and receipts carry. */
@@ -81,6 +89,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     sources: room.snapshot(),
     selfTests: parts.selfTests(),
     store: store.health(),
+    vault: parts.vault(),
   };
   const causes = unready(some, serving);
   return {
@@ -95,5 +104,6 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     configurationVersion: configuration.version,
     instances,
     ...some,
+    log: parts.log(),
   };
 }

@@ -78,9 +78,14 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("{id}", "rng-1");
 const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/generate": { type: "aes-256" },
+  "/v1/sources/{id}/restarts": {},
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
   "/v1/tokens": { name: "tried", roles: ["client"] },
+  "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
+  "/v1/seal/open": { passphrase: "twelve of them" },
+  "/v1/seal/close": { reason: "tried" },
+  "/v1/seal/slots": { kind: "key-file", name: "tried", place: "credential" },
 };
 
 async function ask(

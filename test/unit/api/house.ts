@@ -15,8 +15,20 @@ import { refuse, type Refusal } from "../../../src/port/errors.ts";
 import type { KeptEvent, ServiceEvent } from "../../../src/port/event.ts";
 import type { OutputStory } from "../../../src/port/lineage.ts";
 import { ROLES, type Quota, type Role } from "../../../src/port/principal.ts";
-import type { EventJournal, LineageLine, SourceControl, Tap } from "../../../src/port/service.ts";
+import type {
+  EventJournal,
+  LineageLine,
+  RestartOrder,
+  RestartTap,
+  SourceControl,
+  Tap,
+} from "../../../src/port/service.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
+import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
+import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
+import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.ts";
+import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
+import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
@@ -135,6 +147,23 @@ export const SNAPSHOT: ServiceSnapshot = {
   instances: [],
   selfTests: [{ name: "HMAC_DRBG", passed: true, atMilliseconds: 1 }],
   store: { ok: true, detail: "" },
+  vault: {
+    initialised: false,
+    sealed: true,
+    cause: "The vault was never initialised.",
+    epoch: null,
+    slots: [],
+    refusedTotal: 0,
+    lockedMemory: { ok: true, bytes: 0, detail: "" },
+  },
+  log: {
+    origin: "log.example/house",
+    verifierKey: "log.example/house+00000000+AAAA",
+    leaves: 1,
+    behindMilliseconds: 0,
+    failuresTotal: 0,
+    witnesses: [],
+  },
 };
 
 const STORY = {
@@ -215,6 +244,11 @@ class MemorySources implements SourceControl {
     };
   }
 
+  restarts(source: string, order: RestartOrder): RestartTap | Refusal {
+    const tap = this.tap(source, order.restarts * order.samplesPerRestart);
+    return "ok" in tap ? tap : { ...tap, restart: "reopen", settleBytes: 4096 };
+  }
+
   async test(source: string, actor: string) {
     this.acts.push(`test ${source} ${actor}`);
     return {
@@ -275,11 +309,28 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
     repository: new MemoryTokens(),
     defaultQuota,
   });
+  const store = openSqliteStore({ directory: IN_MEMORY, maximumBytes: null }, clock);
+  const draw = drawFrom(supply);
+  const seal = await openSealKeeper({
+    clock,
+    store,
+    random: supply,
+    memory: lockedMemory(true),
+    keepers: {
+      passphrase: passphraseSlots(draw, { memoryKiB: 8192, passes: 1, lanes: 1 }),
+      "key-file": keyFileSlots(draw, async () => refuse("slot_refused", "There is no key file.")),
+    },
+    record: async (event, writes) => {
+      await store.write(writes);
+      await journal.record(event);
+    },
+  });
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
   const app = buildApi(
     {
       clock,
       random: supply,
+      seal,
       keys: {
         seedBytes: () => 32,
         async generate({ type, format = "jwk", count = 1 }) {
@@ -313,6 +364,13 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       introspection: { snapshot: () => snapshot.value },
+      transparency: {
+        verifierKey: SNAPSHOT.log.verifierKey,
+        checkpoint: () => ({ note: "log.example/house\n1\n" }),
+        tile: async (level, index, width) =>
+          level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
+        entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
+      },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {
         contentType: "text/plain; version=0.0.4",

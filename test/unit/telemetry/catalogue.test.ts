@@ -204,6 +204,54 @@ const CASES: Readonly<Record<string, Case>> = {
     change: ({ snapshot }) => void (snapshot.store.ok = false),
     moves: { store_up: [1, 0] },
   },
+  sealed: {
+    change: ({ snapshot }) => void (snapshot.vault.sealed = true),
+    moves: { sealed: [0, 1] },
+  },
+  seal_epoch: {
+    change: ({ snapshot }) => void (snapshot.vault.epoch = 4),
+    moves: { seal_epoch: [3, 4] },
+  },
+  seal_slots: {
+    change: ({ snapshot }) => void (snapshot.vault.slots[0]!.kind = "key-file"),
+    moves: { 'seal_slots{kind="passphrase"}': [1, 0], 'seal_slots{kind="key-file"}': [0, 1] },
+  },
+  seal_refusals_total: {
+    change: ({ snapshot }) => void (snapshot.vault.refusedTotal = 3),
+    moves: { seal_refusals_total: [2, 3] },
+  },
+  locked_memory_ok: {
+    change: ({ snapshot }) => void (snapshot.vault.lockedMemory.ok = false),
+    moves: { locked_memory_ok: [1, 0] },
+  },
+  locked_memory_bytes: {
+    change: ({ snapshot }) => void (snapshot.vault.lockedMemory.bytes = 64),
+    moves: { locked_memory_bytes: [32, 64] },
+  },
+  log_leaves: {
+    change: ({ snapshot }) => void (snapshot.log.leaves = 21),
+    moves: { log_leaves: [20, 21] },
+  },
+  log_behind_seconds: {
+    change: ({ snapshot }) => void (snapshot.log.behindMilliseconds = 1500),
+    moves: { log_behind_seconds: [0, 1.5] },
+  },
+  log_append_failures_total: {
+    change: ({ snapshot }) => void (snapshot.log.failuresTotal = 3),
+    moves: { log_append_failures_total: [0, 3] },
+  },
+  log_witness_leaves: {
+    change: ({ snapshot }) => void (snapshot.log.witnesses[0]!.size = 20),
+    moves: { 'log_witness_leaves{witness="one"}': [18, 20] },
+  },
+  log_witness_lag_seconds: {
+    change: ({ snapshot }) => void (snapshot.log.witnesses[1]!.lagMilliseconds = 2500),
+    moves: { 'log_witness_lag_seconds{witness="two"}': [0, 2.5] },
+  },
+  log_witness_failures_total: {
+    change: ({ snapshot }) => void (snapshot.log.witnesses[1]!.failuresTotal = 2),
+    moves: { 'log_witness_failures_total{witness="two"}': [1, 2] },
+  },
   output_bytes_total: {
     change: ({ tally }) => tally.answered("stream", 200, 6, 16_384),
     moves: {
