@@ -21,7 +21,7 @@ import {
   removeSlot,
   sealStatus,
 } from "./seal.ts";
-import { exportLog, logCheckpoint, verifyExport, type VerifyLogOptions } from "./log.ts";
+import type { VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
@@ -83,8 +83,9 @@ const connecting = (command: Command): Command =>
     .option("--token-file <file>", "a file with the token (or SPRINGHOUSE_TOKEN)")
     .option("--state <dir>", "the service's state directory (SPRINGHOUSE_STATE; default ./state)");
 
-/** Loaded where it is needed: the schema of a manifest brings hundreds of modules. */
+/** Loaded where they are needed: the schemas of a manifest and of a leaf bring hundreds of modules. */
 const recordings = () => import("./recordings.ts");
+const log = () => import("./log.ts");
 
 const asJson = (command: Command): Command => command.option("--json", "for programs");
 
@@ -242,20 +243,20 @@ export function buildProgram(
   const log = program.command("log").description("the transparency log, and its verification");
   connecting(log.command("checkpoint"))
     .description("its last signed checkpoint, to be kept elsewhere")
-    .action((options: ConnectionOptions) => logCheckpoint(terminal, options));
+    .action(async (options: ConnectionOptions) => (await log()).logCheckpoint(terminal, options));
   connecting(log.command("export"))
     .description("a copy of it as files; again into the same directory fetches what is new")
     .argument("<dir>", "where to")
-    .action((directory: string, options: ConnectionOptions) =>
-      exportLog(terminal, directory, options),
+    .action(async (directory: string, options: ConnectionOptions) =>
+      (await log()).exportLog(terminal, directory, options),
     );
   asJson(log.command("verify"))
     .description("check a copy offline, from its first leaf to its last")
     .argument("<dir>", "what `log export` wrote")
     .option("--vkey <key>", "the log's key, or a file with it (default: the copy's own)")
     .option("--checkpoint <file>", "checkpoints kept elsewhere; repeatable", several)
-    .action((directory: string, options: VerifyLogOptions) =>
-      verifyExport(terminal, directory, options),
+    .action(async (directory: string, options: VerifyLogOptions) =>
+      (await log()).verifyExport(terminal, directory, options),
     );
 
   const token = program.command("token").description("who may ask");
