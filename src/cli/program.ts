@@ -85,7 +85,7 @@ const connecting = (command: Command): Command =>
 
 /** Loaded where they are needed: the schemas of a manifest and of a leaf bring hundreds of modules. */
 const recordings = () => import("./recordings.ts");
-const log = () => import("./log.ts");
+const logCommands = () => import("./log.ts");
 
 const asJson = (command: Command): Command => command.option("--json", "for programs");
 
@@ -243,12 +243,14 @@ export function buildProgram(
   const log = program.command("log").description("the transparency log, and its verification");
   connecting(log.command("checkpoint"))
     .description("its last signed checkpoint, to be kept elsewhere")
-    .action(async (options: ConnectionOptions) => (await log()).logCheckpoint(terminal, options));
+    .action(async (options: ConnectionOptions) =>
+      (await logCommands()).logCheckpoint(terminal, options),
+    );
   connecting(log.command("export"))
     .description("a copy of it as files; again into the same directory fetches what is new")
     .argument("<dir>", "where to")
     .action(async (directory: string, options: ConnectionOptions) =>
-      (await log()).exportLog(terminal, directory, options),
+      (await logCommands()).exportLog(terminal, directory, options),
     );
   asJson(log.command("verify"))
     .description("check a copy offline, from its first leaf to its last")
@@ -256,7 +258,7 @@ export function buildProgram(
     .option("--vkey <key>", "the log's key, or a file with it (default: the copy's own)")
     .option("--checkpoint <file>", "checkpoints kept elsewhere; repeatable", several)
     .action(async (directory: string, options: VerifyLogOptions) =>
-      (await log()).verifyExport(terminal, directory, options),
+      (await logCommands()).verifyExport(terminal, directory, options),
     );
 
   const token = program.command("token").description("who may ask");
