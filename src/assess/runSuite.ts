@@ -84,25 +84,25 @@ class Crew {
     const { suite, samples, niceness, progress } = this.#run;
     const signal = this.#signal;
     return new Promise((resolve, reject) => {
-      const workerData: AssessorData = { suite, samples, niceness };
-      const worker = new Worker(ENTRY, { workerData, name: "assessor" });
       let task: unknown = null;
+      let worker: Worker | null = null;
       const abort = (): void => {
-        void worker.terminate();
+        void worker?.terminate();
         reject(signal.reason as Error);
       };
       const takeTask = (): void => {
         task = this.#campaign.next();
-        if (task !== null) worker.postMessage(task);
+        // A thread takes a tenth of a second to start, which one without a task is not worth.
+        if (task !== null) (worker ??= start()).postMessage(task);
         else if (this.#campaign.result() === null) {
           this.#idle.add(takeTask);
           if (this.#idle.size === this.#run.threads) reject(new Error(`${suite} gives no task`));
         } else {
+          signal.removeEventListener("abort", abort);
           resolve();
-          void worker.terminate();
+          void worker?.terminate();
         }
       };
-      signal.addEventListener("abort", abort, { once: true });
       const take = (message: AssessorMessage): void => {
         if ("progress" in message) {
           progress(message.progress);
@@ -115,20 +115,26 @@ class Crew {
         this.#idle.clear();
         for (const other of idle) other();
       };
-      worker.on("message", (message: AssessorMessage) => {
-        // Nobody catches what a listener throws: it would end the service, and this only an assessment.
-        try {
-          take(message);
-        } catch (error) {
-          reject(error);
-        }
-      });
-      worker.once("messageerror", reject);
-      worker.once("error", reject);
-      worker.once("exit", (code) => {
-        signal.removeEventListener("abort", abort);
-        reject(new Error(`an assessor's thread ended with ${code}`));
-      });
+      const start = (): Worker => {
+        const workerData: AssessorData = { suite, samples, niceness };
+        const started = new Worker(ENTRY, { workerData, name: "assessor" });
+        started.on("message", (message: AssessorMessage) => {
+          // Nobody catches what a listener throws: it would end the service, and this only an assessment.
+          try {
+            take(message);
+          } catch (error) {
+            reject(error);
+          }
+        });
+        started.once("messageerror", reject);
+        started.once("error", reject);
+        started.once("exit", (code) => {
+          signal.removeEventListener("abort", abort);
+          reject(new Error(`an assessor's thread ended with ${code}`));
+        });
+        return started;
+      };
+      signal.addEventListener("abort", abort, { once: true });
       takeTask();
     });
   }

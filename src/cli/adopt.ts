@@ -17,7 +17,7 @@ export type Adopt = (request: {
   readonly entropy: number | null;
   readonly vouched: string | null;
   readonly nowMilliseconds: number;
-}) =>
+}) => Promise<
   | {
       readonly ok: true;
       readonly configuration: string;
@@ -31,7 +31,8 @@ export type Adopt = (request: {
   | {
       readonly ok: false;
       readonly objections: readonly { readonly detail: string; readonly remedy: string }[];
-    };
+    }
+>;
 
 export interface AdoptOptions {
   readonly config: string;
@@ -55,7 +56,7 @@ export async function adoptReport(
   });
   const configuration = await readWhole(path);
   const report = await readWhole(reportPath);
-  const adoption = adopt({
+  const adoption = await adopt({
     configuration: textOf(path, configuration),
     id,
     report,

@@ -7,7 +7,7 @@ import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
 import { type Adopt, adoptReport, type AdoptOptions } from "./adopt.ts";
 import { assess } from "./assess.ts";
-import { capture, replay } from "./recordings.ts";
+import type { capture, replay } from "./recordings.ts";
 import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
 import { random, stream } from "./draw.ts";
 import { Failure } from "./failure.ts";
@@ -22,7 +22,7 @@ import {
   removeSlot,
   sealStatus,
 } from "./seal.ts";
-import { exportLog, logCheckpoint, verifyExport, type VerifyLogOptions } from "./log.ts";
+import type { VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { recall } from "./recall.ts";
 import { verify } from "./verify.ts";
@@ -99,6 +99,10 @@ const connecting = (command: Command): Command =>
     .option("--url <url>", `the service, or unix:PATH (SPRINGHOUSE_URL; default ${DEFAULT_URL})`)
     .option("--token-file <file>", "a file with the token (or SPRINGHOUSE_TOKEN)")
     .option("--state <dir>", "the service's state directory (SPRINGHOUSE_STATE; default ./state)");
+
+/** Loaded where they are needed: the schemas of a manifest and of a leaf bring hundreds of modules. */
+const recordings = () => import("./recordings.ts");
+const logCommands = () => import("./log.ts");
 
 const asJson = (command: Command): Command => command.option("--json", "for programs");
 
@@ -186,8 +190,8 @@ export function buildProgram(
     .requiredOption("-o, --output <file>", "where to; must not exist yet")
     .option("--restart", "the first samples after each of many restarts (SP 800-90B 3.1.4)")
     .option("--restarts <r>", "with --restart: how many (default: 1000)", integer(1, 100_000))
-    .action((source: string, options: Parameters<typeof capture>[2]) =>
-      capture(terminal, source, options),
+    .action(async (source: string, options: Parameters<typeof capture>[2]) =>
+      (await recordings()).capture(terminal, source, options),
     );
 
   asJson(program.command("replay"))
@@ -196,8 +200,8 @@ export function buildProgram(
     .option("--bits <b>", "bits in a sample (default: its manifest's)", integer(1, 8))
     .requiredOption("--h <entropy>", "min-entropy a sample that is claimed", positive)
     .option("--alpha <exponent>", "intermittent alarms at 2^-this", integer(20, 60), 40)
-    .action((file: string, options: Parameters<typeof replay>[2]) =>
-      replay(terminal, file, options),
+    .action(async (file: string, options: Parameters<typeof replay>[2]) =>
+      (await recordings()).replay(terminal, file, options),
     );
 
   const assessing = asJson(program.command("assess"))
@@ -288,20 +292,22 @@ export function buildProgram(
   const log = program.command("log").description("the transparency log, and its verification");
   connecting(log.command("checkpoint"))
     .description("its last signed checkpoint, to be kept elsewhere")
-    .action((options: ConnectionOptions) => logCheckpoint(terminal, options));
+    .action(async (options: ConnectionOptions) =>
+      (await logCommands()).logCheckpoint(terminal, options),
+    );
   connecting(log.command("export"))
     .description("a copy of it as files; again into the same directory fetches what is new")
     .argument("<dir>", "where to")
-    .action((directory: string, options: ConnectionOptions) =>
-      exportLog(terminal, directory, options),
+    .action(async (directory: string, options: ConnectionOptions) =>
+      (await logCommands()).exportLog(terminal, directory, options),
     );
   asJson(log.command("verify"))
     .description("check a copy offline, from its first leaf to its last")
     .argument("<dir>", "what `log export` wrote")
     .option("--vkey <key>", "the log's key, or a file with it (default: the copy's own)")
     .option("--checkpoint <file>", "checkpoints kept elsewhere; repeatable", several)
-    .action((directory: string, options: VerifyLogOptions) =>
-      verifyExport(terminal, directory, options),
+    .action(async (directory: string, options: VerifyLogOptions) =>
+      (await logCommands()).verifyExport(terminal, directory, options),
     );
 
   const token = program.command("token").description("who may ask");
