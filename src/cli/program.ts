@@ -3,6 +3,7 @@ import { CutShortError, RefusalError } from "../client/client.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
 import { SLOT_KINDS } from "../port/seal.ts";
+import { addKeyCommands } from "./keyCommands.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
 import { assess } from "./assess.ts";
@@ -201,6 +202,8 @@ export function buildProgram(
     .description("end one; the last stays")
     .argument("<id>", "its id, from `seal status`")
     .action((id: string, options: ConnectionOptions) => removeSlot(terminal, id, options));
+
+  addKeyCommands(program, terminal, { connecting, asJson, integer, positive });
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

@@ -183,6 +183,7 @@ export async function createService(
         selfTests: () => drbg.selfTests(),
         store,
         vault: () => seal.state(),
+        keys: () => managed.tally.figures(),
       },
       clock.wallMilliseconds(),
     );

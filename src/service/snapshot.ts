@@ -1,3 +1,4 @@
+import type { KeyFigures } from "../port/key.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
@@ -15,6 +16,7 @@ export interface SnapshotParts {
   readonly selfTests: () => readonly SelfTestSnapshot[];
   readonly store: Store;
   readonly vault: () => VaultState;
+  readonly keys: () => KeyFigures;
 }
 
 /** What this construction does not claim, in words that status and receipts carry. */
@@ -84,6 +86,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     selfTests: parts.selfTests(),
     store: store.health(),
     vault: parts.vault(),
+    keys: parts.keys(),
   };
   const causes = unready(some, serving);
   return {
