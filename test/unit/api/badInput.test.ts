@@ -103,6 +103,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/{id}/unwrap": { wrapped: "AAAA" },
   "/v1/keys/{id}/encapsulate": {},
   "/v1/keys/{id}/decapsulate": { ciphertext: "AAAA" },
+  "/v1/sources/{id}/restarts": {},
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
   "/v1/tokens": { name: "tried", roles: ["client"] },

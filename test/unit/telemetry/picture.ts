@@ -147,6 +147,17 @@ export function picture(): Picture {
       lockedMemory: { ok: true, bytes: 32, detail: confidential("memory") },
     },
     keys: { ...figures, rotations: 2, overdue: 1, versions: { ...figures.versions, active: 4 } },
+    log: {
+      origin: confidential("origin"),
+      verifierKey: confidential("verifier key"),
+      leaves: 20,
+      behindMilliseconds: 0,
+      failuresTotal: 0,
+      witnesses: [
+        { name: "one", size: 18, lagMilliseconds: 0, failuresTotal: 0 },
+        { name: "two", size: 19, lagMilliseconds: 0, failuresTotal: 1 },
+      ],
+    },
   };
   const tally = new RequestTally();
   tally.answered("http", 200, 0.0002, 32);
