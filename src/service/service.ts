@@ -174,6 +174,7 @@ export async function createService(
         selfTests: () => drbg.selfTests(),
         store,
         vault: () => seal.state(),
+        keys: () => managed.tally.figures(),
         log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),

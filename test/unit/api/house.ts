@@ -9,6 +9,7 @@ import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/api/log.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
 import { refuse, type Refusal } from "../../../src/port/errors.ts";
@@ -163,6 +164,7 @@ export const SNAPSHOT: ServiceSnapshot = {
     refusedTotal: 0,
     lockedMemory: { ok: true, bytes: 0, detail: "" },
   },
+  keys: new KeyTally().figures(),
   log: {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
