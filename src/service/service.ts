@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { FastifyInstance } from "fastify";
 import { Access } from "../access/access.ts";
 import { ensureAdminToken } from "../access/adminToken.ts";
@@ -183,6 +184,8 @@ export async function createService(
   const assessments = new AssessmentDesk({
     clock,
     sources: room,
+    introspection: { snapshot },
+    host: hostname(),
     events: observed,
     version: ports.version,
     attest: (report) => attest("assessment", reportFacts(report)),

@@ -24,6 +24,7 @@ import type {
   SourceControl,
   Tap,
 } from "../../../src/port/service.ts";
+import type { DeviceDescription } from "../../../src/port/source.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { attestWith } from "../../../src/log/statement.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
@@ -226,6 +227,7 @@ export const EVENT: ServiceEvent = {
 /** A source that can be made to gap. */
 class MemorySources implements SourceControl {
   gapAfter = Infinity;
+  device: DeviceDescription | null = null;
   open = 0;
   readonly acts: string[] = [];
 
@@ -243,7 +245,7 @@ class MemorySources implements SourceControl {
     return {
       source,
       bitsPerSample: 8,
-      device: null,
+      device: this.device,
       firstSequence: 4711,
       chunks: chunks(),
       close: () => {
@@ -358,6 +360,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       assessments: new AssessmentDesk({
         clock,
         sources,
+        introspection: { snapshot: () => snapshot.value },
+        host: "house.example",
         events: journal,
         version: "0",
         attest: (report) => attestWith(SIGNER)("assessment", reportFacts(report)),
