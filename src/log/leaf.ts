@@ -1,6 +1,8 @@
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { canonicalJson } from "./canonicalJson.ts";
+import { OUTPUT } from "./leaves/output.ts";
+import { RECALL } from "./leaves/recall.ts";
 import { EPOCH } from "./leaves/epoch.ts";
 import { KEY } from "./leaves/key.ts";
 import { SERVICE_START } from "./leaves/serviceStart.ts";
@@ -9,6 +11,8 @@ import { SLOT } from "./leaves/slot.ts";
 /** Every kind of leaf, each with its allow-list in a file of its own. What is not in here is no leaf. */
 export const LEAVES = {
   service_start: SERVICE_START,
+  output: OUTPUT,
+  recall: RECALL,
   key: KEY,
   slot: SLOT,
   epoch: EPOCH,

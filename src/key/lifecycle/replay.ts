@@ -29,36 +29,31 @@ export type ReplayedLeaf = Pick<
 
 const BIRTHS: readonly string[] = ["create", "import", "rotate"];
 
-/** The state machine run over key leaves, one at a time. */
-export class KeyReplay {
-  readonly #keys = new Map<string, ReplayedKey>();
-
-  get keys(): ReadonlyMap<string, ReplayedKey> {
-    return this.#keys;
-  }
-
-  /** @returns why the leaf cannot follow those before it, which then is not taken; null when it can */
-  push(leaf: ReplayedLeaf): string | null {
-    const next = step(this.#keys.get(leaf.key), leaf);
-    if (typeof next === "string") return `${leaf.key}: ${next}`;
-    this.#keys.set(leaf.key, next);
-    return null;
-  }
-}
-
 /**
  * Runs the state machine over every key leaf of a log, in its order. What comes out is what the
  * database must hold; the first leaf that the machine would not have allowed is named.
  */
 export function replay(leaves: Iterable<ReplayedLeaf>): Replayed {
-  const keys = new KeyReplay();
+  const keys = new Map<string, ReplayedKey>();
   let index = 0;
   for (const leaf of leaves) {
-    const detail = keys.push(leaf);
+    const detail = replayLeaf(keys, leaf);
     if (detail !== null) return { ok: false, index, detail };
     index++;
   }
-  return { ok: true, keys: keys.keys };
+  return { ok: true, keys };
+}
+
+/**
+ * The same, a leaf at a time.
+ * @param keys what the leaves before came to; the leaf's key is replaced in it
+ * @returns why the machine would not have allowed the leaf; null when it would
+ */
+export function replayLeaf(keys: Map<string, ReplayedKey>, leaf: ReplayedLeaf): string | null {
+  const next = step(keys.get(leaf.key), leaf);
+  if (typeof next === "string") return `${leaf.key}: ${next}`;
+  keys.set(leaf.key, next);
+  return null;
 }
 
 /** The key after one leaf, or why the leaf cannot be. */

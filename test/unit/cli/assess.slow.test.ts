@@ -91,6 +91,7 @@ describe("bad input gets a clear error, exit 1 or 2, and no figure", () => {
     await truncate(huge, 2 ** 30);
     await refused([empty, "--bits", "8"], 1, /is empty[^]*→ /);
     await refused([wide, "--bits", "4"], 1, /→ /);
+    await refused([await samplesFile("one.bin", 1, 1), "--bits", "1"], 1, /at least 2 are needed/);
     await refused([wide], 1, /bits per sample must be given[^]*--bits/);
     await refused([huge, "--bits", "8"], 1, /more than 134,217,728 samples[^]*head -c/);
     await refused([folder, "--bits", "8"], 1, /not a regular file/);
@@ -169,6 +170,71 @@ test("each flag runs its suite, says what it is good for, and writes a page that
     expect(page).toContain(report.file.sha256);
     expect(page).not.toMatch(/<script|https?:\/\//);
   }
+});
+
+test("--nist-json writes a file as NIST's tool does, and refuses what that does not run", async () => {
+  const path = await samplesFile("shape.bin", 5000, 0x0f);
+  const shape = join(folder, "shape.json");
+  const { code } = await springhouse(["assess", path, "--bits", "4", "--nist-json", shape]);
+  expect(code).toBe(0);
+  const written = JSON.parse(await readFile(shape, "utf8"));
+  expect(written.testCases).toHaveLength(11);
+  const other = await springhouse(["assess", path, "--bits", "4", "--sts", "--nist-json", shape]);
+  expect(other.code).toBe(2);
+  expect(other.stderr).toContain("NIST's tool does not run SP 800-22");
+});
+
+describe("the IID track", () => {
+  const asked = async (path: string, ...options: readonly string[]) => {
+    const { code, stdout, stderr } = await springhouse([
+      "assess",
+      path,
+      "--bits",
+      "3",
+      "--iid",
+      "--json",
+      ...options,
+    ]);
+    return { code, stderr, report: JSON.parse(stdout.toString()) };
+  };
+
+  test("its seed gives the same report again", async () => {
+    const path = await samplesFile("iid.bin", 4000, 7);
+    const html = join(folder, "iid.html");
+    const first = await asked(path, "--html", html);
+    const { seed } = first.report.parameters;
+    expect(seed).toMatch(/^[0-9a-f]{64}$/);
+    expect(first.report.command).toBe(`springhouse assess iid.bin --bits 3 --iid --seed ${seed}`);
+    const again = await asked(path, "--seed", seed);
+    expect({ ...again.report, atMilliseconds: 0 }).toEqual({ ...first.report, atMilliseconds: 0 });
+    const { passed, minEntropy } = first.report;
+    expect(typeof passed).toBe("boolean");
+    expect(minEntropy !== null).toBe(passed);
+    expect([first.code, again.code]).toEqual(passed ? [0, 0] : [1, 1]);
+    const page = await readFile(html, "utf8");
+    for (const text of [seed, "periodicity, lag 32 (5.1.9)", "is no test"])
+      expect(page).toContain(text);
+  });
+
+  test("time that runs out is no verdict, and exit 1", async () => {
+    const path = await samplesFile("iid-long.bin", 200_000, 7);
+    const { code, report, stderr } = await asked(path, "--time-limit", "0.01");
+    expect(code).toBe(1);
+    expect(report).toMatchObject({ passed: null, minEntropy: null });
+    expect(stderr).toMatch(/not finished[^]*--time-limit/);
+    const other = await springhouse(["assess", path, "--bits", "3", "--time-limit", "0.01"]);
+    expect(other.code).toBe(1);
+    expect(other.stdout.toString()).toBe("");
+    expect(other.stderr).toMatch(/not finished within 0.01 s/);
+  });
+
+  test("samples of one value are refused without a figure", async () => {
+    const path = await samplesFile("iid-constant.bin", 4000, 0);
+    const result = await springhouse(["assess", path, "--bits", "3", "--iid"]);
+    expect(result.code).toBe(1);
+    expect(result.stdout.toString()).toBe("");
+    expect(result.stderr).toMatch(/all samples have one value/);
+  });
 });
 
 test("two suites at once and a page that cannot be written are refused", async () => {
