@@ -21,7 +21,13 @@ import {
   removeSlot,
   sealStatus,
 } from "./seal.ts";
-import { exportLog, logCheckpoint, verifyExport, type VerifyLogOptions } from "./log.ts";
+import {
+  exportLog,
+  leafReceipt,
+  logCheckpoint,
+  verifyExport,
+  type VerifyLogOptions,
+} from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { recall } from "./recall.ts";
 import { verify } from "./verify.ts";
@@ -210,6 +216,7 @@ export function buildProgram(
     .requiredOption("--from <time>", "such as 2026-11-27T05:00:00Z, or Unix milliseconds")
     .requiredOption("--to <time>", "inclusive")
     .option("--reason <text>", "kept in the log with who asked")
+    .option("--suspend", "suspend each active key that no longer has its strength")
     .action((options: Parameters<typeof recall>[1]) => recall(terminal, options));
 
   const calculating = asJson(program.command("output-entropy")).description(
@@ -268,6 +275,10 @@ export function buildProgram(
     .action((directory: string, options: ConnectionOptions) =>
       exportLog(terminal, directory, options),
     );
+  connecting(log.command("receipt"))
+    .description("the proof of one leaf, for `springhouse verify`")
+    .argument("<leaf>", "its id, as the answer to a change of a key names it")
+    .action((leaf: string, options: ConnectionOptions) => leafReceipt(terminal, leaf, options));
   asJson(log.command("verify"))
     .description("check a copy offline, from its first leaf to its last")
     .argument("<dir>", "what `log export` wrote")

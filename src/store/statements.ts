@@ -115,6 +115,9 @@ export const READS = {
         JOIN sample_window w ON w.id = bw.window
         WHERE sb.seed = s.id AND w.source = ? AND w.to_ms >= ? AND w.from_ms <= ?) AS affected
     FROM seed s WHERE s.sequence > ? ORDER BY s.sequence LIMIT ?`,
+  "recall.outputs": `SELECT o.*, v.key AS key_id, v.version AS key_version, v.state AS key_state
+    FROM output o LEFT JOIN key_version v ON v.seed = o.seed AND v.counter = o.counter
+    WHERE o.seed = ? AND o.counter > ? ORDER BY o.counter LIMIT ?`,
   "event.since": `SELECT * FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?`,
   "event.last": `SELECT coalesce(max(sequence), 0) AS last FROM event`,
   "reservation.get": `SELECT reserved FROM reservation WHERE name = ?`,
