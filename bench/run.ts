@@ -5,6 +5,6 @@ import { run as http } from "./http.ts";
 import { run as log } from "./log.ts";
 
 health();
-log();
+await log();
 await drbg();
 await http();
