@@ -20,6 +20,7 @@ import { addRecall } from "./recall.ts";
 import { addReceipted } from "./receipted.ts";
 import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
+import { addTaps } from "./taps.ts";
 import { addStatus } from "./status.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
@@ -153,6 +154,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addKeyOperations(routes, context);
     addStatus(routes, context);
     addSources(routes, context);
+    addTaps(routes, context);
     addLineage(routes, context);
     addRecall(routes, context);
     void routes.register((uploads, _none, registered) => {

@@ -1,6 +1,7 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
+import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
@@ -112,6 +113,7 @@ export interface ApiPorts {
   readonly lineage: LineageReader;
   readonly introspection: Introspection;
   readonly transparency: LogDoor;
+  readonly attest: Attest;
   readonly receipts: ReceiptSupply;
   readonly recall: {
     run(run: {

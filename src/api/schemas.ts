@@ -1,4 +1,5 @@
 import { Type, type TSchema } from "typebox";
+import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import { ROLES } from "../port/principal.ts";
 
 /*
@@ -160,6 +161,16 @@ export const VAULT = Type.Object({
   }),
 });
 
+const counts = (names: readonly string[]) =>
+  Type.Object(Object.fromEntries(names.map((name) => [name, Type.Integer()])));
+
+const KEY_FIGURES = Type.Object({
+  versions: counts(KEY_STATES),
+  operations: counts(KEY_USAGES),
+  rotations: Type.Integer(),
+  overdue: Type.Integer(),
+});
+
 export const STATUS = Type.Object({
   version: Type.String(),
   startedMilliseconds: milliseconds,
@@ -188,6 +199,7 @@ export const STATUS = Type.Object({
   selfTests: Type.Array(SELF_TEST),
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
   vault: VAULT,
+  keys: KEY_FIGURES,
   log: Type.Object({
     origin: Type.String(),
     verifierKey: Type.String(),

@@ -7,6 +7,7 @@ import { parseVerifierKey, type Verifier } from "../log/signer.ts";
 import { opensReceipt, parseReceipt, verifyReceipt } from "../verify/verifyReceipt.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, type Terminal } from "./terminal.ts";
+import { isAttested, verifyAttested } from "./verifyAttested.ts";
 
 export interface VerifyOptions {
   readonly vkey?: string;
@@ -32,7 +33,7 @@ function verifierOf(given: string | undefined, own: string): Verifier {
   if (verifier) return verifier;
   throw new Failure(
     1,
-    `${given ?? "the receipt"} holds no key of a log`,
+    `${given ?? "the file"} holds no key of a log`,
     "Give the log's key with --vkey: STATE/log.vkey, or the text in it.",
   );
 }
@@ -53,14 +54,24 @@ function opened(path: string, options: VerifyOptions, leaf: Leaf): boolean | nul
   }
 }
 
-/** `springhouse verify RECEIPT`: needs no network, and no trust in the service. */
+/** `springhouse verify FILE`: needs no network, and no trust in the service. */
 export async function verify(
   terminal: Terminal,
   path: string,
   options: VerifyOptions,
 ): Promise<void> {
-  const receipt = parseReceipt(String(read(path)));
-  if (!receipt) throw new Failure(1, `${path} is no receipt`);
+  const text = String(read(path));
+  if (isAttested(text)) {
+    const verifier = verifierOf(options.vkey, "");
+    return verifyAttested(terminal, path, text, verifier, options.json ?? false);
+  }
+  const receipt = parseReceipt(text);
+  if (!receipt)
+    throw new Failure(
+      1,
+      `${path} is no receipt, no report and no manifest of a recording`,
+      "Name a file that springhouse wrote: of a recording FILE its manifest FILE.json.",
+    );
   const verifier = verifierOf(options.vkey, receipt.verifierKey);
   const verdict = verifyReceipt(receipt, verifier);
   if (!verdict.valid) {

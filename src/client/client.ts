@@ -6,6 +6,15 @@ import type { SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
 import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
 import { jsonLines } from "./lines.ts";
+import { ManagedKeys } from "./managedKeys.ts";
+import type {
+  ChangedKey,
+  KeyContext,
+  ManagedKey,
+  ManagedKeyOrder,
+  PolicyOrder,
+  PolicyTerms,
+} from "./managedKeys.ts";
 import { CutShortError, RefusalError } from "./refusalError.ts";
 import { Transport, unexpected } from "./transport.ts";
 import type { TransportOptions } from "./transport.ts";
@@ -13,8 +22,15 @@ import type { TransportOptions } from "./transport.ts";
 export { CutShortError, RefusalError };
 export type SpringhouseClientOptions = TransportOptions;
 export type {
+  ChangedKey,
   KeptEvent,
+  KeyContext,
+  ManagedKey,
+  ManagedKeyOrder,
+  ManagedKeys,
   OutputStory,
+  PolicyOrder,
+  PolicyTerms,
   Quota,
   Requirement,
   Role,
@@ -116,6 +132,11 @@ export interface SampleTap {
    * gap, or this reader was too slow): it never skips.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /**
+   * What the service signed of these samples: a C2SP note with their SHA-256, or null where it signs
+   * none. Ask when all have come; before that it throws a RefusalError `not_found`.
+   */
+  attestation(): Promise<string | null>;
 }
 
 /** The first samples after each restart, row after row. */
@@ -178,6 +199,8 @@ export class SpringhouseClient {
     /** Several keys of one type: all of them or a RefusalError. */
     generateMany(count: number, order: KeyOrder, aborting?: Aborting): Promise<AnsweredKey[]>;
   };
+  /** Keys that stay in the service. */
+  readonly managedKeys: ManagedKeys;
   /** The vault of kept keys. */
   readonly seal: {
     state(): Promise<VaultState>;
@@ -199,6 +222,7 @@ export class SpringhouseClient {
 
   constructor(options: SpringhouseClientOptions) {
     this.#transport = new Transport(options);
+    this.managedKeys = new ManagedKeys(this.#transport);
     this.keys = {
       generate: async (order, aborting) => (await this.#keys(undefined, order, aborting))[0]!,
       generateMany: (count, order, aborting) => this.#keys(count, order, aborting),
@@ -305,6 +329,7 @@ export class SpringhouseClient {
       bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
       firstSequence: numberHeader(response, "springhouse-first-sequence"),
       chunks: this.#transport.chunks(call, samples, response),
+      attestation: this.#attestation(response),
     };
   }
 
@@ -331,6 +356,7 @@ export class SpringhouseClient {
       bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
       firstSequence: numberHeader(response, "springhouse-first-sequence"),
       chunks: this.#transport.chunks(call, restarts * samplesPerRestart, response),
+      attestation: this.#attestation(response),
     };
   }
 
@@ -422,6 +448,12 @@ export class SpringhouseClient {
   reset(source: string, reason: string): Promise<SourceSnapshot> {
     const path = `/v1/sources/${encodeURIComponent(source)}/reset`;
     return this.#transport.json({ method: "POST", path, body: { reason }, repeatable: false });
+  }
+
+  #attestation(response: Response): SampleTap["attestation"] {
+    const id = response.headers.get("springhouse-attestation");
+    return async () =>
+      id === null ? null : this.#text(`/v1/attestations/${encodeURIComponent(id)}`);
   }
 
   async #text(path: string): Promise<string> {

@@ -1,5 +1,6 @@
 import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "./health.ts";
 import type { LiveSnapshot } from "./liveEstimate.ts";
+import type { KeyFigures } from "./key.ts";
 import type { ReseedReason, Shape } from "./lineage.ts";
 import type { DeviceDescription, SourceKind } from "./source.ts";
 import type { VaultState } from "./seal.ts";
@@ -131,5 +132,6 @@ export interface ServiceSnapshot {
   readonly selfTests: readonly SelfTestSnapshot[];
   readonly store: { readonly ok: boolean; readonly detail: string };
   readonly vault: VaultState;
+  readonly keys: KeyFigures;
   readonly log: LogSnapshot;
 }

@@ -26,8 +26,10 @@ import { ReceiptDesk } from "../log/receiptDesk.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import type { EventKind, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
+import { attestWith } from "../log/statement.ts";
 import { Backoff } from "../source/backoff.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
+import { reportFacts } from "../verify/verifyAttested.ts";
 import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
@@ -172,15 +174,18 @@ export async function createService(
         selfTests: () => drbg.selfTests(),
         store,
         vault: () => seal.state(),
+        keys: () => managed.tally.figures(),
         log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),
     );
+  const attest = attestWith(ports.signer);
   const assessments = new AssessmentDesk({
     clock,
     sources: room,
     events: observed,
     version: ports.version,
+    attest: (report) => attest("assessment", reportFacts(report)),
     ...configuration.assess,
   });
   const generator = new KeyGenerator({
@@ -215,6 +220,7 @@ export async function createService(
       lineage,
       introspection: { snapshot },
       transparency: transparency.log,
+      attest,
       recall: new RecallDesk({
         clock,
         store,

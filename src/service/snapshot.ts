@@ -1,3 +1,4 @@
+import type { KeyFigures } from "../port/key.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
@@ -20,6 +21,7 @@ export interface SnapshotParts {
   readonly selfTests: () => readonly SelfTestSnapshot[];
   readonly store: Store;
   readonly vault: () => VaultState;
+  readonly keys: () => KeyFigures;
   readonly log: () => LogSnapshot;
 }
 
@@ -90,6 +92,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     selfTests: parts.selfTests(),
     store: store.health(),
     vault: parts.vault(),
+    keys: parts.keys(),
   };
   const causes = unready(some, serving);
   return {

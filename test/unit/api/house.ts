@@ -9,6 +9,7 @@ import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/api/log.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
 import { refuse, type Refusal } from "../../../src/port/errors.ts";
@@ -24,6 +25,9 @@ import type {
   Tap,
 } from "../../../src/port/service.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
+import { attestWith } from "../../../src/log/statement.ts";
+import { reportFacts } from "../../../src/verify/verifyAttested.ts";
+import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
 import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.ts";
@@ -133,6 +137,9 @@ export const SOURCE: SourceSnapshot = {
   live: null,
 };
 
+/** Signs what this house attests. */
+export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
+
 export const SNAPSHOT: ServiceSnapshot = {
   version: "0",
   startedMilliseconds: 1,
@@ -157,6 +164,7 @@ export const SNAPSHOT: ServiceSnapshot = {
     refusedTotal: 0,
     lockedMemory: { ok: true, bytes: 0, detail: "" },
   },
+  keys: new KeyTally().figures(),
   log: {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
@@ -352,6 +360,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         sources,
         events: journal,
         version: "0",
+        attest: (report) => attestWith(SIGNER)("assessment", reportFacts(report)),
         atOnce: 1,
         threads: 1,
         maximumSeconds: 60,
@@ -366,6 +375,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       introspection: { snapshot: () => snapshot.value },
+      attest: attestWith(SIGNER),
       transparency: {
         verifierKey: SNAPSHOT.log.verifierKey,
         checkpoint: () => ({ note: "log.example/house\n1\n" }),
