@@ -7,7 +7,7 @@ import { run as http } from "./http.ts";
 import { run as log } from "./log.ts";
 
 health();
-log();
+await log();
 await drbg();
 await http();
 await assess();
