@@ -8,7 +8,7 @@ import { run as keys } from "./keys.ts";
 import { run as log } from "./log.ts";
 
 health();
-log();
+await log();
 await drbg();
 await http();
 await keys();

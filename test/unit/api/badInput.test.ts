@@ -77,6 +77,7 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/outputs/{id}", "/outputs/s-0123456789abcdef-1.1")
     .replace("/tokens/{id}", "/tokens/token-0123456789abcdef")
     .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
+    .replace("/leaves/{id}", "/leaves/lf-0123456789abcdef-1")
     .replace("{id}", "rng-1")
     .replace("{*}", "0/000.p/1");
 const BODIES: Readonly<Record<string, object>> = {
