@@ -26,7 +26,7 @@ import {
 import type { VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { recall } from "./recall.ts";
-import { verify } from "./verify.ts";
+import type { verify } from "./verify.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
 export interface ServeOptions {
@@ -104,6 +104,7 @@ const connecting = (command: Command): Command =>
 /** Loaded where they are needed: the schemas of a manifest and of a leaf bring hundreds of modules. */
 const recordings = () => import("./recordings.ts");
 const logCommands = () => import("./log.ts");
+const verifying = () => import("./verify.ts");
 
 const asJson = (command: Command): Command => command.option("--json", "for programs");
 
@@ -232,8 +233,8 @@ export function buildProgram(
     .option("--vkey <key>", "the log's key, or a file with it (default: a receipt's own)")
     .option("--value-file <file>", "the value, or a key as it was answered; `-` is stdin")
     .option("--salt-file <file>", "the salt (default: RECEIPT.salt)")
-    .action((receipt: string, options: Parameters<typeof verify>[2]) =>
-      verify(terminal, receipt, options),
+    .action(async (receipt: string, options: Parameters<typeof verify>[2]) =>
+      (await verifying()).verify(terminal, receipt, options),
     );
 
   connecting(asJson(program.command("recall")))
