@@ -27,6 +27,26 @@ export const PERMISSIONS = {
     roles: ["client", "admin"],
     why: "As random.draw.",
   },
+  "keys.create": {
+    roles: ["client", "admin"],
+    why: "As random.draw; who creates a key owns it.",
+  },
+  "keys.read": {
+    roles: ["client", "operator", "auditor", "custodian", "admin"],
+    why: "What a key is and what became of it, never its material. A client sees those that it may use.",
+  },
+  "keys.use": {
+    roles: ["client", "admin"],
+    why: "A client uses its own keys and those that name it. No operator decrypts or signs.",
+  },
+  "keys.manage": {
+    roles: ["client", "admin"],
+    why: "A client manages its own keys. What gives rights back or destroys needs custodians besides.",
+  },
+  "keys.stop": {
+    roles: ["client", "operator", "custodian", "admin"],
+    why: "The safe direction needs nobody's leave: whoever runs or guards the service may stop any key.",
+  },
   "outputs.read": {
     roles: ["client", "auditor", "admin"],
     why: "A client may see what stands behind its bytes; another principal's record is withheld from it.",
@@ -71,6 +91,23 @@ export const PERMISSIONS = {
   "tokens.create": { roles: ["admin"], why: "Whoever issues tokens holds every role." },
   "tokens.list": { roles: ["auditor", "admin"], why: "Who has access is what an auditor asks." },
   "tokens.revoke": { roles: ["admin"], why: "As tokens.create." },
+  "seal.read": {
+    roles: ["operator", "auditor", "custodian", "admin"],
+    why: "Whether keys can be used, and who could open them. It holds nothing that opens.",
+  },
+  "seal.initialise": { roles: ["admin"], why: "It is done once, with the first slot." },
+  "seal.open": {
+    roles: ["custodian", "admin"],
+    why: "Who runs the machine must not be who holds its keys, so no operator opens the vault.",
+  },
+  "seal.close": {
+    roles: ["operator", "custodian", "admin"],
+    why: "The safe direction needs nobody's leave.",
+  },
+  "seal.slots": {
+    roles: ["custodian", "admin"],
+    why: "A custodian brings a passphrase of its own; the vault must be open.",
+  },
   "probe.read": {
     roles: ROLES,
     why: "Without a token by default; where one is required, every role will do.",

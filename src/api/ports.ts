@@ -1,9 +1,11 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
+import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
+import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
 
@@ -64,8 +66,13 @@ export interface ApiPorts {
   readonly clock: Clock;
   readonly random: RandomSupply;
   readonly keys: KeySupply;
+  readonly managed: Pick<KeyRoom, "service" | "operations" | "reader">;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
+  readonly seal: Pick<
+    SealKeeper,
+    "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot"
+  >;
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;

@@ -16,6 +16,7 @@ import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
+import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
 import { openTransparencyLog } from "../log/transparencyLog.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
@@ -31,6 +32,7 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
+import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
@@ -101,6 +103,7 @@ export async function createService(
       configuration: configuration.version,
       build: ports.build,
       shape,
+      sealed: true,
     },
   });
   const memory = await openHealthMemory(
@@ -163,6 +166,10 @@ export async function createService(
     defaultQuota: configuration.quota,
   });
   await tokens.load();
+  const seal = await openSeal(configuration, ports, drbg, async (event, writes, leaf) => {
+    if (leaf === null) await observed.record(event, writes);
+    else await transparency.append(leaf, writes, (batch) => observed.record(event, batch));
+  });
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
   const snapshot = (): ServiceSnapshot =>
@@ -175,6 +182,7 @@ export async function createService(
         instances: () => drbg.instances(),
         selfTests: () => drbg.selfTests(),
         store,
+        vault: () => seal.state(),
       },
       clock.wallMilliseconds(),
     );
@@ -185,19 +193,36 @@ export async function createService(
     version: ports.version,
     ...configuration.assess,
   });
+  const generator = new KeyGenerator({
+    random: drbg,
+    words: ports.words,
+    rsaConcurrency: configuration.keys.rsaSearches,
+  });
+  const lineage = new StoredLineage(store);
+  const managed = await openKeyRoom({
+    clock,
+    store,
+    random: drbg,
+    generator,
+    vault: seal.vault,
+    log: transparency,
+    record: (event, writes) => observed.record(event, writes),
+    boot: ports.boot,
+    lineage,
+    maker: { configuration: configuration.version, build: ports.build },
+    failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
+  });
   const api = buildApi(
     {
       clock,
       random: drbg,
-      keys: new KeyGenerator({
-        random: drbg,
-        words: ports.words,
-        rsaConcurrency: configuration.keys.rsaSearches,
-      }),
+      keys: generator,
+      managed,
       sources: room,
       assessments,
+      seal,
       events: observed,
-      lineage: new StoredLineage(store),
+      lineage,
       introspection: { snapshot },
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
@@ -238,7 +263,9 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
+  managed.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
+  if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
   return {
     api,
@@ -264,6 +291,7 @@ export async function createService(
     async stop() {
       tell("service_stopping", "info", "asked to stop");
       cancelAdmin();
+      seal.seal("The service stopped.");
       watch.stop();
       forgetHealth();
       // The secrets go first: the rest waits for others.
@@ -275,6 +303,7 @@ export async function createService(
       memory.stop();
       const keepTheRest = async (): Promise<void> => {
         await assessed;
+        await managed.stop();
         await retention.stop();
         await outputs.stop();
         await transparency.stop();

@@ -15,6 +15,9 @@ describe("the table of permissions", () => {
       "random.draw",
       "random.stream",
       "keys.generate",
+      "keys.create",
+      "keys.use",
+      "keys.manage",
       "sources.tap",
     ] as const)
       expect(isAllowed(["operator"], permission)).toBe(false);
@@ -28,9 +31,23 @@ describe("the table of permissions", () => {
     ]);
   });
 
-  test("a custodian approves and never initiates: nothing here is its own", () => {
+  test("a custodian opens and shuts the vault, stops keys, and initiates nothing else", () => {
     expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual([
+      "keys.read",
+      "keys.stop",
+      "seal.read",
+      "seal.open",
+      "seal.close",
+      "seal.slots",
       "probe.read",
+    ]);
+  });
+
+  test("an operator shuts the vault and cannot open it", () => {
+    const seal = all.filter((permission) => permission.startsWith("seal."));
+    expect(seal.filter((permission) => isAllowed(["operator"], permission))).toEqual([
+      "seal.read",
+      "seal.close",
     ]);
   });
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { refuse } from "../../../../src/port/errors.ts";
 import { EpochVault } from "../../../../src/key/seal/epochVault.ts";
 import type { SecretMemory } from "../../../../src/key/seal/lockedMemory.ts";
-import { materialWrite, readMaterial } from "../../../../src/key/seal/rows.ts";
+import { materialRemoval, materialWrite, readMaterial } from "../../../../src/key/seal/rows.ts";
 import { argon2Sync } from "node:crypto";
 import { TestSupply } from "../supply.ts";
 import { temporaryState } from "../../../support/temporaryState.ts";
@@ -72,6 +72,9 @@ test("a vault is made, holds material over a restart, and is sealed until a slot
     await rig.keeper.close("tester", "for the night");
     expect(rig.keeper.state().cause).toBe("It was shut: for the night");
     expect(await read(rig)).toMatchObject({ code: "sealed" });
+    await rig.store.write([materialRemoval("k-2", 1)]);
+    expect(await readMaterial(rig.store, "k-2", 1)).toBeUndefined();
+    expect(await readMaterial(rig.store, "k-1", 1)).toBeDefined();
     expect(await rig.kinds()).toEqual(["seal_initialised", "seal_closed"]);
   }
   await using rig = await openRig(state.directory);
@@ -81,6 +84,7 @@ test("a vault is made, holds material over a restart, and is sealed until a slot
   expect(await open(rig)).toMatchObject({ name: "first" });
   expect(await read(rig)).toEqual(secret);
   expect((await rig.kinds()).slice(2)).toEqual(["seal_refused", "seal_opened"]);
+  expect(await rig.leaves()).toEqual(["epoch create", "epoch close", "epoch open"]);
 });
 
 test("several slots open the same vault; one that is removed does not, and the last stays", async () => {
@@ -119,6 +123,12 @@ test("several slots open the same vault; one that is removed does not, and the l
   expect(await rig.keeper.removeSlot(first.id, "tester")).toMatchObject({ code: "conflict" });
   const last = rig.store.write([{ statement: "sealSlot.remove", parameters: [first.id] }]);
   await expect(last).rejects.toThrow("without its last slot");
+  expect((await rig.leaves()).filter((leaf) => leaf.startsWith("slot"))).toEqual([
+    "slot add key-file",
+    "slot add passphrase",
+    "slot remove passphrase",
+    "slot remove key-file",
+  ]);
 });
 
 test("a key file that is another one, or is not there, leaves it sealed", async () => {
