@@ -21,6 +21,7 @@ import { addSources } from "./sources.ts";
 import { addStatus } from "./status.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
+import { addTransparency } from "./transparency.ts";
 import { addTokens } from "./tokens.ts";
 import { Upgrades } from "./upgrade.ts";
 
@@ -32,9 +33,10 @@ declare module "fastify" {
   }
 }
 
-/** `/v1/sources/:id` as what it matches; ids hold no slash. */
+/** `/v1/sources/:id` as what it matches; ids hold no slash, and `*` holds anything. */
 function matcher(url: string): RegExp {
-  return new RegExp(`^${url.replaceAll(".", "\\.").replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
+  const escaped = url.replaceAll(".", "\\.").replace("*", ".*");
+  return new RegExp(`^${escaped.replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
 }
 
 /**
@@ -154,6 +156,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
       registered();
     });
     addEvents(routes, context);
+    addTransparency(routes, context);
     addTokens(routes, context);
     addSeal(routes, context);
     addProbes(routes, context);

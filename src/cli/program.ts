@@ -21,6 +21,7 @@ import {
   removeSlot,
   sealStatus,
 } from "./seal.ts";
+import { exportLog, logCheckpoint, verifyExport, type VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
@@ -70,6 +71,11 @@ function role(text: string, previous: readonly Role[] = []): readonly Role[] {
     throw new InvalidArgumentError(`one of ${ROLES.join(", ")} is needed.`);
   return [...previous, text as Role];
 }
+
+const several = (text: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  text,
+];
 
 const connecting = (command: Command): Command =>
   command
@@ -177,6 +183,7 @@ export function buildProgram(
       ).choices(["text", "program"]),
     )
     .option("--html <file>", "write the report as a page that needs nothing else")
+    .option("--time-limit <seconds>", "end with what there is by then", positive)
     .option("--seed <hex>", "of a report whose permutations are to be repeated", seed);
   for (const name of SUITE_NAMES)
     if (SUITE_FLAGS[name] !== "") assessing.option(SUITE_FLAGS[name], suiteOf(name).title);
@@ -230,6 +237,24 @@ export function buildProgram(
     .description("end one; the last stays")
     .argument("<id>", "its id, from `seal status`")
     .action((id: string, options: ConnectionOptions) => removeSlot(terminal, id, options));
+  const log = program.command("log").description("the transparency log, and its verification");
+  connecting(log.command("checkpoint"))
+    .description("its last signed checkpoint, to be kept elsewhere")
+    .action((options: ConnectionOptions) => logCheckpoint(terminal, options));
+  connecting(log.command("export"))
+    .description("a copy of it as files; again into the same directory fetches what is new")
+    .argument("<dir>", "where to")
+    .action((directory: string, options: ConnectionOptions) =>
+      exportLog(terminal, directory, options),
+    );
+  asJson(log.command("verify"))
+    .description("check a copy offline, from its first leaf to its last")
+    .argument("<dir>", "what `log export` wrote")
+    .option("--vkey <key>", "the log's key, or a file with it (default: the copy's own)")
+    .option("--checkpoint <file>", "checkpoints kept elsewhere; repeatable", several)
+    .action((directory: string, options: VerifyLogOptions) =>
+      verifyExport(terminal, directory, options),
+    );
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

@@ -325,6 +325,22 @@ export class SpringhouseClient {
     return (await this.#get<{ readonly events: KeptEvent[] }>("/v1/events", query)).events;
   }
 
+  /** The transparency log's last checkpoint, a signed note (role auditor or custodian). */
+  logCheckpoint(): Promise<string> {
+    return this.#text("/v1/log/checkpoint");
+  }
+
+  /** The key that its checkpoints are checked with, one line. Trust one that you kept yourself more. */
+  logKey(): Promise<string> {
+    return this.#text("/v1/log/key");
+  }
+
+  /** @param path of C2SP tlog-tiles, such as `tile/0/000` */
+  async logTile(path: string): Promise<Uint8Array> {
+    const response = await this.#transport.send({ path: `/v1/log/${path}`, repeatable: true });
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
   /** Runs the cryptographic self-tests now (role operator); one that fails stops every output. */
   selfTest(): Promise<{ readonly passed: boolean; readonly tests: SelfTestSnapshot[] }> {
     return this.#transport.json({ method: "POST", path: "/v1/selftest", repeatable: false });
@@ -340,6 +356,11 @@ export class SpringhouseClient {
   reset(source: string, reason: string): Promise<SourceSnapshot> {
     const path = `/v1/sources/${encodeURIComponent(source)}/reset`;
     return this.#transport.json({ method: "POST", path, body: { reason }, repeatable: false });
+  }
+
+  async #text(path: string): Promise<string> {
+    const call = { path, accept: "text/plain", repeatable: true } as const;
+    return (await this.#transport.send(call)).text();
   }
 
   #get<T>(path: string, query: Readonly<Record<string, number>> = {}): Promise<T> {

@@ -22,6 +22,8 @@ export const EVENT_KINDS = [
   "generation_change",
   "store_failed",
   "store_recovered",
+  "log_witness_failed",
+  "log_witness_recovered",
   "token_created",
   "token_revoked",
   "configuration_reloaded",

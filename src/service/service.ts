@@ -18,7 +18,6 @@ import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
-import { openTransparencyLog } from "../log/transparencyLog.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
@@ -37,6 +36,7 @@ import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -89,22 +89,9 @@ export async function createService(
 
   const shape = shapeOf(configuration);
   const { quorum, construction } = configuration;
-  const transparency = await openTransparencyLog({
-    store,
-    clock,
-    signer: ports.signer,
-    boot: ports.boot,
-    first: {
-      v: 1,
-      kind: "service_start",
-      at: startedMilliseconds,
-      actor: "springhouse",
-      version: ports.version,
-      configuration: configuration.version,
-      build: ports.build,
-      shape,
-      sealed: true,
-    },
+  const transparency = await openTransparency(configuration, ports, observed, {
+    at: startedMilliseconds,
+    shape,
   });
   const memory = await openHealthMemory(
     store,
@@ -168,7 +155,7 @@ export async function createService(
   await tokens.load();
   const seal = await openSeal(configuration, ports, drbg, async (event, writes, leaf) => {
     if (leaf === null) await observed.record(event, writes);
-    else await transparency.append(leaf, writes, (batch) => observed.record(event, batch));
+    else await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
   });
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
@@ -183,6 +170,7 @@ export async function createService(
         selfTests: () => drbg.selfTests(),
         store,
         vault: () => seal.state(),
+        log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),
     );
@@ -205,7 +193,7 @@ export async function createService(
     random: drbg,
     generator,
     vault: seal.vault,
-    log: transparency,
+    log: transparency.log,
     record: (event, writes) => observed.record(event, writes),
     boot: ports.boot,
     lineage,
@@ -224,6 +212,7 @@ export async function createService(
       events: observed,
       lineage,
       introspection: { snapshot },
+      transparency: transparency.log,
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
       access: new Access(tokens, certificates, new Quotas(clock)),

@@ -157,6 +157,14 @@ export const SNAPSHOT: ServiceSnapshot = {
     refusedTotal: 0,
     lockedMemory: { ok: true, bytes: 0, detail: "" },
   },
+  log: {
+    origin: "log.example/house",
+    verifierKey: "log.example/house+00000000+AAAA",
+    leaves: 1,
+    behindMilliseconds: 0,
+    failuresTotal: 0,
+    witnesses: [],
+  },
 };
 
 const STORY = {
@@ -358,6 +366,13 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       introspection: { snapshot: () => snapshot.value },
+      transparency: {
+        verifierKey: SNAPSHOT.log.verifierKey,
+        checkpoint: () => ({ note: "log.example/house\n1\n" }),
+        tile: async (level, index, width) =>
+          level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
+        entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
+      },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {
         contentType: "text/plain; version=0.0.4",
