@@ -137,6 +137,7 @@ async function serve(options: ServeOptions): Promise<void> {
         openSource: openNoiseSource,
         startLiveThread,
         generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
+        credentialsDirectory: process.env["CREDENTIALS_DIRECTORY"] || null,
         adminTokenPath: join(state, ADMIN_TOKEN_FILE),
       }),
     )

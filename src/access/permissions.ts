@@ -71,6 +71,23 @@ export const PERMISSIONS = {
   "tokens.create": { roles: ["admin"], why: "Whoever issues tokens holds every role." },
   "tokens.list": { roles: ["auditor", "admin"], why: "Who has access is what an auditor asks." },
   "tokens.revoke": { roles: ["admin"], why: "As tokens.create." },
+  "seal.read": {
+    roles: ["operator", "auditor", "custodian", "admin"],
+    why: "Whether keys can be used, and who could open them. It holds nothing that opens.",
+  },
+  "seal.initialise": { roles: ["admin"], why: "It is done once, with the first slot." },
+  "seal.open": {
+    roles: ["custodian", "admin"],
+    why: "Who runs the machine must not be who holds its keys, so no operator opens the vault.",
+  },
+  "seal.close": {
+    roles: ["operator", "custodian", "admin"],
+    why: "The safe direction needs nobody's leave.",
+  },
+  "seal.slots": {
+    roles: ["custodian", "admin"],
+    why: "A custodian brings a passphrase of its own; the vault must be open.",
+  },
   "probe.read": {
     roles: ROLES,
     why: "Without a token by default; where one is required, every role will do.",

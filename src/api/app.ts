@@ -13,6 +13,7 @@ import { compileValidator, parseQuery } from "./query.ts";
 import { addRandom } from "./random.ts";
 import { requestIds } from "./requestId.ts";
 import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
+import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
 import { addStatus } from "./status.ts";
 import { addStream } from "./stream.ts";
@@ -147,6 +148,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     });
     addEvents(routes, context);
     addTokens(routes, context);
+    addSeal(routes, context);
     addProbes(routes, context);
     done();
   });

@@ -104,8 +104,11 @@ export class Context {
    * comes too late is refused, though it may still come to be kept.
    * @throws SpringhouseError `store_failed`
    */
-  async durable<Result>(work: Promise<Result>): Promise<Result> {
-    const result = await new Deadline(this.ports.clock, STORE_MILLISECONDS).within(work);
+  async durable<Result>(
+    work: Promise<Result>,
+    milliseconds: number = STORE_MILLISECONDS,
+  ): Promise<Result> {
+    const result = await new Deadline(this.ports.clock, milliseconds).within(work);
     if (result === "late")
       throw new SpringhouseError("store_failed", "The store does not answer in time.");
     return result;

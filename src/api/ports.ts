@@ -4,6 +4,7 @@ import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
+import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
 
@@ -66,6 +67,10 @@ export interface ApiPorts {
   readonly keys: KeySupply;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
+  readonly seal: Pick<
+    SealKeeper,
+    "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot"
+  >;
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;

@@ -137,6 +137,29 @@ export const SELF_TEST = Type.Object({
   atMilliseconds: milliseconds,
 });
 
+export const SLOT = Type.Object({
+  id: Type.String(),
+  kind: Type.String(),
+  name: Type.String(),
+  place: nullable(Type.String()),
+  epoch: Type.Number(),
+  createdMilliseconds: milliseconds,
+});
+
+export const VAULT = Type.Object({
+  initialised: Type.Boolean(),
+  sealed: Type.Boolean(),
+  cause: nullable(Type.String()),
+  epoch: nullable(Type.Number()),
+  slots: Type.Array(SLOT),
+  refusedTotal: Type.Number(),
+  lockedMemory: Type.Object({
+    ok: Type.Boolean(),
+    bytes: Type.Number(),
+    detail: Type.String(),
+  }),
+});
+
 export const STATUS = Type.Object({
   version: Type.String(),
   startedMilliseconds: milliseconds,
@@ -164,6 +187,7 @@ export const STATUS = Type.Object({
   instances: Type.Array(INSTANCE),
   selfTests: Type.Array(SELF_TEST),
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
+  vault: VAULT,
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

@@ -8,7 +8,7 @@ const meaningOf = (code: string): string => ERRORS[code as ErrorCode]?.meaning ?
  * with their places and serial numbers, and texts of the system that may name them are left out.
  */
 export function withoutPlaces(snapshot: ServiceSnapshot): ServiceSnapshot {
-  const { sources, unready, store } = snapshot;
+  const { sources, unready, store, vault } = snapshot;
   return {
     ...snapshot,
     sources: sources.map((source) => ({
@@ -17,6 +17,8 @@ export function withoutPlaces(snapshot: ServiceSnapshot): ServiceSnapshot {
       detail: source.cause === null ? "" : meaningOf(source.cause),
     })),
     unready: unready.map((cause) => ({ ...cause, detail: meaningOf(cause.code) })),
+    // Who has a slot, and by what, is what a thief would ask.
+    vault: { ...vault, cause: vault.sealed ? meaningOf("sealed") : null, slots: [] },
     store: { ok: store.ok, detail: store.ok ? store.detail : meaningOf("store_failed") },
   };
 }

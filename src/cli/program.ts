@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { CutShortError, RefusalError } from "../client/client.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
+import { SLOT_KINDS } from "../port/seal.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
 import { assess } from "./assess.ts";
@@ -10,6 +11,15 @@ import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
 import { random, stream } from "./draw.ts";
 import { Failure } from "./failure.ts";
 import { doctor, sources, status } from "./inspect.ts";
+import {
+  addSlot,
+  closeSeal,
+  initialiseSeal,
+  type NewSlotOptions,
+  openSeal,
+  removeSlot,
+  sealStatus,
+} from "./seal.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
@@ -154,6 +164,43 @@ export function buildProgram(
   assessing.action((file: string, options: Parameters<typeof assess>[3]) =>
     assess(terminal, version, file, options),
   );
+
+  const seal = program.command("seal").description("the vault of kept keys, and what opens it");
+  const withPassphrase = (command: Command): Command =>
+    connecting(command).option(
+      "--passphrase-file <file>",
+      "a file whose first line it is, - for stdin; without it the terminal is asked",
+    );
+  const makingSlot = (command: Command): Command =>
+    withPassphrase(command)
+      .argument("<name>", "what the slot is called")
+      .addOption(
+        new Option("--kind <kind>", "what opens it").choices(SLOT_KINDS).default("passphrase"),
+      )
+      .option("--place <name>", "what stands behind it, by its name in the configuration");
+  connecting(asJson(seal.command("status")))
+    .description("whether it is open, and its slots")
+    .action((options: Parameters<typeof sealStatus>[1]) => sealStatus(terminal, options));
+  makingSlot(seal.command("initialise"))
+    .description("make the vault and its first slot")
+    .action((name: string, options: NewSlotOptions) => initialiseSeal(terminal, name, options));
+  withPassphrase(seal.command("open"))
+    .description("open it by a slot")
+    .option("--slot <slot>", "id or name; without it every slot that could be")
+    .option("--by-itself", "by a slot that needs no passphrase")
+    .action((options: Parameters<typeof openSeal>[1]) => openSeal(terminal, options));
+  connecting(seal.command("close"))
+    .description("seal it at once")
+    .option("--reason <text>", "for the record")
+    .action((options: Parameters<typeof closeSeal>[1]) => closeSeal(terminal, options));
+  const slot = seal.command("slot").description("the ways to open it");
+  makingSlot(slot.command("add"))
+    .description("one more way; the vault must be open")
+    .action((name: string, options: NewSlotOptions) => addSlot(terminal, name, options));
+  connecting(slot.command("remove"))
+    .description("end one; the last stays")
+    .argument("<id>", "its id, from `seal status`")
+    .action((id: string, options: ConnectionOptions) => removeSlot(terminal, id, options));
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

@@ -106,6 +106,14 @@ export function statusText(terminal: Terminal, snapshot: ServiceSnapshot): strin
   for (const source of snapshot.sources) lines.push(...sourceLines(terminal, source, now));
   lines.push("", "DRBG instances");
   lines.push(columns(snapshot.instances.map((instance) => instanceRow(instance, now))));
+  const { initialised, sealed, cause, epoch } = snapshot.vault;
+  if (initialised)
+    lines.push(
+      "",
+      sealed
+        ? `vault ${paint(terminal, "yellow", "sealed")}: ${cause}`
+        : `vault ${paint(terminal, "green", "open")}, epoch ${epoch}`,
+    );
   if (!snapshot.store.ok)
     lines.push("", `${paint(terminal, "red", "database")}: ${snapshot.store.detail}`);
   return `${lines.join("\n")}\n`;

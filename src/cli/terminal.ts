@@ -6,6 +6,11 @@ export interface Terminal {
   write(result: string | Uint8Array): Promise<boolean>;
   /** Everything else: progress, warnings, errors. */
   tell(line: string): void;
+  /**
+   * Asks at the terminal for what must not be shown nor kept in a file; null where there is none.
+   * Rejects with the signal's reason when it is interrupted.
+   */
+  askSecret(question: string): Promise<string | null>;
   /** A line that overwrites itself, on a terminal only; null clears it. */
   progress(line: string | null): void;
   /** Colours and symbols may be used. */

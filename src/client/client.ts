@@ -1,6 +1,7 @@
 import type { KeptEvent } from "../port/event.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
+import type { SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
 import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
 import { CutShortError, RefusalError } from "./refusalError.ts";
@@ -17,8 +18,11 @@ export type {
   Role,
   SelfTestSnapshot,
   ServiceSnapshot,
+  SlotDescription,
+  SlotKind,
   SourceSnapshot,
   SourceTestReport,
+  VaultState,
 };
 
 export interface DrawnBytes {
@@ -54,6 +58,15 @@ export interface TokenOrder {
   /** What is left out is as the service is configured; null is unlimited. */
   readonly quota?: Partial<Quota>;
   readonly expiresInSeconds?: number;
+}
+
+export interface SlotOrder {
+  readonly kind: SlotKind;
+  readonly name: string;
+  /** Of a passphrase slot: 12 to 1,024 characters. */
+  readonly passphrase?: string;
+  /** Of the other kinds: what stands behind it, by its name in the service's configuration. */
+  readonly place?: string;
 }
 
 export interface TokenDescription {
@@ -140,6 +153,19 @@ export class SpringhouseClient {
     /** Several keys of one type: all of them or a RefusalError. */
     generateMany(count: number, order: KeyOrder, aborting?: Aborting): Promise<AnsweredKey[]>;
   };
+  /** The vault of kept keys. */
+  readonly seal: {
+    state(): Promise<VaultState>;
+    initialise(order: SlotOrder): Promise<SlotDescription>;
+    /** Without a passphrase by a slot that opens by itself; a refusal counts against the next try. */
+    open(opening: {
+      readonly slot?: string;
+      readonly passphrase?: string;
+    }): Promise<SlotDescription>;
+    close(reason?: string): Promise<void>;
+    addSlot(order: SlotOrder): Promise<SlotDescription>;
+    removeSlot(id: string): Promise<void>;
+  };
   readonly tokens: {
     create(order: TokenOrder): Promise<CreatedToken>;
     list(): Promise<TokenDescription[]>;
@@ -151,6 +177,19 @@ export class SpringhouseClient {
     this.keys = {
       generate: async (order, aborting) => (await this.#keys(undefined, order, aborting))[0]!,
       generateMany: (count, order, aborting) => this.#keys(count, order, aborting),
+    };
+    const post = <Answer>(path: string, body: unknown): Promise<Answer> =>
+      this.#transport.json({ method: "POST", path, body, repeatable: false });
+    this.seal = {
+      state: () => this.#get("/v1/seal"),
+      initialise: (order) => post("/v1/seal/initialise", order),
+      open: (opening) => post("/v1/seal/open", opening),
+      close: (reason) => post("/v1/seal/close", reason === undefined ? {} : { reason }),
+      addSlot: (order) => post("/v1/seal/slots", order),
+      removeSlot: async (id) => {
+        const path = `/v1/seal/slots/${encodeURIComponent(id)}`;
+        await this.#transport.json({ method: "DELETE", path, repeatable: true });
+      },
     };
     this.tokens = {
       create: (body) =>

@@ -116,6 +116,18 @@ function certificateFaults({ clientCertificates, tls }: Configuration): string[]
   return faults;
 }
 
+function keyFileFaults({ seal }: Configuration): string[] {
+  const names = seal.keyFiles.map(({ name }) => name);
+  return seal.keyFiles.flatMap(({ name, path, credential }, index) => [
+    ...((path === undefined) === (credential === undefined)
+      ? [`seal.keyFiles[${index}]: give one of path and credential`]
+      : []),
+    ...(names.indexOf(name) < index
+      ? [`seal.keyFiles[${index}].name: ${show(name)} is given twice`]
+      : []),
+  ]);
+}
+
 /** What concerns several fields of a configuration that is valid by its schemas. */
 export function crossFaults(configuration: Configuration): string[] {
   const { listen } = configuration;
@@ -124,5 +136,6 @@ export function crossFaults(configuration: Configuration): string[] {
     ...(port > 65_535 ? [`listen: port ${port} is not allowed; needs 0 to 65535`] : []),
     ...quorumFaults(configuration),
     ...certificateFaults(configuration),
+    ...keyFileFaults(configuration),
   ];
 }

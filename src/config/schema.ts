@@ -248,6 +248,46 @@ export const CONFIGURATION = Type.Object(
       },
       "The transparency log: what was done with keys, for whoever checks it offline.",
     ),
+    seal: section(
+      {
+        lockedMemory: Type.Union([Type.Literal("required"), Type.Literal("preferred")], {
+          default: "required",
+          description:
+            "Whether the vault opens where its keys cannot be locked in memory; preferred only tells.",
+        }),
+        openAtStart: Type.Boolean({
+          default: true,
+          description: "Try the slots that open by themselves at a start.",
+        }),
+        keyFiles: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({
+                minLength: 1,
+                maxLength: 100,
+                description: "What slots call it.",
+              }),
+              path: Type.Optional(
+                Type.String({
+                  pattern: "^/",
+                  description: "Readable by the service's user alone; 32 bytes to 64 KiB.",
+                }),
+              ),
+              credential: Type.Optional(
+                Type.String({
+                  pattern: "^[^/]{1,255}$",
+                  description:
+                    "Instead of a path: the name of systemd's LoadCredential= or LoadCredentialEncrypted=.",
+                }),
+              ),
+            },
+            strict,
+          ),
+          { default: [], description: "Key files that slots may be made with." },
+        ),
+      },
+      "The vault of kept keys.",
+    ),
     retention: section(
       {
         lineageDays: Type.Number({

@@ -112,6 +112,44 @@ function sourceSafety(source: SourceSnapshot): Finding[] {
   return findings;
 }
 
+function vault({ vault: { initialised, sealed, ...vault } }: ServiceSnapshot): Finding[] {
+  const findings: Finding[] = [];
+  const { cause, slots, epoch, lockedMemory } = vault;
+  if (initialised && sealed)
+    findings.push(
+      finding(
+        "vault",
+        "warning",
+        "sealed: no kept key can be used",
+        cause ?? `epoch ${epoch}`,
+        ERRORS.sealed.remedy,
+      ),
+    );
+  if (initialised && !sealed)
+    findings.push(finding("vault", "ok", "open", `epoch ${epoch}, ${slots.length} slots`));
+  if (slots.length === 1)
+    findings.push(
+      finding(
+        "slots of the vault",
+        "warning",
+        "there is one way to open it: who loses that loses every kept key",
+        slots.map(({ kind, name }) => `${name} (${kind})`).join(", "),
+        "Add a second slot with `springhouse seal slot add`, and keep it elsewhere.",
+      ),
+    );
+  if (!lockedMemory.ok)
+    findings.push(
+      finding(
+        "locked memory",
+        initialised && sealed ? "fault" : "warning",
+        "secrets cannot be kept from the system's swap",
+        lockedMemory.detail,
+        "Raise the limit on locked memory: LimitMEMLOCK= of the unit, `ulimit -l`.",
+      ),
+    );
+  return findings;
+}
+
 /** Every finding about a running service, worst first. */
 export function diagnose(snapshot: ServiceSnapshot): Finding[] {
   const findings: Finding[] = [];
@@ -169,6 +207,7 @@ export function diagnose(snapshot: ServiceSnapshot): Finding[] {
         ERRORS.store_failed.remedy,
       ),
     );
+  findings.push(...vault(snapshot));
   const order = ["fault", "warning", "note", "ok"];
   return findings.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
 }

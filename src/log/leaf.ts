@@ -1,11 +1,17 @@
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { canonicalJson } from "./canonicalJson.ts";
+import { EPOCH } from "./leaves/epoch.ts";
+import { KEY } from "./leaves/key.ts";
 import { SERVICE_START } from "./leaves/serviceStart.ts";
+import { SLOT } from "./leaves/slot.ts";
 
 /** Every kind of leaf, each with its allow-list in a file of its own. What is not in here is no leaf. */
 export const LEAVES = {
   service_start: SERVICE_START,
+  key: KEY,
+  slot: SLOT,
+  epoch: EPOCH,
 } as const;
 
 export type LeafKind = keyof typeof LEAVES;

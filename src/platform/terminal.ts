@@ -1,4 +1,8 @@
-import { fstatSync, writeSync } from "node:fs";
+import { once } from "node:events";
+import { fstatSync, openSync, writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+import { ReadStream } from "node:tty";
 import { Failure } from "../cli/failure.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Terminal } from "../cli/terminal.ts";
@@ -33,6 +37,41 @@ function isFile(descriptor: number): boolean {
   }
 }
 
+/**
+ * Reads a line from the process's terminal, which shows nothing of it. Not from stdin: that may be the
+ * data of a pipe.
+ */
+async function askSecret(question: string, signal: AbortSignal): Promise<string | null> {
+  let descriptor: number;
+  try {
+    descriptor = openSync("/dev/tty", "r+");
+  } catch {
+    return null;
+  }
+  const input = new ReadStream(descriptor);
+  // What readline would echo goes nowhere.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input, output: nowhere, terminal: true, historySize: 0 });
+  try {
+    writeSync(descriptor, question);
+    const interrupted = new Promise<never>((_resolve, reject) => {
+      const stop = (): void => reject(new Failure(1, "it was interrupted"));
+      // In raw mode the terminal sends no signal: the key is all there is.
+      lines.once("SIGINT", stop);
+      signal.addEventListener("abort", stop, { once: true });
+    });
+    const ended = once(lines, "close").then(() => {
+      throw new Failure(1, "the terminal was closed");
+    });
+    const [line] = (await Promise.race([once(lines, "line"), interrupted, ended])) as [string];
+    return line;
+  } finally {
+    writeSync(descriptor, "\n");
+    lines.close();
+    input.destroy();
+  }
+}
+
 /** The process's own streams, environment and signals. */
 export function processTerminal(clock: Clock, signal: AbortSignal): Terminal {
   const { stdout, stderr } = process;
@@ -59,6 +98,7 @@ export function processTerminal(clock: Clock, signal: AbortSignal): Terminal {
             else reject(unwritable(error));
           });
       }),
+    askSecret: (question) => askSecret(question, signal),
     tell: (line) => void stderr.write(`${line}\n`),
     progress: (line) => {
       if (stderr.isTTY) stderr.write(line === null ? "\r\u001B[K" : `\r\u001B[K${line}`);

@@ -24,6 +24,8 @@ export const EVENT_KINDS = [
   "token_created",
   "token_revoked",
   "configuration_reloaded",
+  "key_changed",
+
   "seal_initialised",
   "seal_opened",
   "seal_closed",

@@ -2,6 +2,7 @@ import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "
 import type { LiveSnapshot } from "./liveEstimate.ts";
 import type { ReseedReason, Shape } from "./lineage.ts";
 import type { DeviceDescription, SourceKind } from "./source.ts";
+import type { VaultState } from "./seal.ts";
 
 /*
  * One picture of the service, taken at once. Status, metrics, `doctor` and the command line are all
@@ -106,4 +107,5 @@ export interface ServiceSnapshot {
   readonly instances: readonly InstanceSnapshot[];
   readonly selfTests: readonly SelfTestSnapshot[];
   readonly store: { readonly ok: boolean; readonly detail: string };
+  readonly vault: VaultState;
 }

@@ -37,6 +37,8 @@ export interface ServicePorts {
   readonly startLiveThread?: StartLiveThread;
   /** Content of the virtual machine's generation file; null where none is configured. */
   readonly generation: () => string | null;
+  /** systemd's $CREDENTIALS_DIRECTORY; null where the service was not given any. */
+  readonly credentialsDirectory: string | null;
   /** Where local commands find the admin token of the first start; null: none is made. */
   readonly adminTokenPath: string | null;
 }

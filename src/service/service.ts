@@ -31,6 +31,7 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
+import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
@@ -101,6 +102,7 @@ export async function createService(
       configuration: configuration.version,
       build: ports.build,
       shape,
+      sealed: true,
     },
   });
   const memory = await openHealthMemory(
@@ -163,6 +165,10 @@ export async function createService(
     defaultQuota: configuration.quota,
   });
   await tokens.load();
+  const seal = await openSeal(configuration, ports, drbg, async (event, writes, leaf) => {
+    if (leaf === null) await observed.record(event, writes);
+    else await transparency.append(leaf, writes, (batch) => observed.record(event, batch));
+  });
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
   const snapshot = (): ServiceSnapshot =>
@@ -175,6 +181,7 @@ export async function createService(
         instances: () => drbg.instances(),
         selfTests: () => drbg.selfTests(),
         store,
+        vault: () => seal.state(),
       },
       clock.wallMilliseconds(),
     );
@@ -196,6 +203,7 @@ export async function createService(
       }),
       sources: room,
       assessments,
+      seal,
       events: observed,
       lineage: new StoredLineage(store),
       introspection: { snapshot },
@@ -239,6 +247,7 @@ export async function createService(
   watch.start();
   retention.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
+  if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
   return {
     api,
@@ -264,6 +273,7 @@ export async function createService(
     async stop() {
       tell("service_stopping", "info", "asked to stop");
       cancelAdmin();
+      seal.seal("The service stopped.");
       watch.stop();
       forgetHealth();
       // The secrets go first: the rest waits for others.

@@ -2,6 +2,7 @@ import type { Configuration } from "../config/schema.ts";
 import type { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import type { Shape } from "../port/lineage.ts";
+import type { VaultState } from "../port/seal.ts";
 import type { InstanceSnapshot, SelfTestSnapshot, ServiceSnapshot } from "../port/snapshot.ts";
 import type { Store } from "../store/store.ts";
 
@@ -13,6 +14,7 @@ export interface SnapshotParts {
   readonly instances: () => readonly InstanceSnapshot[];
   readonly selfTests: () => readonly SelfTestSnapshot[];
   readonly store: Store;
+  readonly vault: () => VaultState;
 }
 
 /** What this construction does not claim, in words that status and receipts carry. */
@@ -81,6 +83,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     sources: room.snapshot(),
     selfTests: parts.selfTests(),
     store: store.health(),
+    vault: parts.vault(),
   };
   const causes = unready(some, serving);
   return {

@@ -2,6 +2,7 @@ import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import { HEALTH_TESTS, SEVERITIES, SOURCE_STATES } from "../port/health.ts";
 import type { LiveSnapshot } from "../port/liveEstimate.ts";
 import { DOORS, RESEED_REASONS } from "../port/lineage.ts";
+import { SLOT_KINDS } from "../port/seal.ts";
 import { INSTANCE_STATES, type ServiceSnapshot, type SourceSnapshot } from "../port/snapshot.ts";
 import type { RequestTally } from "./requestTally.ts";
 
@@ -400,6 +401,49 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     help: "1 while the database takes records.",
     labels: [],
     read: (snapshot) => [[[], snapshot.store.ok ? 1 : 0]],
+  },
+  {
+    name: "sealed",
+    type: "gauge",
+    help: "1 while there is a vault and it is sealed: no kept key can be used.",
+    labels: [],
+    read: ({ vault }) => [[[], vault.initialised && vault.sealed ? 1 : 0]],
+  },
+  {
+    name: "seal_epoch",
+    type: "gauge",
+    help: "The epoch whose key wraps all kept keys; 0 where there is no vault.",
+    labels: [],
+    read: ({ vault }) => [[[], vault.epoch ?? 0]],
+  },
+  {
+    name: "seal_slots",
+    type: "gauge",
+    help: "Ways to open the vault.",
+    labels: ["kind"],
+    read: ({ vault }) =>
+      SLOT_KINDS.map((kind) => [[kind], vault.slots.filter((slot) => slot.kind === kind).length]),
+  },
+  {
+    name: "seal_refusals_total",
+    type: "counter",
+    help: "Attempts to open the vault that no slot accepted.",
+    labels: [],
+    read: ({ vault }) => [[[], vault.refusedTotal]],
+  },
+  {
+    name: "locked_memory_ok",
+    type: "gauge",
+    help: "1 while no secret that outlives a call had to be kept in memory that is not locked.",
+    labels: [],
+    read: ({ vault }) => [[[], vault.lockedMemory.ok ? 1 : 0]],
+  },
+  {
+    name: "locked_memory_bytes",
+    type: "gauge",
+    help: "Secrets in locked memory; the pages around them come on top.",
+    labels: [],
+    read: ({ vault }) => [[[], vault.lockedMemory.bytes]],
   },
   {
     name: "output_bytes_total",

@@ -229,6 +229,7 @@ class Simulation {
       },
       openSource: ({ id }) => this.#devices.find((device) => device.id === id)!,
       generation: () => this.#generation,
+      credentialsDirectory: null,
       adminTokenPath: null,
     });
   }

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { SpringhouseError } from "../../port/errors.ts";
+import type { LockedMemoryReport } from "../../port/seal.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -10,14 +11,6 @@ interface Sodium {
   sodium_mlock(buffer: Buffer): void;
   sodium_mprotect_noaccess(buffer: Buffer): void;
   sodium_mprotect_readwrite(buffer: Buffer): void;
-}
-
-export interface LockedMemoryReport {
-  /** False once anything had to be kept in memory that the system may write to its swap. */
-  readonly ok: boolean;
-  /** Bytes that secrets were asked to be kept in, now; the pages around them are locked too. */
-  readonly bytes: number;
-  readonly detail: string;
 }
 
 /**
@@ -50,13 +43,18 @@ const REMEDY =
  * @param required refuse to keep a secret that cannot be locked, instead of only telling of it
  */
 export function lockedMemory(required: boolean): SecretMemory {
-  const sodium = load();
+  let sodium: Sodium | null | undefined;
   const spare = new Map<number, Buffer[]>();
   let bytes = 0;
-  let trouble = sodium === null ? "sodium-native cannot be loaded on this platform" : null;
+  let trouble: string | null = null;
 
-  const allocate = (length: number): Buffer => {
-    if (sodium === null) return Buffer.alloc(length);
+  /** Loaded with the first secret: a service without a vault does without it. */
+  const library = (): Sodium | null => {
+    if (sodium === undefined) sodium = load();
+    if (sodium === null) trouble = "sodium-native cannot be loaded on this platform";
+    return sodium;
+  };
+  const allocate = (sodium: Sodium, length: number): Buffer => {
     const buffer = sodium.sodium_malloc(length);
     const locked = locks(sodium, buffer);
     trouble = locked ? trouble : `the system did not let ${length} bytes be locked`;
@@ -66,8 +64,11 @@ export function lockedMemory(required: boolean): SecretMemory {
   };
   return {
     allocate(length) {
+      const sodium = library();
       if (sodium === null && required) throw refused(trouble);
-      const buffer = spare.get(length)?.pop() ?? allocate(length);
+      const buffer =
+        spare.get(length)?.pop() ??
+        (sodium === null ? Buffer.alloc(length) : allocate(sodium, length));
       bytes += length;
       return new Guarded(sodium, buffer, () => {
         bytes -= length;

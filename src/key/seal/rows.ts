@@ -1,6 +1,7 @@
 import type { Row, Store, Write } from "../../store/store.ts";
 import type { Slot } from "./slot.ts";
-import { SLOT_KINDS, type SlotKind, type WrappedMaterial } from "./vault.ts";
+import { SLOT_KINDS } from "../../port/seal.ts";
+import type { WrappedMaterial } from "./vault.ts";
 
 export interface Epoch {
   readonly epoch: number;
@@ -36,7 +37,7 @@ export function toSlot(row: Row): Slot {
   if (kind === undefined) throw new Error(`a seal slot of unknown kind: ${String(row["kind"])}`);
   return {
     id: String(row["id"]),
-    kind: kind satisfies SlotKind,
+    kind,
     name: String(row["name"]),
     place: row["place"] === null ? null : String(row["place"]),
     epoch: Number(row["epoch"]),

@@ -2,12 +2,14 @@ import { Turns } from "../../drbg/turns.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { RandomSupply } from "../../port/draw.ts";
 import { refuse, type Refusal } from "../../port/errors.ts";
-import type { EventKind, ServiceEvent } from "../../port/event.ts";
-import type { Store, Write } from "../../store/store.ts";
+import type { SlotDescription, SlotKind, VaultState } from "../../port/seal.ts";
+import type { Store } from "../../store/store.ts";
 import { KEY_BYTES } from "./envelope.ts";
 import { EpochVault } from "./epochVault.ts";
 import type { LockedBytes, SecretMemory } from "./lockedMemory.ts";
-import { type Epoch, epochWrite, slotRemoval, slotWrite, toEpoch, toSlot } from "./rows.ts";
+import { NO_WRONG_PASSPHRASES, passphraseWaitSeconds } from "./passphraseThrottle.ts";
+import { type Epoch, epochWrite, slotRemoval, slotWrite } from "./rows.ts";
+import { type RecordAct, SealActs, type StoredSeal, wrongWrite } from "./sealActs.ts";
 import {
   describeSlot,
   isGenuine,
@@ -17,7 +19,7 @@ import {
   tagOf,
   type WantedSlot,
 } from "./slot.ts";
-import type { SlotDescription, SlotKind, Vault, VaultState } from "./vault.ts";
+import type { Vault } from "./vault.ts";
 
 export interface SealTerms {
   readonly clock: Clock;
@@ -25,12 +27,12 @@ export interface SealTerms {
   readonly random: RandomSupply;
   readonly memory: SecretMemory;
   readonly keepers: Readonly<Record<SlotKind, SlotKeeper>>;
-  /** Keeps an act durably with what it changed: both or neither. */
-  readonly record: (event: ServiceEvent, together?: readonly Write[]) => Promise<void>;
+  readonly record: RecordAct;
 }
 
 /** What a vault is opened with: one slot, or every slot that could be meant. */
 export interface Opening {
+  /** Its id or its name. */
   readonly slot?: string;
   /** The caller overwrites it. */
   readonly passphrase: Uint8Array | null;
@@ -41,6 +43,9 @@ const MAXIMUM_SLOTS = 16;
 /** Operations that wait for the one under way. */
 const WAITING = 8;
 const ID_BYTES = 8;
+/** Who acts where nobody does. */
+const SYSTEM = "springhouse";
+const NO_VAULT = "The vault was never initialised.";
 
 /**
  * The one who opens and shuts the vault, one operation at a time; only `close` waits for nobody.
@@ -49,17 +54,20 @@ const ID_BYTES = 8;
 export class SealKeeper {
   readonly vault: Vault;
   readonly #terms: SealTerms;
+  readonly #acts: SealActs;
   readonly #epochVault: EpochVault;
   readonly #turns = new Turns(WAITING);
-  #epoch: Epoch | null;
-  #slots: readonly Slot[];
+  #stored: StoredSeal;
+  /** An act whose fate is open: what is stored is read again before the next. */
+  #stale = false;
   /** Counts the times that it was shut, so that an opening under way comes to nothing. */
   #closings = 0;
+  #refusedTotal = 0;
 
-  constructor(terms: SealTerms, epoch: Epoch | null, slots: readonly Slot[]) {
+  constructor(terms: SealTerms, acts: SealActs, stored: StoredSeal) {
     this.#terms = terms;
-    this.#epoch = epoch;
-    this.#slots = slots;
+    this.#acts = acts;
+    this.#stored = stored;
     const vault = new EpochVault(terms.memory, terms.random);
     this.#epochVault = vault;
     this.vault = {
@@ -70,13 +78,16 @@ export class SealKeeper {
   }
 
   state(): VaultState {
+    const { epoch, slots } = this.#stored;
     const cause = this.#epochVault.cause;
     return {
-      initialised: this.#epoch !== null,
+      initialised: epoch !== null,
       sealed: cause !== null,
-      cause: this.#epoch === null ? "The vault was never initialised." : cause,
-      epoch: this.#epoch?.epoch ?? null,
-      slots: this.#slots.map(describeSlot),
+      cause: epoch === null ? NO_VAULT : cause,
+      epoch: epoch?.epoch ?? null,
+      slots: slots.map(describeSlot),
+      refusedTotal: this.#refusedTotal,
+      lockedMemory: this.#terms.memory.report(),
     };
   }
 
@@ -84,84 +95,87 @@ export class SealKeeper {
    * Draws the first epoch's key and makes the first slot for it. The vault is open afterwards.
    * @returns the slot, or a Refusal `conflict` (there is a vault), `invalid_parameter`, that of the
    *   draw or of the slot; then nothing was made
-   * @throws SpringhouseError `store_failed`
+   * @throws SpringhouseError `store_failed`, `sealed` (memory that cannot be locked)
    */
   initialise(wanted: WantedSlot, actor: string): Promise<SlotDescription | Refusal> {
     return this.#turn(async () => {
-      if (this.#epoch !== null) return refuse("conflict", "The vault is initialised already.");
+      if (this.#stored.epoch !== null)
+        return refuse("conflict", "The vault is initialised already.");
       const drawn = await this.#draw(ID_BYTES + KEY_BYTES, "epoch");
       if ("ok" in drawn) return drawn;
       const epoch: Epoch = { epoch: 1, vault: hex(drawn.subarray(0, ID_BYTES)), live: true };
       const key = this.#lock(drawn.subarray(ID_BYTES));
-      const slot = await this.#makeSlot(epoch, wanted, key);
-      if ("ok" in slot) return freeing(key, slot);
-      try {
-        const now = this.#terms.clock.wallMilliseconds();
-        await this.#record("seal_initialised", actor, `The vault has epoch 1, by ${named(slot)}.`, [
-          epochWrite(epoch, now),
-          slotWrite(slot),
-        ]);
-      } catch (error) {
-        key.free();
-        throw error;
-      }
-      this.#epoch = epoch;
-      this.#slots = [slot];
-      this.#epochVault.load(epoch.epoch, key);
-      return describeSlot(slot);
+      return await keeping(key, async () => {
+        const slot = await this.#makeSlot(epoch, wanted, key);
+        if ("ok" in slot) return slot;
+        await this.#acts.record({
+          kind: "seal_initialised",
+          actor,
+          detail: `The vault has epoch 1, by ${named(slot)}.`,
+          data: { epoch: 1, slot: slot.id },
+          writes: [epochWrite(epoch, this.#terms.clock.wallMilliseconds()), slotWrite(slot)],
+          leaf: { kind: "epoch", op: "create", epoch: 1, slot: slot.id, reason: null },
+        });
+        this.#stored = { ...this.#stored, epoch, slots: [slot] };
+        this.#epochVault.load(epoch.epoch, this.#copy(key));
+        return describeSlot(slot);
+      });
     });
   }
 
   /**
    * Opens the vault by the slot that is named, else by the first that does: with a passphrase those
    * that take one, without one those that open by themselves.
-   * @returns what it was opened by; a Refusal `slot_refused`, `conflict`, `not_found`
+   * @returns what it was opened by; a Refusal `slot_refused`, `throttled`, `conflict`, `not_found`
    * @throws SpringhouseError `store_failed`, `sealed` (memory that cannot be locked)
    */
   open(opening: Opening, actor: string): Promise<SlotDescription | Refusal> {
     return this.#turn(async () => {
-      const epoch = this.#epoch;
-      if (epoch === null) return refuse("conflict", "The vault was never initialised.");
+      const { epoch } = this.#stored;
+      if (epoch === null) return refuse("conflict", NO_VAULT);
       if (this.#epochVault.cause === null) return refuse("conflict", "The vault is open.");
       const slots = this.#meant(opening);
-      if (slots.length === 0) return refuse("not_found", "There is no such slot.");
+      if (slots.length === 0) return refuse("not_found", "There is no slot to open it by.");
       const closings = this.#closings;
+      const throttled = opening.passphrase === null ? null : await this.#countTry();
+      if (throttled) return throttled;
       const refusals: Refusal[] = [];
       for (const slot of slots) {
-        const opened = await this.#openSlot(epoch, slot, opening.passphrase);
-        if ("code" in opened) {
-          refusals.push(opened);
-          continue;
-        }
-        if (closings !== this.#closings)
-          return freeing(opened.key, refuse("conflict", "The vault was shut meanwhile."));
-        try {
-          await this.#record("seal_opened", actor, `The vault was opened by ${named(slot)}.`, [], {
-            slot: slot.id,
-            epoch: epoch.epoch,
-          });
-        } catch (error) {
-          opened.key.free();
-          throw error;
-        }
-        if (closings !== this.#closings)
-          return freeing(opened.key, refuse("conflict", "The vault was shut meanwhile."));
-        this.#epochVault.load(epoch.epoch, opened.key);
-        return describeSlot(slot);
+        const key = await this.#openSlot(epoch, slot, opening.passphrase);
+        if ("code" in key) refusals.push(key);
+        else return await keeping(key, () => this.#opened(epoch, slot, key, actor, closings));
       }
+      this.#refusedTotal++;
       const detail = refusals.map((refusal) => refusal.detail).join(" ");
-      await this.#record("seal_refused", actor, `The vault stays sealed: ${detail}`);
+      const data = { slots: slots.map(({ id }) => id).join(",") };
+      await this.#acts.record({ kind: "seal_refused", actor, detail, data });
       return { ...refusals[0]!, detail };
     });
   }
 
-  /** Seals at once, whatever is under way: the keys are gone before this returns. */
-  async close(actor: string, reason: string | null): Promise<void> {
-    this.seal(reason === null ? "It was shut." : `It was shut: ${reason}`);
-    await this.#record("seal_closed", actor, "The vault was shut.", [], {}, reason);
+  /** At a start: by a slot that opens by itself, if there is one. A refusal is kept as an event. */
+  async openByItself(): Promise<void> {
+    const { epoch } = this.#stored;
+    const opening = { passphrase: null };
+    if (epoch !== null && this.#meant(opening).length > 0) await this.open(opening, SYSTEM);
   }
 
-  /** For a stop, and where no act is to be kept. */
+  /** Seals at once, whatever is under way: the key is gone before this returns. */
+  async close(actor: string, reason: string | null): Promise<void> {
+    const epoch = this.#epochVault.epoch;
+    this.seal(reason === null ? "It was shut." : `It was shut: ${reason}`);
+    if (epoch === null) return;
+    await this.#acts.record({
+      kind: "seal_closed",
+      actor,
+      detail: "The vault was shut.",
+      reason,
+      data: { epoch },
+      leaf: { kind: "epoch", op: "close", epoch, slot: null, reason },
+    });
+  }
+
+  /** For a stop, where no act is to be kept. */
   seal(cause: string): void {
     this.#closings++;
     this.#epochVault.seal(cause);
@@ -170,26 +184,29 @@ export class SealKeeper {
   /** @returns the slot; a Refusal `sealed`, `conflict`, `invalid_parameter`, or the slot's own */
   addSlot(wanted: WantedSlot, actor: string): Promise<SlotDescription | Refusal> {
     return this.#turn(async () => {
-      const key = this.#copyKey();
-      const epoch = this.#epoch;
+      const { epoch, slots } = this.#stored;
+      if (epoch === null) return refuse("conflict", NO_VAULT);
+      const key = this.#epochVault.withKey((bytes) => this.#lock(Uint8Array.from(bytes)));
       if ("code" in key) return key;
-      try {
-        if (epoch === null) return refuse("conflict", "The vault was never initialised.");
-        if (this.#slots.length >= MAXIMUM_SLOTS)
+      return await keeping(key, async () => {
+        if (slots.length >= MAXIMUM_SLOTS)
           return refuse("conflict", `The vault has ${MAXIMUM_SLOTS} slots; remove one first.`);
-        if (this.#slots.some(({ name }) => name === wanted.name))
-          return refuse("conflict", `There is a slot named ${wanted.name}.`);
+        if (slots.some(({ name }) => name === wanted.name))
+          return refuse("conflict", "There is a slot of that name.");
         const slot = await this.#makeSlot(epoch, wanted, key);
         if ("ok" in slot) return slot;
-        await this.#record("slot_added", actor, `There is ${named(slot)}.`, [slotWrite(slot)], {
-          slot: slot.id,
-          slot_kind: slot.kind,
+        const { id, kind } = slot;
+        await this.#acts.record({
+          kind: "slot_added",
+          actor,
+          detail: `There is ${named(slot)}.`,
+          data: { slot: id, slot_kind: kind },
+          writes: [slotWrite(slot)],
+          leaf: { kind: "slot", op: "add", slot: id, slotKind: kind, epoch: epoch.epoch },
         });
-        this.#slots = [...this.#slots, slot];
+        this.#stored = { ...this.#stored, slots: [...slots, slot] };
         return describeSlot(slot);
-      } finally {
-        key.free();
-      }
+      });
     });
   }
 
@@ -199,62 +216,110 @@ export class SealKeeper {
    */
   removeSlot(id: string, actor: string): Promise<Refusal | null> {
     return this.#turn(async () => {
-      const slot = this.#slots.find((one) => one.id === id);
+      const { slots } = this.#stored;
+      const slot = slots.find((one) => one.id === id);
       if (slot === undefined) return refuse("not_found", "There is no such slot.");
-      if (this.#slots.length === 1)
+      if (slots.length === 1)
         return refuse("conflict", "Nothing could open the vault without its last slot.", {
           remedy: "Add another slot first.",
         });
-      await this.#record("slot_removed", actor, `${named(slot)} is gone.`, [slotRemoval(id)], {
-        slot: id,
-        slot_kind: slot.kind,
+      await this.#acts.record({
+        kind: "slot_removed",
+        actor,
+        detail: `There is no ${named(slot)} any more.`,
+        data: { slot: id, slot_kind: slot.kind },
+        writes: [slotRemoval(id)],
+        leaf: { kind: "slot", op: "remove", slot: id, slotKind: slot.kind, epoch: slot.epoch },
       });
-      this.#slots = this.#slots.filter((one) => one !== slot);
+      this.#stored = { ...this.#stored, slots: slots.filter((one) => one !== slot) };
       return null;
     });
   }
 
   async #turn<Result>(work: () => Promise<Result>): Promise<Result | Refusal> {
     if (this.#turns.full) return refuse("busy", "Other work on the seal is under way.");
-    return this.#turns.run(work);
+    return this.#turns.run(async () => {
+      if (this.#stale) this.#stored = await this.#acts.read();
+      this.#stale = true;
+      const result = await work();
+      this.#stale = false;
+      return result;
+    });
   }
 
   #meant({ slot, passphrase }: Opening): readonly Slot[] {
-    if (slot !== undefined)
-      return this.#slots.filter(({ id, name }) => slot === id || slot === name);
-    return this.#slots.filter(({ kind }) => (kind === "passphrase") === (passphrase !== null));
+    const { slots } = this.#stored;
+    if (slot !== undefined) return slots.filter(({ id, name }) => slot === id || slot === name);
+    return slots.filter(({ kind }) => (kind === "passphrase") === (passphrase !== null));
+  }
+
+  /** Counts a passphrase as wrong until it shows that it is not. */
+  async #countTry(): Promise<Refusal | null> {
+    const { wrong } = this.#stored;
+    const now = this.#terms.clock.wallMilliseconds();
+    const wait = passphraseWaitSeconds(wrong, now);
+    if (wait > 0)
+      return refuse("throttled", `${wrong.count} passphrases in a row were wrong.`, {
+        retryAfterSeconds: Math.ceil(wait),
+      });
+    const counted = { count: wrong.count + 1, lastMilliseconds: now };
+    await this.#acts.keepWrong(counted);
+    this.#stored = { ...this.#stored, wrong: counted };
+    return null;
   }
 
   async #openSlot(
-    epoch: Epoch,
+    { vault, epoch }: Epoch,
     slot: Slot,
     passphrase: Uint8Array | null,
-  ): Promise<{ readonly key: LockedBytes } | Refusal> {
-    const terms = { vault: epoch.vault, id: slot.id, epoch: epoch.epoch };
+  ): Promise<LockedBytes | Refusal> {
+    const terms = { vault, id: slot.id, epoch };
     const opened = await this.#terms.keepers[slot.kind].open(terms, slot, passphrase);
     if (!opened.ok) return opened;
-    const genuine = isGenuine(epoch.vault, slot, opened.epochKey);
+    const genuine = isGenuine(vault, slot, opened.epochKey);
     const key = this.#lock(opened.epochKey);
-    if (genuine) return { key };
-    return freeing(key, refuse("slot_refused", `Slot ${slot.name} was changed by another hand.`));
+    if (genuine) return key;
+    key.free();
+    return refuse("slot_refused", `Slot ${slot.name} was changed by another hand.`);
+  }
+
+  async #opened(
+    { epoch }: Epoch,
+    slot: Slot,
+    key: LockedBytes,
+    actor: string,
+    closings: number,
+  ): Promise<SlotDescription | Refusal> {
+    const shut = refuse("conflict", "The vault was shut meanwhile.");
+    if (closings !== this.#closings) return shut;
+    const { wrong } = this.#stored;
+    await this.#acts.record({
+      kind: "seal_opened",
+      actor,
+      detail: `The vault was opened by ${named(slot)}.`,
+      data: { slot: slot.id, epoch },
+      writes: wrong.count > 0 ? [wrongWrite(NO_WRONG_PASSPHRASES)] : [],
+      leaf: { kind: "epoch", op: "open", epoch, slot: slot.id, reason: null },
+    });
+    this.#stored = { ...this.#stored, wrong: NO_WRONG_PASSPHRASES };
+    if (closings !== this.#closings) return shut;
+    this.#epochVault.load(epoch, this.#copy(key));
+    return describeSlot(slot);
   }
 
   async #makeSlot(epoch: Epoch, wanted: WantedSlot, key: LockedBytes): Promise<Slot | Refusal> {
     const drawn = await this.#draw(ID_BYTES, "slot");
     if ("ok" in drawn) return drawn;
+    const { kind, name, place } = wanted;
     const id = `slot-${hex(drawn)}`;
     const terms = { vault: epoch.vault, id, epoch: epoch.epoch };
-    const sealed: Sealed | Refusal = await this.#terms.keepers[wanted.kind].create(
-      terms,
-      wanted,
-      key,
-    );
+    const sealed: Sealed | Refusal = await this.#terms.keepers[kind].create(terms, wanted, key);
     if (!sealed.ok) return sealed;
     const slot = {
       id,
-      kind: wanted.kind,
-      name: wanted.name,
-      place: wanted.place,
+      kind,
+      name,
+      place,
       epoch: epoch.epoch,
       createdMilliseconds: this.#terms.clock.wallMilliseconds(),
       parameters: sealed.parameters,
@@ -263,9 +328,8 @@ export class SealKeeper {
     return { ...slot, tag: key.use((bytes) => tagOf(epoch.vault, slot, bytes)) };
   }
 
-  /** The live key once more, so that a `close` meanwhile pulls it away from nobody. */
-  #copyKey(): LockedBytes | Refusal {
-    return this.#epochVault.withKey((bytes) => this.#lock(Uint8Array.from(bytes)));
+  #copy(key: LockedBytes): LockedBytes {
+    return key.use((bytes) => this.#lock(Uint8Array.from(bytes)));
   }
 
   /** Moves bytes into locked memory: what they came in is overwritten. */
@@ -279,31 +343,8 @@ export class SealKeeper {
     }
   }
 
-  async #draw(bytes: number, purpose: string): Promise<Uint8Array | Refusal> {
+  #draw(bytes: number, purpose: string): Promise<Uint8Array | Refusal> {
     return drawFrom(this.#terms.random)(bytes, purpose);
-  }
-
-  #record(
-    kind: EventKind,
-    actor: string,
-    detail: string,
-    together: readonly Write[] = [],
-    data: ServiceEvent["data"] = {},
-    reason: string | null = null,
-  ): Promise<void> {
-    const atMilliseconds = this.#terms.clock.wallMilliseconds();
-    const severity = kind === "seal_refused" ? "warning" : "info";
-    const event = {
-      kind,
-      atMilliseconds,
-      source: null,
-      severity,
-      actor,
-      reason,
-      detail,
-      data,
-    } as const;
-    return this.#terms.record(event, together);
   }
 }
 
@@ -313,7 +354,7 @@ export function drawFrom(random: RandomSupply) {
     const drawn = await random.draw({
       bytes,
       door: "internal",
-      principal: "springhouse",
+      principal: SYSTEM,
       purpose,
       requirement: { strength: 256 },
     });
@@ -323,17 +364,17 @@ export function drawFrom(random: RandomSupply) {
 
 /** @throws SpringhouseError `store_failed`; Error for rows of another version's */
 export async function openSealKeeper(terms: SealTerms): Promise<SealKeeper> {
-  const [epochs, slots] = await terms.store.readTogether([
-    { statement: "sealEpoch.all", parameters: [] },
-    { statement: "sealSlot.all", parameters: [] },
-  ]);
-  const live = (epochs ?? []).map(toEpoch).find((epoch) => epoch.live) ?? null;
-  return new SealKeeper(terms, live, (slots ?? []).map(toSlot));
+  const acts = new SealActs(terms.store, terms.clock, terms.record);
+  return new SealKeeper(terms, acts, await acts.read());
 }
 
-function freeing(key: LockedBytes, refusal: Refusal): Refusal {
-  key.free();
-  return refusal;
+/** A key for the length of some work. */
+async function keeping<Result>(key: LockedBytes, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } finally {
+    key.free();
+  }
 }
 
 function named({ id, kind, name }: Slot): string {

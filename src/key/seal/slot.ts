@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import type { Refusal } from "../../port/errors.ts";
 import { KEY_BYTES, lengthPrefixed } from "./envelope.ts";
 import type { LockedBytes } from "./lockedMemory.ts";
-import type { SlotDescription, SlotKind } from "./vault.ts";
+import type { SlotDescription, SlotKind } from "../../port/seal.ts";
 
 /** One of the ways to open the vault, as it is stored. It holds no secret in the clear. */
 export interface Slot extends SlotDescription {

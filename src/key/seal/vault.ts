@@ -1,4 +1,5 @@
 import type { Refusal } from "../../port/errors.ts";
+import type { VaultState } from "../../port/seal.ts";
 
 /** What a wrapped material is bound to: in another row, or under another name, it does not open. */
 export interface MaterialBinding {
@@ -19,33 +20,6 @@ export interface WrappedMaterial {
   readonly nonce: Uint8Array;
   /** AES-256-GCM under the version's key-encryption key, 16 bytes of tag at the end. */
   readonly ciphertext: Uint8Array;
-}
-
-export const SLOT_KINDS = ["passphrase", "key-file"] as const;
-export type SlotKind = (typeof SLOT_KINDS)[number];
-
-/** A slot without anything that helps to open it. */
-export interface SlotDescription {
-  /** `slot-` and 16 hex digits. */
-  readonly id: string;
-  readonly kind: SlotKind;
-  readonly name: string;
-  /** What stands behind it, by its name in the configuration; null for what somebody knows. */
-  readonly place: string | null;
-  /** The epoch whose key it keeps. */
-  readonly epoch: number;
-  readonly createdMilliseconds: number;
-}
-
-export interface VaultState {
-  /** False before the first epoch: there is nothing to open yet. */
-  readonly initialised: boolean;
-  readonly sealed: boolean;
-  /** Why it is sealed; null when it is not. */
-  readonly cause: string | null;
-  /** The epoch that is in use, or would be if it were open; null before the first. */
-  readonly epoch: number | null;
-  readonly slots: readonly SlotDescription[];
 }
 
 /**

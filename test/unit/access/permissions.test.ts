@@ -28,9 +28,21 @@ describe("the table of permissions", () => {
     ]);
   });
 
-  test("a custodian approves and never initiates: nothing here is its own", () => {
+  test("a custodian opens and shuts the vault, and initiates nothing else", () => {
     expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual([
+      "seal.read",
+      "seal.open",
+      "seal.close",
+      "seal.slots",
       "probe.read",
+    ]);
+  });
+
+  test("an operator shuts the vault and cannot open it", () => {
+    const seal = all.filter((permission) => permission.startsWith("seal."));
+    expect(seal.filter((permission) => isAllowed(["operator"], permission))).toEqual([
+      "seal.read",
+      "seal.close",
     ]);
   });
 

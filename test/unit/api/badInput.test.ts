@@ -81,6 +81,10 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
   "/v1/tokens": { name: "tried", roles: ["client"] },
+  "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
+  "/v1/seal/open": { passphrase: "twelve of them" },
+  "/v1/seal/close": { reason: "tried" },
+  "/v1/seal/slots": { kind: "key-file", name: "tried", place: "credential" },
 };
 
 async function ask(

@@ -17,6 +17,11 @@ import type { OutputStory } from "../../../src/port/lineage.ts";
 import { ROLES, type Quota, type Role } from "../../../src/port/principal.ts";
 import type { EventJournal, LineageLine, SourceControl, Tap } from "../../../src/port/service.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
+import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
+import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
+import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.ts";
+import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
+import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
@@ -135,6 +140,15 @@ export const SNAPSHOT: ServiceSnapshot = {
   instances: [],
   selfTests: [{ name: "HMAC_DRBG", passed: true, atMilliseconds: 1 }],
   store: { ok: true, detail: "" },
+  vault: {
+    initialised: false,
+    sealed: true,
+    cause: "The vault was never initialised.",
+    epoch: null,
+    slots: [],
+    refusedTotal: 0,
+    lockedMemory: { ok: true, bytes: 0, detail: "" },
+  },
 };
 
 const STORY = {
@@ -275,11 +289,28 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
     repository: new MemoryTokens(),
     defaultQuota,
   });
+  const store = openSqliteStore({ directory: IN_MEMORY, maximumBytes: null }, clock);
+  const draw = drawFrom(supply);
+  const seal = await openSealKeeper({
+    clock,
+    store,
+    random: supply,
+    memory: lockedMemory(true),
+    keepers: {
+      passphrase: passphraseSlots(draw, { memoryKiB: 8192, passes: 1, lanes: 1 }),
+      "key-file": keyFileSlots(draw, async () => refuse("slot_refused", "There is no key file.")),
+    },
+    record: async (event, writes) => {
+      await store.write(writes);
+      await journal.record(event);
+    },
+  });
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
   const app = buildApi(
     {
       clock,
       random: supply,
+      seal,
       keys: {
         seedBytes: () => 32,
         async generate({ type, format = "jwk", count = 1 }) {

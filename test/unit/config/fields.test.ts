@@ -68,6 +68,32 @@ const GLOBAL: Readonly<Record<string, Field>> = {
     good: [1000, 2 ** 24],
     bad: [999, 2 ** 24 + 1, "1"],
   },
+  "transparency.origin": {
+    good: ["log.example/springhouse", text(255)],
+    bad: ["", "a b", "a+b", text(256)],
+  },
+  "seal.lockedMemory": { default: "required", good: ["preferred"], bad: ["no", true] },
+  "seal.openAtStart": { default: true, good: [false], bad: ["yes", 1] },
+  "seal.keyFiles": {
+    default: [],
+    good: [
+      [
+        { name: "machine", credential: "springhouse-seal" },
+        { name: text(100), path: "/etc/springhouse/seal.key" },
+      ],
+    ],
+    bad: [
+      [{ name: "n" }],
+      [{ name: "n", path: "relative" }],
+      [{ name: "n", credential: "a/b" }],
+      [{ name: "", path: "/p" }],
+      [{ name: "n", path: "/p", credential: "c" }],
+      [
+        { name: "n", path: "/p" },
+        { name: "n", path: "/q" },
+      ],
+    ],
+  },
   "retention.lineageDays": { default: 30, good: [1 / 24, 1e6], bad: [0.04, "30"] },
   "retention.eventDays": { default: 365, good: [1 / 24, 1e6], bad: [0.04, "30"] },
   "retention.maximumMegabytes": { default: 2048, good: [16, 1e9], bad: [15, "2G"] },

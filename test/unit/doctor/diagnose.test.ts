@@ -150,3 +150,40 @@ test("over the OS RNG alone it says that no noise is credited", () => {
   const findings = diagnose({ ...SNAPSHOT, sources: [OS] });
   expect(about(findings, "noise")).toMatchObject({ level: "note" });
 });
+
+describe("the vault", () => {
+  const slot = {
+    id: "slot-1",
+    kind: "passphrase",
+    name: "first",
+    place: null,
+    epoch: 1,
+    createdMilliseconds: 1,
+  } as const;
+  const open = { ...SNAPSHOT.vault, initialised: true, sealed: false, cause: null, epoch: 1 };
+  const two = { ...open, slots: [slot, { ...slot, id: "slot-2", name: "second" }] };
+
+  test("open with two slots is as it should be; none at all is nothing to tell of", () => {
+    expect(about(house({}, { vault: two }), "vault")).toMatchObject({
+      level: "ok",
+      evidence: "epoch 1, 2 slots",
+    });
+    expect(house({}).some(({ check }) => check.includes("vault"))).toBe(false);
+  });
+
+  test("sealed, with one slot, or without locked memory: each has its finding", () => {
+    const sealed = { ...two, sealed: true, cause: "It was shut." };
+    expect(about(house({}, { vault: sealed }), "vault")).toMatchObject({
+      level: "warning",
+      evidence: "It was shut.",
+    });
+    const one = house({}, { vault: { ...two, slots: [slot] } });
+    expect(about(one, "slots of the vault")).toMatchObject({ evidence: "first (passphrase)" });
+    const lockedMemory = { ok: false, bytes: 0, detail: "the system did not let it" };
+    expect(about(house({}, { vault: { ...two, lockedMemory } }), "locked memory").level).toBe(
+      "warning",
+    );
+    const shut = house({}, { vault: { ...sealed, lockedMemory } });
+    expect(about(shut, "locked memory").level).toBe("fault");
+  });
+});

@@ -1,4 +1,4 @@
-import type { Leaf, LeafOf } from "../../../src/log/leaf.ts";
+import type { LeafOf } from "../../../src/log/leaf.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { openTransparencyLog, type TransparencyLog } from "../../../src/log/transparencyLog.ts";
 import type { Clock } from "../../../src/port/clock.ts";
@@ -6,7 +6,7 @@ import type { Store } from "../../../src/store/store.ts";
 
 export const SIGNER = signerOf("log.example/test", new Uint8Array(32).fill(7));
 
-export function serviceStart(more: Partial<LeafOf<"service_start">> = {}): Leaf {
+export function serviceStart(more: Partial<LeafOf<"service_start">> = {}): LeafOf<"service_start"> {
   return {
     v: 1,
     kind: "service_start",

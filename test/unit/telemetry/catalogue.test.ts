@@ -204,6 +204,30 @@ const CASES: Readonly<Record<string, Case>> = {
     change: ({ snapshot }) => void (snapshot.store.ok = false),
     moves: { store_up: [1, 0] },
   },
+  sealed: {
+    change: ({ snapshot }) => void (snapshot.vault.sealed = true),
+    moves: { sealed: [0, 1] },
+  },
+  seal_epoch: {
+    change: ({ snapshot }) => void (snapshot.vault.epoch = 4),
+    moves: { seal_epoch: [3, 4] },
+  },
+  seal_slots: {
+    change: ({ snapshot }) => void (snapshot.vault.slots[0]!.kind = "key-file"),
+    moves: { 'seal_slots{kind="passphrase"}': [1, 0], 'seal_slots{kind="key-file"}': [0, 1] },
+  },
+  seal_refusals_total: {
+    change: ({ snapshot }) => void (snapshot.vault.refusedTotal = 3),
+    moves: { seal_refusals_total: [2, 3] },
+  },
+  locked_memory_ok: {
+    change: ({ snapshot }) => void (snapshot.vault.lockedMemory.ok = false),
+    moves: { locked_memory_ok: [1, 0] },
+  },
+  locked_memory_bytes: {
+    change: ({ snapshot }) => void (snapshot.vault.lockedMemory.bytes = 64),
+    moves: { locked_memory_bytes: [32, 64] },
+  },
   output_bytes_total: {
     change: ({ tally }) => tally.answered("stream", 200, 6, 16_384),
     moves: {

@@ -3,6 +3,7 @@ import { ERRORS, type ErrorCode } from "../../../src/port/errors.ts";
 import { HEALTH_TESTS, SEVERITIES, SOURCE_STATES } from "../../../src/port/health.ts";
 import { LIVE_ESTIMATORS } from "../../../src/port/liveEstimate.ts";
 import { DOORS, RESEED_REASONS } from "../../../src/port/lineage.ts";
+import { SLOT_KINDS } from "../../../src/port/seal.ts";
 import { INSTANCE_STATES } from "../../../src/port/snapshot.ts";
 import { CATALOGUE } from "../../../src/telemetry/catalogue.ts";
 import { parseExposition, picture, render, source } from "./picture.ts";
@@ -19,6 +20,7 @@ const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "bui
   severity: SEVERITIES,
   estimator: LIVE_ESTIMATORS,
   bound: ["lower", "estimate", "upper"],
+  kind: SLOT_KINDS,
   outcome: ["estimated", "broken", "lost"],
   instance: DOORS,
   door: DOORS,

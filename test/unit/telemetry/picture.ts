@@ -126,6 +126,24 @@ export function picture(): Picture {
       { name: "conditioning", passed: true, atMilliseconds: 3000 },
     ],
     store: { ok: true, detail: confidential("store") },
+    vault: {
+      initialised: true,
+      sealed: false,
+      cause: confidential("cause"),
+      epoch: 3,
+      slots: [
+        {
+          id: confidential("slot"),
+          kind: "passphrase",
+          name: confidential("slot's name"),
+          place: confidential("place"),
+          epoch: 3,
+          createdMilliseconds: 2000,
+        },
+      ],
+      refusedTotal: 2,
+      lockedMemory: { ok: true, bytes: 32, detail: confidential("memory") },
+    },
   };
   const tally = new RequestTally();
   tally.answered("http", 200, 0.0002, 32);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RandomSupply } from "../../../../src/port/draw.ts";
+import type { Clock } from "../../../../src/port/clock.ts";
 import type { Refusal } from "../../../../src/port/errors.ts";
 import { refuse } from "../../../../src/port/errors.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
@@ -9,6 +9,7 @@ import { openEventJournal } from "../../../../src/lineage/eventJournal.ts";
 import { systemClock } from "../../../../src/platform/clock.ts";
 import { openSqliteStore } from "../../../../src/store/sqliteStore.ts";
 import type { Store } from "../../../../src/store/store.ts";
+import { openLog } from "../../log/logs.ts";
 import { TestSupply } from "../supply.ts";
 
 /** A hundredth of what a real slot costs. */
@@ -25,27 +26,33 @@ export interface Rig extends AsyncDisposable {
   readonly supply: TestSupply;
   readonly files: Map<string, Uint8Array>;
   kinds(): Promise<readonly string[]>;
+  /** `op` of every leaf, with its slot's kind. */
+  leaves(): Promise<readonly string[]>;
 }
 
 /** A seal over a real database, with bytes that a test can predict. */
-export async function openRig(directory: string, random?: RandomSupply): Promise<Rig> {
-  const clock = systemClock();
+export async function openRig(directory: string, clock: Clock = systemClock()): Promise<Rig> {
   const store = openSqliteStore({ directory, maximumBytes: null }, clock);
   const journal = await openEventJournal(store, clock);
+  const log = await openLog(store, clock);
   const supply = new TestSupply();
   const files = new Map<string, Uint8Array>([["credential", KEY_FILE]]);
   const read = async (name: string): Promise<Uint8Array | Refusal> => {
     const file = files.get(name);
     return file ? Uint8Array.from(file) : refuse("slot_refused", `no key file ${name}`);
   };
-  const draw = drawFrom(random ?? supply);
+  const draw = drawFrom(supply);
   const keeper = await openSealKeeper({
     clock,
     store,
-    random: random ?? supply,
+    random: supply,
     memory: lockedMemory(true),
     keepers: { passphrase: passphraseSlots(draw, CHEAP), "key-file": keyFileSlots(draw, read) },
-    record: (event, together) => journal.record(event, together),
+    record: async (event, writes, leaf) => {
+      await (leaf === null
+        ? journal.record(event, writes)
+        : log.append(leaf, writes, (batch) => journal.record(event, batch)));
+    },
   });
   return {
     keeper,
@@ -53,8 +60,16 @@ export async function openRig(directory: string, random?: RandomSupply): Promise
     supply,
     files,
     kinds: async () => (await journal.since(0, 100)).map(({ kind }) => kind),
+    leaves: async () =>
+      (await store.read("logLeaf.bodies", [0, 1000])).flatMap(({ body }) => {
+        const leaf = JSON.parse(String(body)) as Record<string, unknown>;
+        return leaf["kind"] === "service_start"
+          ? []
+          : [[leaf["kind"], leaf["op"], leaf["slotKind"]].filter(Boolean).join(" ")];
+      }),
     async [Symbol.asyncDispose]() {
       keeper.seal("the test is over");
+      await log.stop();
       await journal.stop();
       await store.close();
     },

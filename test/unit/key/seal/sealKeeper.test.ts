@@ -81,6 +81,7 @@ test("a vault is made, holds material over a restart, and is sealed until a slot
   expect(await open(rig)).toMatchObject({ name: "first" });
   expect(await read(rig)).toEqual(secret);
   expect((await rig.kinds()).slice(2)).toEqual(["seal_refused", "seal_opened"]);
+  expect(await rig.leaves()).toEqual(["epoch create", "epoch close", "epoch open"]);
 });
 
 test("several slots open the same vault; one that is removed does not, and the last stays", async () => {
@@ -119,6 +120,12 @@ test("several slots open the same vault; one that is removed does not, and the l
   expect(await rig.keeper.removeSlot(first.id, "tester")).toMatchObject({ code: "conflict" });
   const last = rig.store.write([{ statement: "sealSlot.remove", parameters: [first.id] }]);
   await expect(last).rejects.toThrow("without its last slot");
+  expect((await rig.leaves()).filter((leaf) => leaf.startsWith("slot"))).toEqual([
+    "slot add key-file",
+    "slot add passphrase",
+    "slot remove passphrase",
+    "slot remove key-file",
+  ]);
 });
 
 test("a key file that is another one, or is not there, leaves it sealed", async () => {

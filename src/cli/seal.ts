@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import type { SlotKind, VaultState } from "../port/seal.ts";
+import { connect, type ConnectionOptions } from "./connection.ts";
+import { Failure } from "./failure.ts";
+import { columns, paint, type Terminal } from "./terminal.ts";
+
+interface PassphraseOptions extends ConnectionOptions {
+  /** A file whose first line it is; `-` is stdin. */
+  readonly passphraseFile?: string;
+}
+
+export interface NewSlotOptions extends PassphraseOptions {
+  /** What stands behind it, by its name in the service's configuration. */
+  readonly place?: string;
+  readonly kind: SlotKind;
+}
+
+/** Never from the command line: every user of the machine can read that. */
+async function passphrase(
+  terminal: Terminal,
+  { passphraseFile }: PassphraseOptions,
+  again: boolean,
+): Promise<string> {
+  if (passphraseFile !== undefined) return fromFile(passphraseFile);
+  const first = await terminal.askSecret("Passphrase: ");
+  if (first === null)
+    throw new Failure(
+      2,
+      "there is no terminal to ask for the passphrase",
+      "Give --passphrase-file FILE, or - for stdin.",
+    );
+  if (again && (await terminal.askSecret("The same again: ")) !== first)
+    throw new Failure(1, "the two are not the same", "Nothing was changed; try again.");
+  return first;
+}
+
+function fromFile(path: string): string {
+  try {
+    const [line = ""] = readFileSync(path === "-" ? 0 : path, "utf8").split(/\r?\n/, 1);
+    if (line !== "") return line;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw new Failure(1, `cannot read the passphrase from ${path} (${code})`, "Check the path.");
+  }
+  throw new Failure(1, `${path} begins with an empty line`, "Put the passphrase into its first.");
+}
+
+/** `springhouse seal status` */
+export async function sealStatus(
+  terminal: Terminal,
+  options: ConnectionOptions & { readonly json?: boolean },
+): Promise<void> {
+  const state = await connect(terminal, options).seal.state();
+  await terminal.write(
+    options.json ? `${JSON.stringify(state, null, 2)}\n` : vaultText(terminal, state),
+  );
+}
+
+function vaultText(terminal: Terminal, state: VaultState): string {
+  const { initialised, sealed, cause, epoch, slots, lockedMemory } = state;
+  if (!initialised) return "no vault yet: `springhouse seal initialise` makes one\n";
+  const head = sealed
+    ? `vault ${paint(terminal, "yellow", "sealed")}: ${cause}`
+    : `vault ${paint(terminal, "green", "open")}`;
+  const memory = lockedMemory.ok
+    ? "its keys are kept in locked memory"
+    : paint(terminal, "red", lockedMemory.detail);
+  const rows = slots.map(({ id, kind, name, place, createdMilliseconds }) => [
+    id,
+    kind,
+    name,
+    place ?? "",
+    new Date(createdMilliseconds).toISOString().slice(0, 10),
+  ]);
+  const table = columns([["slot", "kind", "name", "place", "made"], ...rows]);
+  return `${head}, epoch ${epoch}; ${memory}\n${table}\n`;
+}
+
+/** `springhouse seal initialise` */
+export async function initialiseSeal(
+  terminal: Terminal,
+  name: string,
+  options: NewSlotOptions,
+): Promise<void> {
+  const slot = await connect(terminal, options).seal.initialise(
+    await orderOf(terminal, name, options),
+  );
+  terminal.tell(`the vault is made and open; ${slot.id} (${name}) opens it`);
+  terminal.tell("  → Add a second slot and keep it elsewhere: without a slot nothing opens it.");
+}
+
+/** `springhouse seal open` */
+export async function openSeal(
+  terminal: Terminal,
+  options: PassphraseOptions & { readonly slot?: string; readonly byItself?: boolean },
+): Promise<void> {
+  const secret = options.byItself ? {} : { passphrase: await passphrase(terminal, options, false) };
+  const { slot } = options;
+  const opened = await connect(terminal, options).seal.open({
+    ...secret,
+    ...(slot === undefined ? {} : { slot }),
+  });
+  terminal.tell(`the vault is open, by ${opened.name} (${opened.kind})`);
+}
+
+/** `springhouse seal close` */
+export async function closeSeal(
+  terminal: Terminal,
+  options: ConnectionOptions & { readonly reason?: string },
+): Promise<void> {
+  await connect(terminal, options).seal.close(options.reason);
+  terminal.tell("the vault is sealed");
+}
+
+/** `springhouse seal slot add` */
+export async function addSlot(
+  terminal: Terminal,
+  name: string,
+  options: NewSlotOptions,
+): Promise<void> {
+  const slot = await connect(terminal, options).seal.addSlot(
+    await orderOf(terminal, name, options),
+  );
+  terminal.tell(`${slot.id} (${name}) opens the vault too`);
+}
+
+/** `springhouse seal slot remove` */
+export async function removeSlot(
+  terminal: Terminal,
+  id: string,
+  options: ConnectionOptions,
+): Promise<void> {
+  await connect(terminal, options).seal.removeSlot(id);
+  terminal.tell(`${id} is gone; copies of the database from before still open by it`);
+}
+
+async function orderOf(terminal: Terminal, name: string, options: NewSlotOptions) {
+  const { kind, place } = options;
+  if (kind === "passphrase")
+    return { kind, name, passphrase: await passphrase(terminal, options, true) };
+  if (place === undefined)
+    throw new Failure(2, `a ${kind} slot needs --place`, "It names an entry of the configuration.");
+  return { kind, name, place };
+}
