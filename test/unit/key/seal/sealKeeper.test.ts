@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { refuse } from "../../../../src/port/errors.ts";
 import { EpochVault } from "../../../../src/key/seal/epochVault.ts";
 import type { SecretMemory } from "../../../../src/key/seal/lockedMemory.ts";
-import { materialWrite, readMaterial } from "../../../../src/key/seal/rows.ts";
+import { materialRemoval, materialWrite, readMaterial } from "../../../../src/key/seal/rows.ts";
 import { argon2Sync } from "node:crypto";
 import { TestSupply } from "../supply.ts";
 import { temporaryState } from "../../../support/temporaryState.ts";
@@ -72,6 +72,9 @@ test("a vault is made, holds material over a restart, and is sealed until a slot
     await rig.keeper.close("tester", "for the night");
     expect(rig.keeper.state().cause).toBe("It was shut: for the night");
     expect(await read(rig)).toMatchObject({ code: "sealed" });
+    await rig.store.write([materialRemoval("k-2", 1)]);
+    expect(await readMaterial(rig.store, "k-2", 1)).toBeUndefined();
+    expect(await readMaterial(rig.store, "k-1", 1)).toBeDefined();
     expect(await rig.kinds()).toEqual(["seal_initialised", "seal_closed"]);
   }
   await using rig = await openRig(state.directory);
