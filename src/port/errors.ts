@@ -58,6 +58,11 @@ export const ERRORS = {
     meaning: "This takes an intent that custodians have approved. Nothing was changed.",
     remedy: "Suspend or compromise the key instead, if it must be stopped: that needs no approval.",
   },
+  approval_refused: {
+    status: 403,
+    meaning: "What was sent does not count as an approval of this intent. Nothing was changed.",
+    remedy: "GET the intent, and sign its document under its namespace with an enrolled key.",
+  },
   key_use_refused: {
     status: 403,
     meaning: "The key's policy does not allow this use. Nothing was done.",
