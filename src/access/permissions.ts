@@ -68,6 +68,10 @@ export const PERMISSIONS = {
     roles: ["auditor", "admin"],
     why: "It shows what every principal drew, and when.",
   },
+  "log.read": {
+    roles: ["auditor", "custodian", "admin"],
+    why: "It names every key and every principal that acted on one. It holds no secret.",
+  },
   "tokens.create": { roles: ["admin"], why: "Whoever issues tokens holds every role." },
   "tokens.list": { roles: ["auditor", "admin"], why: "Who has access is what an auditor asks." },
   "tokens.revoke": { roles: ["admin"], why: "As tokens.create." },

@@ -18,6 +18,7 @@ import { addSources } from "./sources.ts";
 import { addStatus } from "./status.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
+import { addTransparency } from "./transparency.ts";
 import { addTokens } from "./tokens.ts";
 import { Upgrades } from "./upgrade.ts";
 
@@ -29,9 +30,10 @@ declare module "fastify" {
   }
 }
 
-/** `/v1/sources/:id` as what it matches; ids hold no slash. */
+/** `/v1/sources/:id` as what it matches; ids hold no slash, and `*` holds anything. */
 function matcher(url: string): RegExp {
-  return new RegExp(`^${url.replaceAll(".", "\\.").replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
+  const escaped = url.replaceAll(".", "\\.").replace("*", ".*");
+  return new RegExp(`^${escaped.replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
 }
 
 /**
@@ -147,6 +149,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
       registered();
     });
     addEvents(routes, context);
+    addTransparency(routes, context);
     addTokens(routes, context);
     addSeal(routes, context);
     addProbes(routes, context);

@@ -1,12 +1,17 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
+import { conditioningFault } from "../assess/conditioned/conditioned.ts";
 import type { AssessmentOrder } from "../assess/desk.ts";
 import type { SuiteChoices } from "../assess/suite.ts";
 import { SUITE_NAMES, type SuiteName } from "../assess/suites.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
+import type { Conditioning } from "../standard/outputEntropy.ts";
 import { principalOf, type Context } from "./context.ts";
 import { addRoute } from "./route.ts";
 import { choice, nullable, OCTETS } from "./schemas.ts";
+
+const bits = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description });
 
 const ORDER = Type.Object(
   {
@@ -35,6 +40,19 @@ const ORDER = Type.Object(
     constants: Type.Optional(
       Type.Union([Type.Literal("text"), Type.Literal("program")], {
         description: "SP 800-22: whose, where its text and its program disagree; default text.",
+      }),
+    ),
+    n_in: Type.Optional(
+      bits(
+        "Conditioned data: what goes into the component; n_in, n_out, nw and h_in are given together.",
+      ),
+    ),
+    n_out: Type.Optional(bits("Conditioned data: what comes out of it.")),
+    nw: Type.Optional(bits("Conditioned data: its narrowest internal width.")),
+    h_in: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: "Conditioned data: bits of min-entropy that go in.",
       }),
     ),
     seed: Type.Optional(
@@ -66,6 +84,21 @@ const STATUS = Type.Object({
 
 const absent = (id: string): Refusal => refuse("not_found", `There is no ${id}.`);
 
+function conditioningOf({ n_in, n_out, nw, h_in }: Order): Conditioning | Refusal | null {
+  const given = [n_in, n_out, nw, h_in].filter((value) => value !== undefined).length;
+  if (given === 0) return null;
+  if (n_in === undefined || n_out === undefined || nw === undefined || h_in === undefined)
+    return refuse("invalid_parameter", "n_in, n_out, nw and h_in are given together.");
+  const conditioning: Conditioning = {
+    inputBits: n_in,
+    outputBits: n_out,
+    narrowestWidthBits: nw,
+    inputEntropy: h_in,
+  };
+  const fault = conditioningFault(conditioning);
+  return fault === null ? conditioning : refuse("invalid_parameter", `${fault}.`);
+}
+
 /** What is to be assessed, or why that makes no sense. */
 function orderOf(
   query: Order,
@@ -92,7 +125,10 @@ function orderOf(
     );
   if (h !== undefined && source === undefined && h > bits)
     return refuse("invalid_parameter", `h is more than the ${bits} bits of a sample.`);
+  const conditioning = conditioningOf(query);
+  if (conditioning !== null && "ok" in conditioning) return conditioning;
   const choices: SuiteChoices = {
+    conditioning,
     claimedEntropy: h ?? null,
     ...(seed === undefined ? {} : { seed }),
     ...(constants === undefined ? {} : { constants }),

@@ -85,7 +85,13 @@ async function send(
   if (whole) res.end();
   else {
     if (!outlet.gone.aborted)
-      context.note(ABANDONED, request.id, "GET", request.routeOptions.url ?? "-", principal);
+      context.note(
+        ABANDONED,
+        request.id,
+        request.method,
+        request.routeOptions.url ?? "-",
+        principal,
+      );
     res.destroy();
   }
 }

@@ -53,6 +53,16 @@ interface MetricsText {
   render(): Promise<string>;
 }
 
+/** The transparency log, read. */
+interface LogDoor {
+  /** In C2SP's form. */
+  readonly verifierKey: string;
+  checkpoint(): { readonly note: string };
+  /** Null for what the last checkpoint does not have. */
+  tile(level: number, index: number, width: number): Promise<Uint8Array | null>;
+  entries(index: number, width: number): Promise<readonly string[] | null>;
+}
+
 /** The part of a pino logger that is used here. */
 export interface Log {
   info(fields: object, message: string): void;
@@ -74,6 +84,7 @@ export interface ApiPorts {
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;
+  readonly transparency: LogDoor;
   readonly selfTest: SelfTest;
   readonly metrics: MetricsText;
   readonly access: Access;

@@ -138,7 +138,7 @@ export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec
 
 /** `/v1/sources/:id` as OpenAPI and people write it. */
 function pathOf(url: string): string {
-  return url.replaceAll(/:([a-zA-Z]+)/g, "{$1}");
+  return url.replaceAll(/:([a-zA-Z]+)/g, "{$1}").replace("*", "{*}");
 }
 
 export function rowOf(method: string, url: string, permission: Permission, summary: string) {

@@ -188,6 +188,21 @@ export const STATUS = Type.Object({
   selfTests: Type.Array(SELF_TEST),
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
   vault: VAULT,
+  log: Type.Object({
+    origin: Type.String(),
+    verifierKey: Type.String(),
+    leaves: Type.Number(),
+    behindMilliseconds: Type.Number(),
+    failuresTotal: Type.Number(),
+    witnesses: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        size: Type.Number(),
+        lagMilliseconds: Type.Number(),
+        failuresTotal: Type.Number(),
+      }),
+    ),
+  }),
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

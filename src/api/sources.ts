@@ -6,7 +6,7 @@ import type { SourceSnapshot } from "../port/snapshot.ts";
 import { principalOf, type Context } from "./context.ts";
 import { sendLong } from "./lines.ts";
 import { addRoute } from "./route.ts";
-import { OCTETS, SOURCE, SOURCE_TEST_REPORT } from "./schemas.ts";
+import { choice, OCTETS, SOURCE, SOURCE_TEST_REPORT } from "./schemas.ts";
 
 const ID = Type.Object(
   { id: Type.String({ pattern: "^[a-z0-9-]{1,32}$" }) },
@@ -23,6 +23,23 @@ const REASON = Type.String({
 const RESET_BODY = Type.Object({ reason: REASON }, { additionalProperties: false });
 const TEST_BODY = Type.Object({ reason: Type.Optional(REASON) }, { additionalProperties: false });
 
+const RESTARTS_BODY = Type.Object(
+  {
+    restarts: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100_000, description: "Rows; default 1,000." }),
+    ),
+    samples: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description: "To take after each restart; default 1,000.",
+      }),
+    ),
+    reason: Type.Optional(REASON),
+  },
+  { additionalProperties: false },
+);
+
 const SAMPLES_QUERY = Type.Object(
   {
     count: Type.Integer({ minimum: 1, maximum: 2 ** 40, description: "Samples to take." }),
@@ -37,7 +54,13 @@ export function addSources(app: FastifyInstance, context: Context): void {
   const find = (id: string): SourceSnapshot | undefined =>
     introspection.snapshot().sources.find((source) => source.id === id);
   const common = { tag: "sources" } as const;
-  const keep = (kind: EventKind, source: string, actor: string, reason: string, detail: string) =>
+  const keep = (
+    kind: EventKind,
+    source: string,
+    actor: string,
+    reason: string | null,
+    detail: string,
+  ) =>
     context.durable(
       events.record({
         kind,
@@ -137,6 +160,64 @@ export function addSources(app: FastifyInstance, context: Context): void {
           close: () => tap.close(),
         };
       });
+    },
+  });
+
+  addRoute(app, context, {
+    ...common,
+    method: "POST",
+    url: "/v1/sources/:id/restarts",
+    permission: "sources.tap",
+    summary: "Restarts a source again and again, and gives the first samples after each",
+    description:
+      "For the restart tests of SP 800-90B 3.1.4. The device is opened anew before each row, which is no restart in the standard's sense; `Springhouse-Restart` says so. A row begins with the first sample after the bytes that the source throws away at each open. Until it ends the source seeds nothing; where a session ends by itself, or a sample is missing in a row, the connection is reset.",
+    params: ID,
+    body: RESTARTS_BODY,
+    produces: ["application/octet-stream"],
+    success: {
+      status: 200,
+      description: "Row after row, one sample a byte, right-justified.",
+      content: { "application/octet-stream": OCTETS },
+      headers: {
+        "Springhouse-First-Sequence": Type.Integer({
+          description: "Of the first sample after the request; rows are not consecutive.",
+        }),
+        "Springhouse-Bits-Per-Sample": Type.Integer(),
+        "Springhouse-Restart": choice(["reopen"]),
+        "Springhouse-Settle-Bytes": Type.Integer({
+          description: "Thrown away after each open, before the first sample.",
+        }),
+      },
+    },
+    errors: [409, 503],
+    async handler(request, reply) {
+      const { id } = request.params as Id;
+      const body = (request.body ?? {}) as Static<typeof RESTARTS_BODY>;
+      const { restarts = 1000, samples = 1000, reason = null } = body;
+      const actor = principalOf(request).id;
+      if (!find(id)) return context.refuse(request, reply, absent(id));
+      // It takes the source away from the pool: who asked is durable before the first restart.
+      const asked = `${restarts} restarts with ${samples} samples each were asked for.`;
+      await keep("source_restarted", id, actor, reason, asked);
+      sendLong(context, request, reply, () => {
+        const tap = sources.restarts(id, { restarts, samplesPerRestart: samples }, actor);
+        if ("ok" in tap) {
+          context.refuse(request, reply, tap);
+          return null;
+        }
+        return {
+          headers: {
+            "content-type": "application/octet-stream",
+            "springhouse-first-sequence": String(tap.firstSequence),
+            "springhouse-bits-per-sample": String(tap.bitsPerSample),
+            "springhouse-restart": tap.restart,
+            "springhouse-settle-bytes": String(tap.settleBytes),
+          },
+          chunks: exactly(tap.chunks, restarts * samples),
+          close: () => tap.close(),
+        };
+      });
+      return reply;
     },
   });
 

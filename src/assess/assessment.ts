@@ -1,4 +1,6 @@
+import { consecutiveWarnings } from "./collection.ts";
 import type { RecordingManifest } from "../source/recordingManifest.ts";
+import type { Conditioning } from "../standard/outputEntropy.ts";
 import type { Samples } from "./samples.ts";
 import type { Findings, SuiteParameters } from "./suite.ts";
 import { suiteOf, type SUITES, type SuiteName } from "./suites.ts";
@@ -47,6 +49,8 @@ export type Assessment = ResultOf<SuiteName> & {
 /** How the command names each suite; the first is what it does without a flag. */
 export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
   "sp800-90b-non-iid": "",
+  "sp800-90b-restart": "--restart",
+  "sp800-90b-conditioned": "--conditioned",
   "sp800-22": "--sts",
   "fips140-2": "--fips140",
   ais31: "--ais31",
@@ -54,7 +58,7 @@ export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
 };
 
 function commandOf(suite: SuiteName, file: Subject, parameters: SuiteParameters): string {
-  const { claimedEntropy, seed, constants } = parameters;
+  const { claimedEntropy, seed, constants, conditioning } = parameters;
   return [
     "springhouse assess",
     file.name.replaceAll(/[^\w./-]/g, "?"),
@@ -63,7 +67,13 @@ function commandOf(suite: SuiteName, file: Subject, parameters: SuiteParameters)
     ...(claimedEntropy === null ? [] : [`--h ${claimedEntropy}`]),
     ...(constants === null || constants === "text" ? [] : [`--constants ${constants}`]),
     ...(seed === null ? [] : [`--seed ${seed}`]),
+    ...(conditioning === null ? [] : [conditioningOptions(conditioning)]),
   ].join(" ");
+}
+
+function conditioningOptions(conditioning: Conditioning): string {
+  const { inputBits, outputBits, narrowestWidthBits, inputEntropy } = conditioning;
+  return `--n-in ${inputBits} --n-out ${outputBits} --nw ${narrowestWidthBits} --h-in ${inputEntropy}`;
 }
 
 export interface Circumstances {
@@ -83,7 +93,10 @@ export function assessmentOf(
 ): { readonly assessment: Assessment; readonly findings: Findings } {
   const asked = suiteOf(suite);
   const findings = asked.findings(result, samples, parameters);
-  const { minEntropy, passed, summary, warnings } = findings;
+  const { minEntropy, passed, summary } = findings;
+  const collection =
+    asked.collectionWarnings?.(file.manifest) ?? consecutiveWarnings(file.manifest);
+  const warnings = [...collection, ...findings.warnings];
   const assessment = {
     format: "springhouse-assessment-1",
     suite,

@@ -87,6 +87,8 @@ export class AssessmentDesk {
     if (this.#under.size >= atOnce)
       return refuse("busy", `${atOnce} assessments are under way, which is as many as may.`);
     const { suite, from } = order;
+    const { notLive } = suiteOf(suite);
+    if ("source" in from && notLive !== undefined) return refuse("invalid_parameter", notLive);
     const subject = "source" in from ? from.source : "upload";
     const entry: Entry = {
       id: `assessment-${randomBytes(8).toString("hex")}`,
@@ -212,7 +214,7 @@ export class AssessmentDesk {
     const { clock, version, threads } = this.#options;
     const { suite } = order;
     const parameters = parametersOf(suite, order.choices, () => randomBytes(32).toString("hex"));
-    const fault = suiteOf(suite).fault(samples, parameters);
+    const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
     if (fault !== null) throw new SpringhouseError("invalid_parameter", fault);
     const { signal } = entry.cancel;
     const result = await runSuite({

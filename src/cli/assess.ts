@@ -9,6 +9,7 @@ import type { Samples } from "../assess/samples.ts";
 import type { Findings, Section } from "../assess/suite.ts";
 import { parametersOf, SUITE_NAMES, suiteOf, type SuiteName } from "../assess/suites.ts";
 import { openRecording } from "../source/recordingReader.ts";
+import { conditioningOf } from "./outputEntropy.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, paint, type Terminal } from "./terminal.ts";
 
@@ -20,6 +21,11 @@ export interface AssessOptions {
   readonly seed?: string;
   readonly constants?: "text" | "program";
   readonly html?: string;
+  /** Of conditioned data: all four or none. */
+  readonly nIn?: number;
+  readonly nOut?: number;
+  readonly nw?: number;
+  readonly hIn?: number;
 }
 
 /** The suite whose flag is set; without one the non-IID track. */
@@ -56,16 +62,17 @@ function sectionText(terminal: Terminal, { table }: Section): string {
 
 /** A screenful: the first section; what is behind the figures is in the JSON and the HTML. */
 function reportText(terminal: Terminal, assessment: Assessment, { sections }: Findings): string {
-  const { file, title, summary, passed, parameters, warnings } = assessment;
+  const { file, title, summary, minEntropy, parameters, warnings } = assessment;
   const lines = [
     `${file.name}: ${count(file.samples)} samples of ${file.bitsPerSample} bits, sha256 ${file.sha256}`,
     ...sections.slice(0, 1).map((section) => sectionText(terminal, section)),
     `${title}: ${paint(terminal, "bold", summary)}`,
   ];
-  if (parameters.claimedEntropy !== null && passed !== null) {
-    const text = passed ? "supported" : "NOT supported";
+  if (parameters.claimedEntropy !== null && minEntropy !== null) {
+    const supported = minEntropy >= parameters.claimedEntropy;
+    const text = supported ? "supported" : "NOT supported";
     lines.push(
-      `the claim of ${parameters.claimedEntropy} is ${paint(terminal, passed ? "green" : "red", text)} by these samples`,
+      `the claim of ${parameters.claimedEntropy} is ${paint(terminal, supported ? "green" : "red", text)} by these samples`,
     );
   }
   lines.push(...warnings.map((warning) => `${paint(terminal, "yellow", "warning:")} ${warning}`));
@@ -148,10 +155,11 @@ export async function assess(
       claimedEntropy: options.h ?? null,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.constants === undefined ? {} : { constants: options.constants }),
+      conditioning: conditioningOf(options),
     },
     () => randomBytes(32).toString("hex"),
   );
-  const fault = suiteOf(suite).fault(samples, parameters);
+  const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
   if (fault !== null) throw new Failure(1, fault);
   terminal.progress("estimating");
   let result: unknown;

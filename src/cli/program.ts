@@ -10,6 +10,7 @@ import { capture, replay } from "./recordings.ts";
 import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
 import { random, stream } from "./draw.ts";
 import { Failure } from "./failure.ts";
+import { outputEntropyCommand, type OutputEntropyOptions } from "./outputEntropy.ts";
 import { doctor, sources, status } from "./inspect.ts";
 import {
   addSlot,
@@ -20,6 +21,7 @@ import {
   removeSlot,
   sealStatus,
 } from "./seal.ts";
+import { exportLog, logCheckpoint, verifyExport, type VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
@@ -52,6 +54,14 @@ function positive(text: string): number {
   return value;
 }
 
+/** h', bits a bit. */
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("a number from 0 to 1 is needed.");
+  return value;
+}
+
 function rate(text: string): number | "unlimited" {
   return text === "unlimited" ? text : positive(text);
 }
@@ -62,6 +72,11 @@ function role(text: string, previous: readonly Role[] = []): readonly Role[] {
   return [...previous, text as Role];
 }
 
+const several = (text: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  text,
+];
+
 const connecting = (command: Command): Command =>
   command
     .option("--url <url>", `the service, or unix:PATH (SPRINGHOUSE_URL; default ${DEFAULT_URL})`)
@@ -69,6 +84,14 @@ const connecting = (command: Command): Command =>
     .option("--state <dir>", "the service's state directory (SPRINGHOUSE_STATE; default ./state)");
 
 const asJson = (command: Command): Command => command.option("--json", "for programs");
+
+/** The sizes of SP 800-90B 3.1.5. */
+const component = [
+  ["--n-in <bits>", "what goes into a conditioning component", integer(1)],
+  ["--n-out <bits>", "what comes out of it", integer(1)],
+  ["--nw <bits>", "its narrowest internal width", integer(1)],
+  ["--h-in <bits>", "min-entropy of what goes in", positive],
+] as const;
 
 /**
  * The command line.
@@ -130,8 +153,10 @@ export function buildProgram(
   connecting(program.command("capture"))
     .description("contiguous raw samples of a source, with a manifest beside them")
     .argument("<source>", "the source's id")
-    .requiredOption("--samples <n>", "how many", integer(1))
+    .requiredOption("--samples <n>", "how many, in all", integer(1))
     .requiredOption("-o, --output <file>", "where to; must not exist yet")
+    .option("--restart", "the first samples after each of many restarts (SP 800-90B 3.1.4)")
+    .option("--restarts <r>", "with --restart: how many (default: 1000)", integer(1, 100_000))
     .action((source: string, options: Parameters<typeof capture>[2]) =>
       capture(terminal, source, options),
     );
@@ -165,6 +190,16 @@ export function buildProgram(
     assess(terminal, version, file, options),
   );
 
+  const calculating = asJson(program.command("output-entropy")).description(
+    "min-entropy of a conditioning component's output (SP 800-90B 3.1.5)",
+  );
+  for (const [flags, description, parse] of component) {
+    assessing.option(flags, `with --conditioned: ${description}`, parse);
+    calculating.requiredOption(flags, description, parse);
+  }
+  calculating
+    .option("--h-prime <entropy>", "h' of `assess --conditioned`, for what is not vetted", share)
+    .action((options: OutputEntropyOptions) => outputEntropyCommand(terminal, options));
   const seal = program.command("seal").description("the vault of kept keys, and what opens it");
   const withPassphrase = (command: Command): Command =>
     connecting(command).option(
@@ -201,6 +236,24 @@ export function buildProgram(
     .description("end one; the last stays")
     .argument("<id>", "its id, from `seal status`")
     .action((id: string, options: ConnectionOptions) => removeSlot(terminal, id, options));
+  const log = program.command("log").description("the transparency log, and its verification");
+  connecting(log.command("checkpoint"))
+    .description("its last signed checkpoint, to be kept elsewhere")
+    .action((options: ConnectionOptions) => logCheckpoint(terminal, options));
+  connecting(log.command("export"))
+    .description("a copy of it as files; again into the same directory fetches what is new")
+    .argument("<dir>", "where to")
+    .action((directory: string, options: ConnectionOptions) =>
+      exportLog(terminal, directory, options),
+    );
+  asJson(log.command("verify"))
+    .description("check a copy offline, from its first leaf to its last")
+    .argument("<dir>", "what `log export` wrote")
+    .option("--vkey <key>", "the log's key, or a file with it (default: the copy's own)")
+    .option("--checkpoint <file>", "checkpoints kept elsewhere; repeatable", several)
+    .action((directory: string, options: VerifyLogOptions) =>
+      verifyExport(terminal, directory, options),
+    );
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

@@ -106,6 +106,19 @@ export interface SampleTap {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** The first samples after each restart, row after row. */
+export interface RestartTap extends SampleTap {
+  /** Its device was opened again, which is no restart in the sense of SP 800-90B 3.1.4. */
+  readonly restart: "reopen";
+  /** Thrown away in the source after each open, before the first sample. */
+  readonly settleBytes: number;
+}
+
+export interface RestartOrder {
+  readonly restarts: number;
+  readonly samplesPerRestart: number;
+}
+
 interface Aborting {
   readonly signal?: AbortSignal;
 }
@@ -259,6 +272,32 @@ export class SpringhouseClient {
     };
   }
 
+  /**
+   * Restarts one source again and again, and takes the first samples after each (role auditor). Until
+   * it ends the service conditions nothing of this source.
+   */
+  async restarts(
+    source: string,
+    { restarts, samplesPerRestart }: RestartOrder,
+    aborting: Aborting = {},
+  ): Promise<RestartTap> {
+    const path = `/v1/sources/${encodeURIComponent(source)}/restarts`;
+    const body = { restarts, samples: samplesPerRestart };
+    const call = { method: "POST" as const, path, body, repeatable: false, ...aborting };
+    const response = await this.#transport.send(call);
+    const restart = response.headers.get("springhouse-restart");
+    if (restart !== "reopen")
+      throw unexpected(response, "The answer does not say what it restarted.");
+    return {
+      source,
+      restart,
+      settleBytes: numberHeader(response, "springhouse-settle-bytes"),
+      bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
+      firstSequence: numberHeader(response, "springhouse-first-sequence"),
+      chunks: this.#transport.chunks(call, restarts * samplesPerRestart, response),
+    };
+  }
+
   /** The noise behind an output: its seed, blocks and sample windows. */
   output(id: string): Promise<OutputStory> {
     return this.#get(`/v1/outputs/${encodeURIComponent(id)}`);
@@ -286,6 +325,22 @@ export class SpringhouseClient {
     return (await this.#get<{ readonly events: KeptEvent[] }>("/v1/events", query)).events;
   }
 
+  /** The transparency log's last checkpoint, a signed note (role auditor or custodian). */
+  logCheckpoint(): Promise<string> {
+    return this.#text("/v1/log/checkpoint");
+  }
+
+  /** The key that its checkpoints are checked with, one line. Trust one that you kept yourself more. */
+  logKey(): Promise<string> {
+    return this.#text("/v1/log/key");
+  }
+
+  /** @param path of C2SP tlog-tiles, such as `tile/0/000` */
+  async logTile(path: string): Promise<Uint8Array> {
+    const response = await this.#transport.send({ path: `/v1/log/${path}`, repeatable: true });
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
   /** Runs the cryptographic self-tests now (role operator); one that fails stops every output. */
   selfTest(): Promise<{ readonly passed: boolean; readonly tests: SelfTestSnapshot[] }> {
     return this.#transport.json({ method: "POST", path: "/v1/selftest", repeatable: false });
@@ -301,6 +356,11 @@ export class SpringhouseClient {
   reset(source: string, reason: string): Promise<SourceSnapshot> {
     const path = `/v1/sources/${encodeURIComponent(source)}/reset`;
     return this.#transport.json({ method: "POST", path, body: { reason }, repeatable: false });
+  }
+
+  async #text(path: string): Promise<string> {
+    const call = { path, accept: "text/plain", repeatable: true } as const;
+    return (await this.#transport.send(call)).text();
   }
 
   #get<T>(path: string, query: Readonly<Record<string, number>> = {}): Promise<T> {

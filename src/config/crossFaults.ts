@@ -128,6 +128,17 @@ function keyFileFaults({ seal }: Configuration): string[] {
   ]);
 }
 
+function witnessFaults({ transparency }: Configuration): string[] {
+  const names = new Set<string>();
+  return transparency.witnesses.flatMap(({ name, file, url }, index) => {
+    const at = `transparency.witnesses.${index}`;
+    const taken = names.has(name) ? [`${at}.name: ${show(name)} is taken`] : [];
+    names.add(name);
+    const whole = (file === undefined) !== (url === undefined);
+    return whole ? taken : [...taken, `${at}: needs exactly one of file and url`];
+  });
+}
+
 /** What concerns several fields of a configuration that is valid by its schemas. */
 export function crossFaults(configuration: Configuration): string[] {
   const { listen } = configuration;
@@ -137,5 +148,6 @@ export function crossFaults(configuration: Configuration): string[] {
     ...quorumFaults(configuration),
     ...certificateFaults(configuration),
     ...keyFileFaults(configuration),
+    ...witnessFaults(configuration),
   ];
 }

@@ -22,6 +22,7 @@ export type LeafKind = keyof typeof LEAVES;
 export type LeafOf<Kind extends LeafKind> = Static<(typeof LEAVES)[Kind]>;
 export type Leaf = { [Kind in LeafKind]: LeafOf<Kind> }[LeafKind];
 
+const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** C2SP tlog-tiles gives an entry's length 16 bits. */
 const MAXIMUM_ENTRY_BYTES = 65_535;
 
@@ -62,7 +63,7 @@ export function decodeLeaf(entry: Uint8Array): DecodedLeaf {
   let value: unknown;
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(entry);
+    text = UTF_8.decode(entry);
     value = JSON.parse(text);
   } catch {
     return { leaf: null, fault: "no JSON" };

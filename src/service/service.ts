@@ -17,7 +17,6 @@ import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
-import { openTransparencyLog } from "../log/transparencyLog.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
@@ -36,6 +35,7 @@ import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -88,22 +88,9 @@ export async function createService(
 
   const shape = shapeOf(configuration);
   const { quorum, construction } = configuration;
-  const transparency = await openTransparencyLog({
-    store,
-    clock,
-    signer: ports.signer,
-    boot: ports.boot,
-    first: {
-      v: 1,
-      kind: "service_start",
-      at: startedMilliseconds,
-      actor: "springhouse",
-      version: ports.version,
-      configuration: configuration.version,
-      build: ports.build,
-      shape,
-      sealed: true,
-    },
+  const transparency = await openTransparency(configuration, ports, observed, {
+    at: startedMilliseconds,
+    shape,
   });
   const memory = await openHealthMemory(
     store,
@@ -167,7 +154,7 @@ export async function createService(
   await tokens.load();
   const seal = await openSeal(configuration, ports, drbg, async (event, writes, leaf) => {
     if (leaf === null) await observed.record(event, writes);
-    else await transparency.append(leaf, writes, (batch) => observed.record(event, batch));
+    else await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
   });
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
@@ -182,6 +169,7 @@ export async function createService(
         selfTests: () => drbg.selfTests(),
         store,
         vault: () => seal.state(),
+        log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),
     );
@@ -207,6 +195,7 @@ export async function createService(
       events: observed,
       lineage: new StoredLineage(store),
       introspection: { snapshot },
+      transparency: transparency.log,
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
       access: new Access(tokens, certificates, new Quotas(clock)),

@@ -3,7 +3,12 @@ import type { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { VaultState } from "../port/seal.ts";
-import type { InstanceSnapshot, SelfTestSnapshot, ServiceSnapshot } from "../port/snapshot.ts";
+import type {
+  InstanceSnapshot,
+  LogSnapshot,
+  SelfTestSnapshot,
+  ServiceSnapshot,
+} from "../port/snapshot.ts";
 import type { Store } from "../store/store.ts";
 
 export interface SnapshotParts {
@@ -15,6 +20,7 @@ export interface SnapshotParts {
   readonly selfTests: () => readonly SelfTestSnapshot[];
   readonly store: Store;
   readonly vault: () => VaultState;
+  readonly log: () => LogSnapshot;
 }
 
 /** What this construction does not claim, in words that status and receipts carry. */
@@ -98,5 +104,6 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     configurationVersion: configuration.version,
     instances,
     ...some,
+    log: parts.log(),
   };
 }

@@ -52,6 +52,8 @@ export const RECORDING_MANIFEST = Type.Object(
     restart: Type.Union([Type.Literal("none"), Type.Literal("reopen"), Type.Literal("reset")]),
     /** Samples of one row when there were restarts, else null: the file is one consecutive run. */
     samplesPerRestart: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+    /** Bytes that the source threw away after each restart, before a row's first sample. */
+    settleBytesPerRestart: Type.Optional(count),
   },
   strict,
 );

@@ -119,21 +119,32 @@ function runsFigure(samples: Samples): string {
 
 /** The non-IID figures as bars a symbol, whichever track they are of, with the claim drawn in. */
 function estimatesFigure({ suite, result, parameters, file }: Assessment): string {
-  if (suite !== "sp800-90b-non-iid") return "";
-  const { literal, bitstring } = result;
   const rows = (estimates: readonly AnyEstimate[], scale: number, of: string) =>
     estimates.map(({ estimator, minEntropy }) => ({
       name: ESTIMATOR_NAMES[estimator],
       of,
       value: minEntropy === null ? null : minEntropy * scale,
     }));
+  const { bitsPerSample } = file;
+  const bars = ((): ReturnType<typeof rows> | null => {
+    switch (suite) {
+      case "sp800-90b-non-iid":
+        return [
+          ...rows(result.literal, 1, "symbols"),
+          ...rows(result.bitstring ?? [], bitsPerSample, "bits"),
+        ];
+      case "sp800-90b-restart":
+        return [...rows(result.rows, 1, "rows"), ...rows(result.columns, 1, "columns")];
+      case "sp800-90b-conditioned":
+        return rows(result.estimates, bitsPerSample, "bits");
+      default:
+        return null;
+    }
+  })();
+  if (bars === null) return "";
   return figure(
     "Each estimate in bits a sample; the shortest decides.",
-    estimatorBars(
-      [...rows(literal, 1, "symbols"), ...rows(bitstring ?? [], file.bitsPerSample, "bits")],
-      file.bitsPerSample,
-      parameters.claimedEntropy,
-    ),
+    estimatorBars(bars, file.bitsPerSample, parameters.claimedEntropy),
   );
 }
 

@@ -140,3 +140,28 @@ test("what makes no sense is refused with its cause", async () => {
   });
   expect(other.statusCode).toBe(415);
 });
+
+test("suites that consecutive raw samples are wrong for are refused a live source", async () => {
+  for (const suite of ["sp800-90b-restart", "sp800-90b-conditioned"]) {
+    const answer = await order(`?suite=${suite}&source=${SOURCE.id}&samples=1000&h=4`);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().detail).toMatch(/capture --restart|conditioning component/);
+  }
+  expect(house.sources.open).toBe(0);
+});
+
+test("conditioned data with its component's sizes, all of them or none", async () => {
+  const upload = samples(20_000, 0x01);
+  const suite = "?suite=sp800-90b-conditioned&bits=1";
+  const some = await order(`${suite}&n_in=512&nw=256`, upload);
+  expect(some.json()).toMatchObject({ status: 400, detail: expect.stringContaining("together") });
+  const impossible = await order(`${suite}&n_in=256&n_out=256&nw=256&h_in=300`, upload);
+  expect(impossible.statusCode).toBe(400);
+  const begun = await order(`${suite}&n_in=512&n_out=256&nw=256&h_in=256`, upload);
+  const { assessment } = await ended(begun.json<AssessmentStatus>().id);
+  expect(assessment).toMatchObject({
+    suite: "sp800-90b-conditioned",
+    minEntropy: null,
+    result: { component: { vetted: 255, inputBits: 512 } },
+  });
+});

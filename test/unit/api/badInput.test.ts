@@ -78,6 +78,7 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("{id}", "rng-1");
 const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/generate": { type: "aes-256" },
+  "/v1/sources/{id}/restarts": {},
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
   "/v1/tokens": { name: "tried", roles: ["client"] },

@@ -15,7 +15,14 @@ import { refuse, type Refusal } from "../../../src/port/errors.ts";
 import type { KeptEvent, ServiceEvent } from "../../../src/port/event.ts";
 import type { OutputStory } from "../../../src/port/lineage.ts";
 import { ROLES, type Quota, type Role } from "../../../src/port/principal.ts";
-import type { EventJournal, LineageLine, SourceControl, Tap } from "../../../src/port/service.ts";
+import type {
+  EventJournal,
+  LineageLine,
+  RestartOrder,
+  RestartTap,
+  SourceControl,
+  Tap,
+} from "../../../src/port/service.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
@@ -149,6 +156,14 @@ export const SNAPSHOT: ServiceSnapshot = {
     refusedTotal: 0,
     lockedMemory: { ok: true, bytes: 0, detail: "" },
   },
+  log: {
+    origin: "log.example/house",
+    verifierKey: "log.example/house+00000000+AAAA",
+    leaves: 1,
+    behindMilliseconds: 0,
+    failuresTotal: 0,
+    witnesses: [],
+  },
 };
 
 const STORY = {
@@ -227,6 +242,11 @@ class MemorySources implements SourceControl {
         this.open--;
       },
     };
+  }
+
+  restarts(source: string, order: RestartOrder): RestartTap | Refusal {
+    const tap = this.tap(source, order.restarts * order.samplesPerRestart);
+    return "ok" in tap ? tap : { ...tap, restart: "reopen", settleBytes: 4096 };
   }
 
   async test(source: string, actor: string) {
@@ -344,6 +364,13 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       introspection: { snapshot: () => snapshot.value },
+      transparency: {
+        verifierKey: SNAPSHOT.log.verifierKey,
+        checkpoint: () => ({ note: "log.example/house\n1\n" }),
+        tile: async (level, index, width) =>
+          level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
+        entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
+      },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {
         contentType: "text/plain; version=0.0.4",

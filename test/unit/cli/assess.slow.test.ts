@@ -182,3 +182,98 @@ test("two suites at once and a page that cannot be written are refused", async (
   expect(lost.stderr).toContain("cannot be written");
   expect(lost.stdout.toString()).toBe("");
 });
+
+describe("a restart matrix", () => {
+  test("of the wrong size, and without an initial estimate, is refused", async () => {
+    const path = await samplesFile("short.bin", 20_000, 0xff);
+    const short = await springhouse(`assess ${path} --bits 8 --restart --h 4 --json`.split(" "));
+    expect([short.code, short.stdout.length]).toEqual([1, 0]);
+    expect(short.stderr).toContain("exactly 1,000 x 1,000 samples, and these are 20,000");
+    const unclaimed = await springhouse(`assess ${path} --bits 8 --restart`.split(" "));
+    expect([unclaimed.code, unclaimed.stdout.length]).toEqual([1, 0]);
+    expect(unclaimed.stderr).toContain("--h");
+  });
+
+  test("of bits says loudly what its manifest says of the restarts", async () => {
+    const path = join(folder, "matrix.bin");
+    const writer = await RecordingWriter.open({ path, bitsPerSample: 1 });
+    let state = 1;
+    await writer.write(
+      Uint8Array.from({ length: 1_000_000 }, () => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return state >>> 31;
+      }),
+    );
+    await writer.finish({
+      source: "rng",
+      kind: "serial-generic",
+      device: null,
+      configurationVersion: "1",
+      host: "here",
+      fromMilliseconds: 1,
+      toMilliseconds: 2,
+      firstSequence: 7,
+      restart: "reopen",
+      samplesPerRestart: 1000,
+      settleBytesPerRestart: 4096,
+    });
+    const html = join(folder, "matrix.html");
+    const { code, stdout } = await springhouse(
+      `assess ${path} --restart --h 0.5 --html ${html}`.split(" "),
+    );
+    expect(code).toBe(0);
+    const text = stdout.toString();
+    expect(text).toMatch(/most common value \(6\.3\.1\) +0\.99\d+ +0\.99\d+/);
+    expect(text).toContain("warning: NO RESTART IN THE STANDARD'S SENSE");
+    expect(text).toContain("min-entropy 0.500000 bits a sample");
+    const page = await readFile(html, "utf8");
+    expect(page).toContain("Sanity check (3.1.4.3)");
+    expect(page).toContain("NO RESTART IN THE STANDARD");
+  }, 60_000);
+});
+
+test("conditioned data gets h' and what its component makes of it, and no figure of a source", async () => {
+  const path = await samplesFile("conditioned.bin", 20_000, 0xff);
+  const sizes = "--n-in 512 --n-out 256 --nw 256 --h-in 320";
+  const { code, stdout } = await springhouse(
+    `assess ${path} --bits 8 --conditioned ${sizes} --json`.split(" "),
+  );
+  expect(code).toBe(0);
+  const { minEntropy, passed, command, result } = JSON.parse(stdout.toString());
+  expect([minEntropy, passed]).toEqual([null, null]);
+  expect(command).toBe(`springhouse assess conditioned.bin --bits 8 --conditioned ${sizes}`);
+  expect(result.component).toMatchObject({ vetted: 256, nonVetted: result.hPrime * 256 });
+  const some = await springhouse(`assess ${path} --bits 8 --conditioned --nw 256`.split(" "));
+  expect(some.code).toBe(2);
+  expect(some.stderr).toContain("are given together");
+});
+
+describe("output-entropy", () => {
+  const asked = (args: string) => springhouse(`output-entropy ${args}`.split(" "));
+
+  test("for people and for programs", async () => {
+    const sizes = "--n-in 512 --n-out 256 --nw 256 --h-in 256";
+    const people = await asked(sizes);
+    expect(people.stdout.toString()).toBe(
+      "  vetted component (3.1.5.1.2)  255 = (1 - 2^-8.00) x 256\n  any other (3.1.5.2)           needs h' of its outputs: --h-prime\n",
+    );
+    const programs = await asked(`${sizes} --h-prime 0.9 --json`);
+    expect(JSON.parse(programs.stdout.toString())).toMatchObject({
+      inputBits: 512,
+      vetted: 255,
+      nonVetted: 230.4,
+    });
+  });
+
+  test("what cannot be is wrong usage", async () => {
+    for (const wrong of [
+      "--n-in 256 --n-out 256 --nw 256 --h-in 257",
+      "--n-in 0 --n-out 256 --nw 256 --h-in 1",
+      "--n-in 256 --n-out 256 --nw 256 --h-in 1 --h-prime 1.1",
+      "--n-in 256 --n-out 256 --nw 256",
+    ]) {
+      const { code, stdout } = await asked(wrong);
+      expect([code, stdout.length], wrong).toEqual([2, 0]);
+    }
+  });
+});

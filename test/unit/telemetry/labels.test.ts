@@ -11,6 +11,7 @@ import { parseExposition, picture, render, source } from "./picture.ts";
 /** What bounds each label's values. A label that is not here must say what bounds it first. */
 const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "build">> = {
   source: "configuration",
+  witness: "configuration",
   version: "build",
   configuration: "build",
   shape: ["RBG2(P)", "RBG2(NP)", "RBGC"],

@@ -144,6 +144,17 @@ export function picture(): Picture {
       refusedTotal: 2,
       lockedMemory: { ok: true, bytes: 32, detail: confidential("memory") },
     },
+    log: {
+      origin: confidential("origin"),
+      verifierKey: confidential("verifier key"),
+      leaves: 20,
+      behindMilliseconds: 0,
+      failuresTotal: 0,
+      witnesses: [
+        { name: "one", size: 18, lagMilliseconds: 0, failuresTotal: 0 },
+        { name: "two", size: 19, lagMilliseconds: 0, failuresTotal: 1 },
+      ],
+    },
   };
   const tally = new RequestTally();
   tally.answered("http", 200, 0.0002, 32);
