@@ -27,6 +27,26 @@ export const PERMISSIONS = {
     roles: ["client", "admin"],
     why: "As random.draw.",
   },
+  "keys.create": {
+    roles: ["client", "admin"],
+    why: "As random.draw; who creates a key owns it.",
+  },
+  "keys.read": {
+    roles: ["client", "operator", "auditor", "custodian", "admin"],
+    why: "What a key is and what became of it, never its material. A client sees those that it may use.",
+  },
+  "keys.use": {
+    roles: ["client", "admin"],
+    why: "A client uses its own keys and those that name it. No operator decrypts or signs.",
+  },
+  "keys.manage": {
+    roles: ["client", "admin"],
+    why: "A client manages its own keys. What gives rights back or destroys needs custodians besides.",
+  },
+  "keys.stop": {
+    roles: ["client", "operator", "custodian", "admin"],
+    why: "The safe direction needs nobody's leave: whoever runs or guards the service may stop any key.",
+  },
   "outputs.read": {
     roles: ["client", "auditor", "admin"],
     why: "A client may see what stands behind its bytes; another principal's record is withheld from it.",

@@ -5,8 +5,11 @@ import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
+import { addKeyChanges } from "./keyChanges.ts";
+import { addKeyOperations } from "./keyOperations.ts";
 import { addKeys } from "./keys.ts";
 import { addLineage } from "./lineage.ts";
+import { addManagedKeys } from "./managedKeys.ts";
 import type { ApiOptions, ApiPorts } from "./ports.ts";
 import { addProbes } from "./probes.ts";
 import { compileValidator, parseQuery } from "./query.ts";
@@ -79,13 +82,14 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
 
   const methodsOf = new Map<string, { readonly match: RegExp; readonly methods: string[] }>();
   app.addHook("onRoute", ({ method, url, config }) => {
-    const { permission, summary } = config ?? {};
+    const { permission, summary, bodyLimitBytes } = config ?? {};
     if (permission === undefined) throw new Error(`the route ${url} has no permission`);
     const methods = [method].flat();
     const known = methodsOf.get(url) ?? { match: matcher(url), methods: [] };
     methodsOf.set(url, known);
     known.methods.push(...methods);
-    for (const one of methods) app.routeRows.push(rowOf(one, url, permission, summary ?? ""));
+    for (const one of methods)
+      app.routeRows.push(rowOf(one, url, permission, summary ?? "", bodyLimitBytes));
   });
 
   const answerUnknown = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -141,6 +145,9 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addRandom(routes, context);
     addStream(routes, context);
     addKeys(routes, context);
+    addManagedKeys(routes, context);
+    addKeyChanges(routes, context);
+    addKeyOperations(routes, context);
     addStatus(routes, context);
     addSources(routes, context);
     addLineage(routes, context);

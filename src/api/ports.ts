@@ -1,5 +1,6 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
+import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
@@ -75,6 +76,7 @@ export interface ApiPorts {
   readonly clock: Clock;
   readonly random: RandomSupply;
   readonly keys: KeySupply;
+  readonly managed: Pick<KeyRoom, "service" | "operations" | "reader">;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
   readonly seal: Pick<

@@ -23,6 +23,8 @@ export interface RouteSpec {
   readonly query?: TObject;
   readonly params?: TObject;
   readonly body?: TObject;
+  /** The largest body; default `BODY_LIMIT_BYTES`. */
+  readonly bodyLimitBytes?: number;
   /** A body of application/octet-stream, which may be left out. */
   readonly upload?: TSchema;
   /** Media types it can answer; default JSON. Null: it does not look at Accept. */
@@ -49,12 +51,14 @@ export interface RouteRow {
   readonly permission: Permission;
   readonly roles: readonly Role[];
   readonly summary: string;
+  readonly bodyLimitBytes: number;
 }
 
 declare module "fastify" {
   interface FastifyContextConfig {
     permission?: Permission;
     summary?: string;
+    bodyLimitBytes?: number;
   }
 }
 
@@ -70,6 +74,7 @@ const ERROR_DESCRIPTIONS: Readonly<Record<number, string>> = {
   404: "No such thing.",
   406: "The Accept header cannot be satisfied.",
   409: "The state does not allow it.",
+  412: "The key was changed since the revision in If-Match.",
   413: "The body is too large.",
   415: "The body is not JSON.",
   429: "Over quota; Retry-After.",
@@ -100,7 +105,8 @@ function responses(spec: RouteSpec): Record<string, unknown> {
 /** Registers a route: the guard in front, the strict schemas, HEAD beside GET. */
 export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec): void {
   const { method, url, permission, tag, summary, description, door, params, body } = spec;
-  const config = { permission, summary, ...(door ? { door } : {}) };
+  const { bodyLimitBytes = BODY_LIMIT_BYTES } = spec;
+  const config = { permission, summary, bodyLimitBytes, ...(door ? { door } : {}) };
   const produces = spec.produces === undefined ? ["application/json"] : spec.produces;
   const onRequest = guardFor(context, permission, spec.success.status === 204 ? null : produces);
   const input = {
@@ -114,6 +120,7 @@ export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec
     url,
     config,
     onRequest,
+    ...(spec.bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
     exposeHeadRoute: method === "GET" && !spec.head,
     schema: {
       ...input,
@@ -141,6 +148,13 @@ function pathOf(url: string): string {
   return url.replaceAll(/:([a-zA-Z]+)/g, "{$1}").replace("*", "{*}");
 }
 
-export function rowOf(method: string, url: string, permission: Permission, summary: string) {
-  return { method, path: pathOf(url), permission, roles: rolesOf(permission), summary };
+export function rowOf(
+  method: string,
+  url: string,
+  permission: Permission,
+  summary: string,
+  bodyLimitBytes: number = BODY_LIMIT_BYTES,
+): RouteRow {
+  const roles = rolesOf(permission);
+  return { method, path: pathOf(url), permission, roles, summary, bodyLimitBytes };
 }

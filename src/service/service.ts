@@ -16,6 +16,7 @@ import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
+import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
@@ -180,20 +181,36 @@ export async function createService(
     version: ports.version,
     ...configuration.assess,
   });
+  const generator = new KeyGenerator({
+    random: drbg,
+    words: ports.words,
+    rsaConcurrency: configuration.keys.rsaSearches,
+  });
+  const lineage = new StoredLineage(store);
+  const managed = await openKeyRoom({
+    clock,
+    store,
+    random: drbg,
+    generator,
+    vault: seal.vault,
+    log: transparency,
+    record: (event, writes) => observed.record(event, writes),
+    boot: ports.boot,
+    lineage,
+    maker: { configuration: configuration.version, build: ports.build },
+    failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
+  });
   const api = buildApi(
     {
       clock,
       random: drbg,
-      keys: new KeyGenerator({
-        random: drbg,
-        words: ports.words,
-        rsaConcurrency: configuration.keys.rsaSearches,
-      }),
+      keys: generator,
+      managed,
       sources: room,
       assessments,
       seal,
       events: observed,
-      lineage: new StoredLineage(store),
+      lineage,
       introspection: { snapshot },
       transparency: transparency.log,
       selfTest: { run: () => drbg.runSelfTests() },
@@ -235,6 +252,7 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
+  managed.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
@@ -274,6 +292,7 @@ export async function createService(
       memory.stop();
       const keepTheRest = async (): Promise<void> => {
         await assessed;
+        await managed.stop();
         await retention.stop();
         await outputs.stop();
         await transparency.stop();

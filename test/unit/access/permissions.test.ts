@@ -15,6 +15,9 @@ describe("the table of permissions", () => {
       "random.draw",
       "random.stream",
       "keys.generate",
+      "keys.create",
+      "keys.use",
+      "keys.manage",
       "sources.tap",
     ] as const)
       expect(isAllowed(["operator"], permission)).toBe(false);
@@ -28,8 +31,10 @@ describe("the table of permissions", () => {
     ]);
   });
 
-  test("a custodian opens and shuts the vault, and initiates nothing else", () => {
+  test("a custodian opens and shuts the vault, stops keys, and initiates nothing else", () => {
     expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual([
+      "keys.read",
+      "keys.stop",
       "seal.read",
       "seal.open",
       "seal.close",

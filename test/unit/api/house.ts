@@ -30,6 +30,7 @@ import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { openRig } from "../key/managed/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
 export const STREAM_CHUNK_BYTES = 16_384;
@@ -344,6 +345,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
           return { keys: Array.from({ length: count }, () => key) };
         },
       },
+      managed: (await openRig()).room,
       sources,
       assessments: new AssessmentDesk({
         clock,
