@@ -30,7 +30,7 @@ import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { openRig } from "../key/managed/rig.ts";
+import { openRig } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
 export const STREAM_CHUNK_BYTES = 16_384;
@@ -326,6 +326,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       await journal.record(event);
     },
   });
+  const { keys, approvals } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
   const app = buildApi(
     {
@@ -345,7 +346,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
           return { keys: Array.from({ length: count }, () => key) };
         },
       },
-      managed: (await openRig()).room,
+      managed: keys.room,
+      approvals,
       sources,
       assessments: new AssessmentDesk({
         clock,
