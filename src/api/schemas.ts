@@ -1,5 +1,6 @@
 import { Type, type TSchema } from "typebox";
 import { INTENT_STATES } from "../port/approval.ts";
+import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import { ROLES } from "../port/principal.ts";
 
 /*
@@ -189,6 +190,16 @@ export const VAULT = Type.Object({
   }),
 });
 
+const counts = (names: readonly string[]) =>
+  Type.Object(Object.fromEntries(names.map((name) => [name, Type.Integer()])));
+
+const KEY_FIGURES = Type.Object({
+  versions: counts(KEY_STATES),
+  operations: counts(KEY_USAGES),
+  rotations: Type.Integer(),
+  overdue: Type.Integer(),
+});
+
 export const STATUS = Type.Object({
   version: Type.String(),
   startedMilliseconds: milliseconds,
@@ -232,6 +243,7 @@ export const STATUS = Type.Object({
       }),
     ),
   }),
+  keys: KEY_FIGURES,
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

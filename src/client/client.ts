@@ -5,6 +5,15 @@ import type { Quota, Role } from "../port/principal.ts";
 import type { SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
 import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
+import { ManagedKeys } from "./managedKeys.ts";
+import type {
+  ChangedKey,
+  KeyContext,
+  ManagedKey,
+  ManagedKeyOrder,
+  PolicyOrder,
+  PolicyTerms,
+} from "./managedKeys.ts";
 import { CutShortError, RefusalError } from "./refusalError.ts";
 import { Transport, unexpected } from "./transport.ts";
 import type { TransportOptions } from "./transport.ts";
@@ -15,8 +24,15 @@ export type {
   Command,
   CustodianDescription,
   IntentDescription,
+  ChangedKey,
   KeptEvent,
+  KeyContext,
+  ManagedKey,
+  ManagedKeyOrder,
+  ManagedKeys,
   OutputStory,
+  PolicyOrder,
+  PolicyTerms,
   Quota,
   Requirement,
   Role,
@@ -196,6 +212,8 @@ export class SpringhouseClient {
     /** Several keys of one type: all of them or a RefusalError. */
     generateMany(count: number, order: KeyOrder, aborting?: Aborting): Promise<AnsweredKey[]>;
   };
+  /** Keys that stay in the service. */
+  readonly managedKeys: ManagedKeys;
   /** The vault of kept keys. */
   readonly seal: {
     state(): Promise<VaultState>;
@@ -233,6 +251,7 @@ export class SpringhouseClient {
 
   constructor(options: SpringhouseClientOptions) {
     this.#transport = new Transport(options);
+    this.managedKeys = new ManagedKeys(this.#transport);
     this.keys = {
       generate: async (order, aborting) => (await this.#keys(undefined, order, aborting))[0]!,
       generateMany: (count, order, aborting) => this.#keys(count, order, aborting),

@@ -173,6 +173,7 @@ export async function createService(
         store,
         vault: () => seal.state(),
         log: () => transparency.snapshot(),
+        keys: () => managed.tally.figures(),
       },
       clock.wallMilliseconds(),
     );

@@ -9,6 +9,7 @@ import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/api/log.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
 import { refuse, type Refusal } from "../../../src/port/errors.ts";
@@ -165,6 +166,7 @@ export const SNAPSHOT: ServiceSnapshot = {
     failuresTotal: 0,
     witnesses: [],
   },
+  keys: new KeyTally().figures(),
 };
 
 const STORY = {
