@@ -47,6 +47,34 @@ export const PERMISSIONS = {
     roles: ["client", "operator", "custodian", "admin"],
     why: "The safe direction needs nobody's leave: whoever runs or guards the service may stop any key.",
   },
+  "intents.create": {
+    roles: ["client", "admin"],
+    why: "Who owns a key asks for what needs leave. A custodian approves and never initiates.",
+  },
+  "intents.read": {
+    roles: ["client", "auditor", "custodian", "admin"],
+    why: "A client sees its own. What was approved, by whom, is what auditors ask.",
+  },
+  "intents.approve": {
+    roles: ["custodian", "admin"],
+    why: "The signature decides, and never its requester's: the admin too brings only those of others.",
+  },
+  "intents.withdraw": {
+    roles: ["client", "custodian", "admin"],
+    why: "The safe direction: a client its own, a custodian any.",
+  },
+  "intents.execute": {
+    roles: ["client", "admin"],
+    why: "As intents.create: who asked does it, once others approved.",
+  },
+  "custodians.read": {
+    roles: ["operator", "auditor", "custodian", "admin"],
+    why: "Who can approve is public among those who run and examine it.",
+  },
+  "custodians.bootstrap": {
+    roles: ["admin"],
+    why: "Once, while there are none. After that only custodians let in others.",
+  },
   "outputs.read": {
     roles: ["client", "auditor", "admin"],
     why: "A client may see what stands behind its bytes; another principal's record is withheld from it.",

@@ -3,8 +3,10 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { refuse } from "../port/errors.ts";
 import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
+import { addCustodians } from "./custodians.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
+import { addIntents } from "./intents.ts";
 import { addKeyChanges } from "./keyChanges.ts";
 import { addKeyOperations } from "./keyOperations.ts";
 import { addKeys } from "./keys.ts";
@@ -159,6 +161,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addTransparency(routes, context);
     addTokens(routes, context);
     addSeal(routes, context);
+    addIntents(routes, context);
+    addCustodians(routes, context);
     addProbes(routes, context);
     done();
   });

@@ -114,7 +114,7 @@ const TRANSITION_ROUTES: readonly TransitionRoute[] = [
 
 /** What changes a managed key. Each is judged by SP 800-57's table, and is one leaf of the log. */
 export function addKeyChanges(app: FastifyInstance, context: Context): void {
-  const { service } = context.ports.managed;
+  const { managed } = context.ports;
   const common = {
     method: "POST",
     tag: "keys",
@@ -150,7 +150,7 @@ export function addKeyChanges(app: FastifyInstance, context: Context): void {
         ifRevision,
       };
       const changed = await context.durable(
-        service.rotate(idOf(request), order, askerOf(request, ["admin"])),
+        managed.service.rotate(idOf(request), order, askerOf(request, ["admin"])),
       );
       return answerChange(context, request, reply, changed);
     },
@@ -171,7 +171,7 @@ export function addKeyChanges(app: FastifyInstance, context: Context): void {
         readonly principals?: readonly string[];
       };
       const changed = await context.durable(
-        service.repolicy(idOf(request), order, askerOf(request, ["admin"]), ifRevision),
+        managed.service.repolicy(idOf(request), order, askerOf(request, ["admin"]), ifRevision),
       );
       return answerChange(context, request, reply, changed);
     },
@@ -198,7 +198,7 @@ export function addKeyChanges(app: FastifyInstance, context: Context): void {
           approval: null,
         };
         const changed = await context.durable(
-          service.transit(idOf(request), order, askerOf(request, over), ifRevision),
+          managed.service.transit(idOf(request), order, askerOf(request, over), ifRevision),
         );
         return answerChange(context, request, reply, changed);
       },

@@ -58,7 +58,7 @@ interface OperationRoute {
   readonly run: (id: string, asker: Asker, body: Body) => Promise<Result>;
 }
 
-function operationRoutes({ operations }: Context["ports"]["managed"]): readonly OperationRoute[] {
+function operationRoutes(managed: Context["ports"]["managed"]): readonly OperationRoute[] {
   return [
     {
       name: "encrypt",
@@ -68,7 +68,7 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       body: { plaintext: MESSAGE, context: CONTEXT },
       answer: { ciphertext: BASE64 },
       run: (id, asker, { plaintext, context = {} }) =>
-        operations.encrypt(id, asker, toBytes(plaintext), context),
+        managed.operations.encrypt(id, asker, toBytes(plaintext), context),
     },
     {
       name: "decrypt",
@@ -76,7 +76,7 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       body: { ciphertext: base64(CIPHERTEXT_BYTES), context: CONTEXT },
       answer: { plaintext: BASE64 },
       run: (id, asker, { ciphertext, context = {} }) =>
-        operations.decrypt(id, asker, toBytes(ciphertext), context),
+        managed.operations.decrypt(id, asker, toBytes(ciphertext), context),
     },
     {
       name: "rewrap",
@@ -84,7 +84,7 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       body: { ciphertext: base64(CIPHERTEXT_BYTES), context: CONTEXT },
       answer: { ciphertext: BASE64 },
       run: (id, asker, { ciphertext, context = {} }) =>
-        operations.rewrap(id, asker, toBytes(ciphertext), context),
+        managed.operations.rewrap(id, asker, toBytes(ciphertext), context),
     },
     {
       name: "data-key",
@@ -96,14 +96,14 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       answer: { plaintext: BASE64, ciphertext: BASE64, output: Type.String() },
       draws: ({ bytes = 32 }) => bytes,
       run: (id, asker, { bytes = 32, context = {} }) =>
-        operations.dataKey(id, asker, bytes, context),
+        managed.operations.dataKey(id, asker, bytes, context),
     },
     {
       name: "mac",
       summary: "HMAC of a message",
       body: { message: MESSAGE },
       answer: { mac: BASE64 },
-      run: (id, asker, { message }) => operations.mac(id, asker, toBytes(message)),
+      run: (id, asker, { message }) => managed.operations.mac(id, asker, toBytes(message)),
     },
     {
       name: "verify-mac",
@@ -111,14 +111,14 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       body: { message: MESSAGE, mac: base64(64), version: VERSION },
       answer: { valid: Type.Boolean() },
       run: (id, asker, { message, mac, version = null }) =>
-        operations.verifyMac(id, asker, toBytes(message), toBytes(mac), version),
+        managed.operations.verifyMac(id, asker, toBytes(message), toBytes(mac), version),
     },
     {
       name: "sign",
       summary: "Signs a message: Ed25519, ECDSA (DER) or ML-DSA",
       body: { message: MESSAGE },
       answer: { signature: BASE64 },
-      run: (id, asker, { message }) => operations.sign(id, asker, toBytes(message)),
+      run: (id, asker, { message }) => managed.operations.sign(id, asker, toBytes(message)),
     },
     {
       name: "verify",
@@ -126,7 +126,7 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       body: { message: MESSAGE, signature: base64(SMALL_BYTES), version: VERSION },
       answer: { valid: Type.Boolean() },
       run: (id, asker, { message, signature, version = null }) =>
-        operations.verify(id, asker, toBytes(message), toBytes(signature), version),
+        managed.operations.verify(id, asker, toBytes(message), toBytes(signature), version),
     },
     {
       name: "derive",
@@ -139,7 +139,7 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       },
       answer: { key: BASE64 },
       run: (id, asker, { peer, salt, info, bytes = 32 }) =>
-        operations.derive(id, asker, {
+        managed.operations.derive(id, asker, {
           peer: toBytes(peer),
           salt: toBytes(salt),
           info: toBytes(info),
@@ -152,7 +152,7 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       body: { key: base64(SMALL_BYTES), algorithm: ALGORITHM },
       answer: { wrapped: BASE64 },
       run: (id, asker, { key, algorithm = null }) =>
-        operations.wrap(id, asker, toBytes(key), algorithm),
+        managed.operations.wrap(id, asker, toBytes(key), algorithm),
     },
     {
       name: "unwrap",
@@ -160,7 +160,7 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       body: { wrapped: base64(SMALL_BYTES + 16), algorithm: ALGORITHM, version: VERSION },
       answer: { key: BASE64 },
       run: (id, asker, { wrapped, algorithm = null, version = null }) =>
-        operations.unwrap(id, asker, toBytes(wrapped), { algorithm, version }),
+        managed.operations.unwrap(id, asker, toBytes(wrapped), { algorithm, version }),
     },
     {
       name: "encapsulate",
@@ -168,7 +168,7 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       body: {},
       answer: { ciphertext: BASE64, shared: BASE64 },
       draws: () => 32,
-      run: (id, asker) => operations.encapsulate(id, asker),
+      run: (id, asker) => managed.operations.encapsulate(id, asker),
     },
     {
       name: "decapsulate",
@@ -176,7 +176,7 @@ function operationRoutes({ operations }: Context["ports"]["managed"]): readonly 
       body: { ciphertext: base64(SMALL_BYTES), version: VERSION },
       answer: { shared: BASE64 },
       run: (id, asker, { ciphertext, version = null }) =>
-        operations.decapsulate(id, asker, toBytes(ciphertext), version),
+        managed.operations.decapsulate(id, asker, toBytes(ciphertext), version),
     },
   ];
 }

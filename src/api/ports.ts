@@ -5,6 +5,7 @@ import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
+import type { Approvals } from "../key/approval/approvals.ts";
 import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
@@ -82,6 +83,10 @@ export interface ApiPorts {
   readonly seal: Pick<
     SealKeeper,
     "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot"
+  >;
+  readonly approvals: Pick<
+    Approvals,
+    "bootstrap" | "custodians" | "create" | "approve" | "withdraw" | "execute" | "get" | "list"
   >;
   readonly events: EventJournal;
   readonly lineage: LineageReader;

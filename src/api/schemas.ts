@@ -1,4 +1,6 @@
 import { Type, type TSchema } from "typebox";
+import { INTENT_STATES } from "../port/approval.ts";
+import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import { ROLES } from "../port/principal.ts";
 
 /*
@@ -146,6 +148,34 @@ export const SLOT = Type.Object({
   createdMilliseconds: milliseconds,
 });
 
+export const INTENT = Type.Object({
+  id: Type.String(),
+  state: choice(INTENT_STATES),
+  document: Type.String({ description: "The very bytes to sign." }),
+  digest: Type.String({ description: "SHA-256 of the document." }),
+  namespace: Type.String({ description: "What to sign it under." }),
+  required: Type.Number({ description: "Different people who have to approve it." }),
+  approvals: Type.Array(
+    Type.Object({
+      person: Type.String(),
+      fingerprint: Type.String(),
+      publicKey: Type.String(),
+      signature: Type.String(),
+      atMilliseconds: milliseconds,
+    }),
+  ),
+  changedMilliseconds: milliseconds,
+});
+
+export const CUSTODIAN = Type.Object({
+  person: Type.String(),
+  fingerprint: Type.String(),
+  publicKey: Type.String(),
+  principals: Type.Array(Type.String()),
+  enrolledMilliseconds: milliseconds,
+  removedMilliseconds: nullable(milliseconds),
+});
+
 export const VAULT = Type.Object({
   initialised: Type.Boolean(),
   sealed: Type.Boolean(),
@@ -158,6 +188,16 @@ export const VAULT = Type.Object({
     bytes: Type.Number(),
     detail: Type.String(),
   }),
+});
+
+const counts = (names: readonly string[]) =>
+  Type.Object(Object.fromEntries(names.map((name) => [name, Type.Integer()])));
+
+const KEY_FIGURES = Type.Object({
+  versions: counts(KEY_STATES),
+  operations: counts(KEY_USAGES),
+  rotations: Type.Integer(),
+  overdue: Type.Integer(),
 });
 
 export const STATUS = Type.Object({
@@ -203,6 +243,7 @@ export const STATUS = Type.Object({
       }),
     ),
   }),
+  keys: KEY_FIGURES,
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

@@ -3,6 +3,7 @@ import { CutShortError, RefusalError } from "../client/client.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
 import { SLOT_KINDS } from "../port/seal.ts";
+import { addKeyCommands } from "./keyCommands.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
 import { assess } from "./assess.ts";
@@ -255,6 +256,8 @@ export function buildProgram(
     .action((directory: string, options: VerifyLogOptions) =>
       verifyExport(terminal, directory, options),
     );
+
+  addKeyCommands(program, terminal, { connecting, asJson, integer, positive });
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

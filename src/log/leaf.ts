@@ -1,7 +1,9 @@
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { canonicalJson } from "./canonicalJson.ts";
+import { CUSTODIAN } from "./leaves/custodian.ts";
 import { EPOCH } from "./leaves/epoch.ts";
+import { INTENT } from "./leaves/intent.ts";
 import { KEY } from "./leaves/key.ts";
 import { SERVICE_START } from "./leaves/serviceStart.ts";
 import { SLOT } from "./leaves/slot.ts";
@@ -12,6 +14,8 @@ export const LEAVES = {
   key: KEY,
   slot: SLOT,
   epoch: EPOCH,
+  intent: INTENT,
+  custodian: CUSTODIAN,
 } as const;
 
 export type LeafKind = keyof typeof LEAVES;

@@ -35,6 +35,13 @@ export const EVENT_KINDS = [
   "seal_refused",
   "slot_added",
   "slot_removed",
+  "custodian_enrolled",
+  "custodian_removed",
+  "intent_created",
+  "intent_approved",
+  "intent_executed",
+  "intent_withdrawn",
+  "intent_expired",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -125,3 +125,15 @@ export interface KeySummary {
   readonly revision: number;
   readonly createdMilliseconds: number;
 }
+
+/** Managed keys in figures. */
+export interface KeyFigures {
+  /** Versions in each state. */
+  readonly versions: Readonly<Record<KeyState, number>>;
+  /** Operations done since the start. */
+  readonly operations: Readonly<Record<KeyUsage, number>>;
+  /** Further versions since the start, by a policy or on demand. */
+  readonly rotations: number;
+  /** Acts of policies that could not be done when they were due, since the start. */
+  readonly overdue: number;
+}

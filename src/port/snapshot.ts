@@ -1,5 +1,6 @@
 import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "./health.ts";
 import type { LiveSnapshot } from "./liveEstimate.ts";
+import type { KeyFigures } from "./key.ts";
 import type { ReseedReason, Shape } from "./lineage.ts";
 import type { DeviceDescription, SourceKind } from "./source.ts";
 import type { VaultState } from "./seal.ts";
@@ -132,4 +133,5 @@ export interface ServiceSnapshot {
   readonly store: { readonly ok: boolean; readonly detail: string };
   readonly vault: VaultState;
   readonly log: LogSnapshot;
+  readonly keys: KeyFigures;
 }

@@ -16,6 +16,7 @@ import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
+import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
@@ -31,6 +32,7 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
+import { openDualControl } from "./approval.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
@@ -171,6 +173,7 @@ export async function createService(
         store,
         vault: () => seal.state(),
         log: () => transparency.snapshot(),
+        keys: () => managed.tally.figures(),
       },
       clock.wallMilliseconds(),
     );
@@ -200,6 +203,12 @@ export async function createService(
     maker: { configuration: configuration.version, build: ports.build },
     failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
   });
+  const approvals = await openDualControl(configuration, ports, keyCommands(managed), {
+    record: async (event, writes, leaf) => {
+      await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
+    },
+    tell: (event) => observed.event(event),
+  });
   const api = buildApi(
     {
       clock,
@@ -209,6 +218,7 @@ export async function createService(
       sources: room,
       assessments,
       seal,
+      approvals,
       events: observed,
       lineage,
       introspection: { snapshot },

@@ -1,3 +1,4 @@
+import type { KeyFigures } from "../port/key.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
@@ -21,6 +22,7 @@ export interface SnapshotParts {
   readonly store: Store;
   readonly vault: () => VaultState;
   readonly log: () => LogSnapshot;
+  readonly keys: () => KeyFigures;
 }
 
 /** What this construction does not claim, in words that status and receipts carry. */
@@ -90,6 +92,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     selfTests: parts.selfTests(),
     store: store.health(),
     vault: parts.vault(),
+    keys: parts.keys(),
   };
   const causes = unready(some, serving);
   return {

@@ -1,3 +1,4 @@
+import { APPROVAL_SCHEMA } from "./approvalSchema.ts";
 import { KEY_SCHEMA } from "./keySchema.ts";
 import { LOG_SCHEMA } from "./logSchema.ts";
 import { SEAL_SCHEMA } from "./sealSchema.ts";
@@ -153,6 +154,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, sql: LOG_SCHEMA },
   { version: 4, sql: SEAL_SCHEMA },
   { version: 5, sql: KEY_SCHEMA },
+  { version: 6, sql: APPROVAL_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -77,6 +77,15 @@ export const WRITES = {
   "keyUse.put": `INSERT INTO key_use (key, version, operations, bytes) VALUES (?, ?, ?, ?)
     ON CONFLICT (key, version) DO UPDATE SET operations = excluded.operations,
     bytes = excluded.bytes`,
+  "custodianKey.insert": `INSERT INTO custodian_key (fingerprint, person, public_key, principals,
+      enrolled_ms)
+    VALUES (?, ?, ?, ?, ?)`,
+  "custodianKey.remove": `UPDATE custodian_key SET removed_ms = ? WHERE fingerprint = ?`,
+  "intent.insert": `INSERT INTO intent (id, requester, document, digest, state, changed_ms)
+    VALUES (?, ?, ?, ?, ?, ?)`,
+  "intent.move": `UPDATE intent SET state = ?, changed_ms = ? WHERE id = ?`,
+  "intentApproval.insert": `INSERT INTO intent_approval (intent, person, fingerprint, signature, at_ms)
+    VALUES (?, ?, ?, ?, ?)`,
   // The condition is repeated here: a key may have been made since the seed was chosen.
   "retention.removeSeed": `DELETE FROM seed WHERE id = ?
     AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)`,
@@ -135,6 +144,16 @@ export const READS = {
   "keyVersion.ofKey": `SELECT * FROM key_version WHERE key = ? ORDER BY version`,
   "keyVersion.states": `SELECT state, count(*) AS versions FROM key_version GROUP BY state`,
   "keyUse.ofKey": `SELECT version, operations, bytes FROM key_use WHERE key = ?`,
+  "custodianKey.all": `SELECT * FROM custodian_key ORDER BY enrolled_ms, fingerprint`,
+  "intent.one": `SELECT * FROM intent WHERE id = ?`,
+  "intent.approvals": `SELECT a.*, k.public_key FROM intent_approval a
+    JOIN custodian_key k ON k.fingerprint = a.fingerprint
+    WHERE a.intent = ? ORDER BY a.at_ms, a.person`,
+  "intent.page": `SELECT id FROM intent WHERE sequence > coalesce(
+      (SELECT sequence FROM intent WHERE id = ?), 0) ORDER BY sequence LIMIT ?`,
+  "intent.open": `SELECT id, requester FROM intent WHERE state IN ('pending', 'approved')
+    ORDER BY sequence`,
+  "intent.latest": `SELECT coalesce(max(changed_ms), 0) AS latest FROM intent`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.
   // A page of seeds and not of removable ones: its cost is bounded however many keys are kept.

@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import { HEALTH_TESTS, SEVERITIES, SOURCE_STATES } from "../port/health.ts";
+import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import type { LiveSnapshot } from "../port/liveEstimate.ts";
 import { DOORS, RESEED_REASONS } from "../port/lineage.ts";
 import { SLOT_KINDS } from "../port/seal.ts";
@@ -490,6 +491,34 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     labels: ["witness"],
     read: (snapshot) =>
       snapshot.log.witnesses.map(({ name, failuresTotal }) => [[name], failuresTotal] as const),
+  },
+  {
+    name: "key_versions",
+    type: "gauge",
+    help: "Versions of managed keys, by state.",
+    labels: ["state"],
+    read: ({ keys }) => KEY_STATES.map((state) => [[state], keys.versions[state]]),
+  },
+  {
+    name: "key_operations_total",
+    type: "counter",
+    help: "What was done with managed keys.",
+    labels: ["usage"],
+    read: ({ keys }) => KEY_USAGES.map((usage) => [[usage], keys.operations[usage]]),
+  },
+  {
+    name: "key_rotations_total",
+    type: "counter",
+    help: "New versions of managed keys, by their policy or on demand.",
+    labels: [],
+    read: ({ keys }) => [[[], keys.rotations]],
+  },
+  {
+    name: "key_overdue_total",
+    type: "counter",
+    help: "Acts of keys' policies that could not be done when they were due; each is tried again.",
+    labels: [],
+    read: ({ keys }) => [[[], keys.overdue]],
   },
   {
     name: "output_bytes_total",

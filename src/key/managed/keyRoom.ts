@@ -46,7 +46,15 @@ export async function openKeyRoom(terms: KeyRoomTerms): Promise<KeyRoom> {
     births: new Births(lineage, maker),
     changed: (record) => scheduler.changed(record),
   });
-  const scheduler = new KeyScheduler({ ...terms, shelf, service });
+  const scheduler = new KeyScheduler({
+    ...terms,
+    shelf,
+    service,
+    failed(key, act, detail) {
+      tally.waited();
+      terms.failed(key, act, detail);
+    },
+  });
   const user = new KeyUser({
     store,
     random,

@@ -77,10 +77,16 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/outputs/{id}", "/outputs/s-0123456789abcdef-1.1")
     .replace("/tokens/{id}", "/tokens/token-0123456789abcdef")
     .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
+    .replace("/intents/{id}", "/intents/in-0123456789abcdef-1")
     .replace("{id}", "rng-1");
 const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/generate": { type: "aes-256" },
   "/v1/sources/{id}/restarts": {},
+  "/v1/intents": { command: { op: "key.destroy", key: "k-0123456789abcdef-1", version: 1 } },
+  "/v1/intents/{id}/approvals": { signature: "-----BEGIN SSH SIGNATURE-----" },
+  "/v1/intents/{id}/withdraw": {},
+  "/v1/intents/{id}/execute": {},
+  "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
   "/v1/keys": { type: "aes-256" },
   "/v1/keys/import": { type: "hmac-256", material: "AAAA" },
   "/v1/keys/{id}/rotate": {},

@@ -9,6 +9,7 @@ import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/api/log.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
 import { refuse, type Refusal } from "../../../src/port/errors.ts";
@@ -30,7 +31,7 @@ import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { openRig } from "../key/managed/rig.ts";
+import { openRig } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
 export const STREAM_CHUNK_BYTES = 16_384;
@@ -165,6 +166,7 @@ export const SNAPSHOT: ServiceSnapshot = {
     failuresTotal: 0,
     witnesses: [],
   },
+  keys: new KeyTally().figures(),
 };
 
 const STORY = {
@@ -326,6 +328,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       await journal.record(event);
     },
   });
+  const { keys, approvals } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
   const app = buildApi(
     {
@@ -345,7 +348,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
           return { keys: Array.from({ length: count }, () => key) };
         },
       },
-      managed: (await openRig()).room,
+      managed: keys.room,
+      approvals,
       sources,
       assessments: new AssessmentDesk({
         clock,

@@ -3,6 +3,7 @@ import type {
   ServiceSnapshot,
   SourceSnapshot,
 } from "../../../src/port/snapshot.ts";
+import { KeyTally } from "../../../src/key/managed/tally.ts";
 import { Exposition } from "../../../src/telemetry/exposition.ts";
 import { RequestTally } from "../../../src/telemetry/requestTally.ts";
 
@@ -108,6 +109,7 @@ function instance(id: string): InstanceSnapshot {
 
 /** Two of everything, so that a case sees whether the other one stays where it is. */
 export function picture(): Picture {
+  const figures = new KeyTally().figures();
   const snapshot: ServiceSnapshot = {
     version: "1.2.3",
     startedMilliseconds: 1000,
@@ -155,6 +157,7 @@ export function picture(): Picture {
         { name: "two", size: 19, lagMilliseconds: 0, failuresTotal: 1 },
       ],
     },
+    keys: { ...figures, rotations: 2, overdue: 1, versions: { ...figures.versions, active: 4 } },
   };
   const tally = new RequestTally();
   tally.answered("http", 200, 0.0002, 32);
