@@ -75,6 +75,10 @@ export const PERMISSIONS = {
     roles: ["admin"],
     why: "Once, while there are none. After that only custodians let in others.",
   },
+  "keys.status": {
+    roles: ROLES,
+    why: "Whoever relies on a key has to know that it is not to be relied on. It holds ids, states and reasons.",
+  },
   "outputs.read": {
     roles: ["client", "auditor", "admin"],
     why: "A client may see what stands behind its bytes; another principal's record is withheld from it.",

@@ -21,6 +21,7 @@ import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
 import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
 import { addStatus } from "./status.ts";
+import { addStatusList, statusListSocket } from "./statusList.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
 import { addTransparency } from "./transparency.ts";
@@ -72,7 +73,11 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   app.decorate("routeRows", []);
   app.decorate(
     "upgrades",
-    new Upgrades(context, nextId, [streamSocket(context), eventsSocket(context)]),
+    new Upgrades(context, nextId, [
+      streamSocket(context),
+      eventsSocket(context),
+      statusListSocket(context),
+    ]),
   );
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -150,6 +155,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addManagedKeys(routes, context);
     addKeyChanges(routes, context);
     addKeyOperations(routes, context);
+    addStatusList(routes, context);
     addStatus(routes, context);
     addSources(routes, context);
     addLineage(routes, context);

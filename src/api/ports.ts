@@ -1,5 +1,6 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
+import type { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
@@ -77,6 +78,7 @@ export interface ApiPorts {
   readonly clock: Clock;
   readonly random: RandomSupply;
   readonly keys: KeySupply;
+  readonly statusList: Pick<StatusListPublisher, "current" | "onChange">;
   readonly managed: Pick<KeyRoom, "service" | "operations" | "reader">;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;

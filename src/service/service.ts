@@ -18,6 +18,7 @@ import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
+import { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
@@ -209,12 +210,15 @@ export async function createService(
     },
     tell: (event) => observed.event(event),
   });
+  const statusList = new StatusListPublisher(store, clock, ports.signer);
+  observed.subscribe(statusList.observe);
   const api = buildApi(
     {
       clock,
       random: drbg,
       keys: generator,
       managed,
+      statusList,
       sources: room,
       assessments,
       seal,

@@ -142,6 +142,9 @@ export const READS = {
     ORDER BY due_ms, id LIMIT ?`,
   "managedKey.nextDue": `SELECT min(due_ms) AS next FROM managed_key WHERE due_ms > ?`,
   "keyVersion.ofKey": `SELECT * FROM key_version WHERE key = ? ORDER BY version`,
+  "keyVersion.notTrusted": `SELECT * FROM key_version WHERE state IN
+    ('suspended', 'deactivated', 'compromised', 'destroyed', 'destroyed-compromised')
+    ORDER BY key, version`,
   "keyVersion.states": `SELECT state, count(*) AS versions FROM key_version GROUP BY state`,
   "keyUse.ofKey": `SELECT version, operations, bytes FROM key_use WHERE key = ?`,
   "custodianKey.all": `SELECT * FROM custodian_key ORDER BY enrolled_ms, fingerprint`,

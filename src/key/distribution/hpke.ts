@@ -31,7 +31,7 @@ export interface HpkeMessage extends HpkeSuite {
 /**
  * The `info` of an exported key: KEY|VERSION|RECIPIENT. A message is opened with the key id and version
  * that its holder expects, and as no other.
- * @param recipient its JWK thumbprint
+ * @param recipient its digest
  */
 export function hpkeInfo(key: string, version: number, recipient: string): Uint8Array {
   return Buffer.from(`${key}|${version}|${recipient}`);

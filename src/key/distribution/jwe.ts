@@ -16,7 +16,7 @@ export function jweEntropyBytes(curve: RecipientCurve): number {
 
 /**
  * RFC 7516 compact serialisation: ECDH-ES+A256KW, A256GCM, with a JWK inside (RFC 7517 7).
- * @param recipient its JWK thumbprint: the recipient's `apv` (RFC 7518 4.6.1.3), bound into the derived key
+ * @param recipient its digest: the recipient's `apv` (RFC 7518 4.6.1.3), bound into the derived key
  * @param entropy `jweEntropyBytes` from the DRBG: ephemeral pair, content key and IV
  */
 export async function sealAsJwe(

@@ -16,13 +16,15 @@ export type Recipient =
       readonly curve: RecipientCurve;
       /** 32 bytes, or SEC 1's uncompressed point. */
       readonly publicKey: Uint8Array;
-      /** JWK thumbprint (RFC 7638, SHA-256, base64url): the recipient's name in `info` and in the log. */
-      readonly id: string;
+      /** JWK thumbprint (RFC 7638, SHA-256) in hexadecimal: its name in intents, `info` and the log. */
+      readonly digest: string;
     }
   | {
       readonly scheme: "age";
-      /** The recipient as age writes it; it is its own name. */
-      readonly id: string;
+      /** As age writes it. */
+      readonly recipient: string;
+      /** SHA-256 of that line, in hexadecimal. */
+      readonly digest: string;
     };
 
 /** The longest that is read: an `age1pq1` recipient has 1,959 characters, a PEM far fewer. */
@@ -50,12 +52,13 @@ export function readRecipient(scheme: ExportScheme, text: string): Recipient | R
   // RFC 7748 6.1: with a point of low order everybody knows the secret. Any scalar shows it.
   if (curve === "X25519" && agree("X25519", Buffer.alloc(32, 1), publicKey) === null)
     return invalid("it is a point of low order");
-  return { scheme, curve, publicKey, id: thumbprintOf(jwk) };
+  return { scheme, curve, publicKey, digest: thumbprintOf(jwk) };
 }
 
 function readAgeRecipient(text: string): Recipient | Refusal {
   // What stands inside is age's to check, when it seals: bech32 has a checksum.
-  if (/^age1(?:pq1|tag1|tagpq1)?[02-9ac-hj-np-z]+$/.test(text)) return { scheme: "age", id: text };
+  if (/^age1(?:pq1|tag1|tagpq1)?[02-9ac-hj-np-z]+$/.test(text))
+    return { scheme: "age", recipient: text, digest: hash("sha256", text, "hex") };
   if (/^AGE-SECRET-KEY-/i.test(text))
     return invalid("it holds a private identity, which is now known to this service", {
       remedy: "Make a new identity with age-keygen, and send its recipient (age1...) alone.",
@@ -102,7 +105,7 @@ function rawOf({ x, y }: JsonWebKey): Uint8Array {
 
 /** RFC 7638 3: the required members, in the order of their names. */
 function thumbprintOf({ crv, kty, x, y }: JsonWebKey): string {
-  return hash("sha256", JSON.stringify({ crv, kty, x, y }), "base64url");
+  return hash("sha256", JSON.stringify({ crv, kty, x, y }), "hex");
 }
 
 function invalid(detail: string, more: { readonly remedy?: string } = {}): Refusal {

@@ -31,8 +31,13 @@ import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { StatusListPublisher } from "../../../src/key/revocation/statusListPublisher.ts";
+import { signerOf } from "../../../src/log/signer.ts";
 import { openRig } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
+
+/** Signs the status list. */
+export const STATUS_SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
 export const STREAM_CHUNK_BYTES = 16_384;
 
@@ -330,6 +335,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   });
   const { keys, approvals } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
+  const statusList = new StatusListPublisher(keys.store, clock, STATUS_SIGNER);
+  keys.journal.subscribe(statusList.observe);
   const app = buildApi(
     {
       clock,
@@ -349,6 +356,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       managed: keys.room,
+      statusList,
       approvals,
       sources,
       assessments: new AssessmentDesk({

@@ -49,8 +49,8 @@ describe.skipIf(!has("age-keygen", "--version"))("age", () => {
 });
 
 async function jweFor(curve: (typeof CURVES)[number], number: number): Promise<string> {
-  const { publicKey, id } = curveRecipient("jwe", pairOf(curve, number).publicJwk);
-  const names = { kid: "k-0000000000000001-1/1", recipient: id };
+  const { publicKey, digest } = curveRecipient("jwe", pairOf(curve, number).publicJwk);
+  const names = { kid: "k-0000000000000001-1/1", recipient: digest };
   return sealAsJwe(curve, publicKey, PAYLOAD, names, predictable(3, jweEntropyBytes(curve)));
 }
 
