@@ -79,6 +79,18 @@ export const PERMISSIONS = {
     roles: ROLES,
     why: "Whoever relies on a key has to know that it is not to be relied on. It holds ids, states and reasons.",
   },
+  "certificates.issue": {
+    roles: ["admin"],
+    why: "As tokens.create: a client certificate is access.",
+  },
+  "certificates.read": {
+    roles: ["operator", "auditor", "custodian", "admin"],
+    why: "Who has certificates is what an auditor asks. Whether one stands is public: CRL and OCSP.",
+  },
+  "certificates.revoke": {
+    roles: ["operator", "custodian", "admin"],
+    why: "The safe direction needs nobody's leave.",
+  },
   "outputs.read": {
     roles: ["client", "auditor", "admin"],
     why: "A client may see what stands behind its bytes; another principal's record is withheld from it.",

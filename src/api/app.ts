@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { refuse } from "../port/errors.ts";
 import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
+import { addCertificates, addOcsp } from "./certificates.ts";
 import { addCustodians } from "./custodians.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
@@ -156,6 +157,11 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addKeyChanges(routes, context);
     addKeyOperations(routes, context);
     addStatusList(routes, context);
+    addCertificates(routes, context);
+    void routes.register((requests, _none, registered) => {
+      addOcsp(requests, context);
+      registered();
+    });
     addStatus(routes, context);
     addSources(routes, context);
     addLineage(routes, context);

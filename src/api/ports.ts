@@ -1,5 +1,6 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
+import type { CertificateAuthority } from "../key/certificate/certificateAuthority.ts";
 import type { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { Clock } from "../port/clock.ts";
@@ -78,6 +79,10 @@ export interface ApiPorts {
   readonly clock: Clock;
   readonly random: RandomSupply;
   readonly keys: KeySupply;
+  readonly certificates: Pick<
+    CertificateAuthority,
+    "establish" | "issue" | "revoke" | "get" | "list" | "certificate" | "revocationList" | "ocsp"
+  >;
   readonly statusList: Pick<StatusListPublisher, "current" | "onChange">;
   readonly managed: Pick<KeyRoom, "service" | "operations" | "reader">;
   readonly sources: SourceControl;

@@ -42,6 +42,9 @@ export const EVENT_KINDS = [
   "intent_executed",
   "intent_withdrawn",
   "intent_expired",
+  "key_exported",
+  "certificate_issued",
+  "certificate_revoked",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -18,8 +18,8 @@ import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
-import { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
+import type { Leaf } from "../log/leaf.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
@@ -27,6 +27,7 @@ import { SpringhouseError } from "../port/errors.ts";
 import type { EventKind, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
+import type { Write } from "../store/store.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
@@ -34,6 +35,7 @@ import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
 import { openDualControl } from "./approval.ts";
+import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
@@ -204,21 +206,21 @@ export async function createService(
     maker: { configuration: configuration.version, build: ports.build },
     failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
   });
+  const record = async (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => {
+    await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
+  };
   const approvals = await openDualControl(configuration, ports, keyCommands(managed), {
-    record: async (event, writes, leaf) => {
-      await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
-    },
+    record,
     tell: (event) => observed.event(event),
   });
-  const statusList = new StatusListPublisher(store, clock, ports.signer);
-  observed.subscribe(statusList.observe);
+  const distribution = openDistribution(ports, drbg, managed, observed, record);
   const api = buildApi(
     {
       clock,
       random: drbg,
       keys: generator,
       managed,
-      statusList,
+      ...distribution,
       sources: room,
       assessments,
       seal,

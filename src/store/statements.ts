@@ -86,6 +86,13 @@ export const WRITES = {
   "intent.move": `UPDATE intent SET state = ?, changed_ms = ? WHERE id = ?`,
   "intentApproval.insert": `INSERT INTO intent_approval (intent, person, fingerprint, signature, at_ms)
     VALUES (?, ?, ?, ?, ?)`,
+  "certificate.insert": `INSERT INTO certificate (serial, authority, name, purpose, key, version,
+      from_ms, to_ms, url, der)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  "certificate.revoke": `UPDATE certificate SET revoked_ms = ?, reason = ? WHERE serial = ?`,
+  "pairedKey.insert": `INSERT INTO paired_key (id, master, slave, bytes, created_ms)
+    VALUES (?, ?, ?, ?, ?)`,
+  "pairedKey.remove": `DELETE FROM paired_key WHERE id = ?`,
   // The condition is repeated here: a key may have been made since the seed was chosen.
   "retention.removeSeed": `DELETE FROM seed WHERE id = ?
     AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)`,
@@ -157,6 +164,22 @@ export const READS = {
   "intent.open": `SELECT id, requester FROM intent WHERE state IN ('pending', 'approved')
     ORDER BY sequence`,
   "intent.latest": `SELECT coalesce(max(changed_ms), 0) AS latest FROM intent`,
+  "certificate.authority": `SELECT * FROM certificate WHERE purpose = 'authority'
+    ORDER BY from_ms DESC, serial LIMIT 1`,
+  "certificate.one": `SELECT c.*, v.state, v.changed_ms FROM certificate c
+    LEFT JOIN key_version v ON v.key = c.key AND v.version = c.version WHERE c.serial = ?`,
+  "certificate.page": `SELECT c.*, v.state, v.changed_ms FROM certificate c
+    LEFT JOIN key_version v ON v.key = c.key AND v.version = c.version
+    WHERE c.serial > ? ORDER BY c.serial LIMIT ?`,
+  // One that is past its time needs no revoking: RFC 5280 3.3.
+  "certificate.perhapsRevoked": `SELECT c.*, v.state, v.changed_ms FROM certificate c
+    LEFT JOIN key_version v ON v.key = c.key AND v.version = c.version
+    WHERE c.authority = ? AND c.serial <> c.authority AND c.to_ms > ?
+    AND (c.revoked_ms IS NOT NULL OR v.state NOT IN ('pre-activation', 'active'))
+    ORDER BY c.serial`,
+  "pairedKey.one": `SELECT * FROM paired_key WHERE id = ?`,
+  "pairedKey.count": `SELECT count(*) AS n FROM paired_key WHERE slave = ? AND master = ?`,
+  "pairedKey.old": `SELECT id FROM paired_key WHERE created_ms < ? ORDER BY created_ms LIMIT ?`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.
   // A page of seeds and not of removable ones: its cost is bounded however many keys are kept.

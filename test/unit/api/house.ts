@@ -31,7 +31,7 @@ import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { StatusListPublisher } from "../../../src/key/revocation/statusListPublisher.ts";
+import { openDistribution } from "../../../src/service/distribution.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { openRig } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
@@ -335,8 +335,15 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   });
   const { keys, approvals } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
-  const statusList = new StatusListPublisher(keys.store, clock, STATUS_SIGNER);
-  keys.journal.subscribe(statusList.observe);
+  const distribution = openDistribution(
+    { store: keys.store, clock, signer: STATUS_SIGNER },
+    keys.supply,
+    keys.room,
+    keys.journal,
+    async (event, writes, leaf) => {
+      await keys.log.append(leaf, writes, (batch) => keys.journal.record(event, batch));
+    },
+  );
   const app = buildApi(
     {
       clock,
@@ -356,7 +363,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       managed: keys.room,
-      statusList,
+      ...distribution,
       approvals,
       sources,
       assessments: new AssessmentDesk({
