@@ -19,8 +19,11 @@ import { compileValidator, parseQuery } from "./query.ts";
 import { addRandom } from "./random.ts";
 import { requestIds } from "./requestId.ts";
 import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
+import { addRecall } from "./recall.ts";
+import { addReceipted } from "./receipted.ts";
 import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
+import { addTaps } from "./taps.ts";
 import { addStatus } from "./status.ts";
 import { addStatusList, statusListSocket } from "./statusList.ts";
 import { addStream } from "./stream.ts";
@@ -151,6 +154,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   });
   void app.register((routes, _options, done) => {
     addRandom(routes, context);
+    addReceipted(routes, context);
     addStream(routes, context);
     addKeys(routes, context);
     addManagedKeys(routes, context);
@@ -164,7 +168,9 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     });
     addStatus(routes, context);
     addSources(routes, context);
+    addTaps(routes, context);
     addLineage(routes, context);
+    addRecall(routes, context);
     void routes.register((uploads, _none, registered) => {
       addAssessments(uploads, context);
       registered();

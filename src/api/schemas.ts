@@ -228,6 +228,7 @@ export const STATUS = Type.Object({
   selfTests: Type.Array(SELF_TEST),
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
   vault: VAULT,
+  keys: KEY_FIGURES,
   log: Type.Object({
     origin: Type.String(),
     verifierKey: Type.String(),
@@ -243,7 +244,6 @@ export const STATUS = Type.Object({
       }),
     ),
   }),
-  keys: KEY_FIGURES,
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

@@ -3,6 +3,8 @@ import { Compile } from "typebox/compile";
 import { canonicalJson } from "./canonicalJson.ts";
 import { CERTIFICATE } from "./leaves/certificate.ts";
 import { CUSTODIAN } from "./leaves/custodian.ts";
+import { OUTPUT } from "./leaves/output.ts";
+import { RECALL } from "./leaves/recall.ts";
 import { EPOCH } from "./leaves/epoch.ts";
 import { EXPORT } from "./leaves/export.ts";
 import { INTENT } from "./leaves/intent.ts";
@@ -13,6 +15,8 @@ import { SLOT } from "./leaves/slot.ts";
 /** Every kind of leaf, each with its allow-list in a file of its own. What is not in here is no leaf. */
 export const LEAVES = {
   service_start: SERVICE_START,
+  output: OUTPUT,
+  recall: RECALL,
   key: KEY,
   slot: SLOT,
   epoch: EPOCH,
