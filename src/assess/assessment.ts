@@ -51,6 +51,7 @@ export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
   "sp800-90b-non-iid": "",
   "sp800-90b-restart": "--restart",
   "sp800-90b-conditioned": "--conditioned",
+  "sp800-90b-iid": "--iid",
   "sp800-22": "--sts",
   "fips140-2": "--fips140",
   ais31: "--ais31",

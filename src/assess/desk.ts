@@ -153,14 +153,16 @@ export class AssessmentDesk {
 
   async #work(entry: Entry, order: AssessmentOrder): Promise<void> {
     const { clock, maximumSeconds } = this.#options;
-    const unschedule = clock.schedule(maximumSeconds * 1000, () =>
-      entry.cancel.abort(
-        new SpringhouseError("conflict", `the time limit of ${maximumSeconds} s passed`),
-      ),
-    );
+    const expiry = new AbortController();
+    const unschedule = clock.schedule(maximumSeconds * 1000, () => {
+      const reason = `the time limit of ${maximumSeconds} s passed`;
+      // A suite under way may have a part of a result; what is collected is none.
+      const ending = entry.state === "running" ? expiry : entry.cancel;
+      ending.abort(new SpringhouseError("conflict", reason));
+    });
     try {
       const { samples, file } = await this.#collect(entry, order);
-      await this.#assess(entry, order, samples, file);
+      await this.#assess(entry, order, samples, file, expiry.signal);
       entry.state = "finished";
       entry.progress = entry.assessment!.summary;
     } catch (error) {
@@ -210,6 +212,7 @@ export class AssessmentDesk {
     order: AssessmentOrder,
     samples: Samples,
     file: Subject,
+    expiry: AbortSignal,
   ): Promise<void> {
     const { clock, version, threads } = this.#options;
     const { suite } = order;
@@ -224,6 +227,7 @@ export class AssessmentDesk {
       threads,
       niceness: NICENESS,
       signal,
+      expiry,
       progress: (text) => this.#tell(entry, text),
     });
     const { assessment, findings } = assessmentOf(suite, result, samples, file, parameters, {

@@ -27,6 +27,8 @@ export interface Run {
   readonly niceness: number;
   /** Ends it at once. */
   readonly signal: AbortSignal;
+  /** Time is up: it ends with what it has, or where that is no result, as by `signal`. */
+  readonly expiry?: AbortSignal;
   /** How far it is, for a person. */
   readonly progress: (text: string) => void;
 }
@@ -41,6 +43,13 @@ export async function runSuite(run: Run): Promise<unknown> {
   const campaign = suiteOf(suite).campaign(samples, parameters);
   const failed = new AbortController();
   const crew = new Crew(campaign, run, AbortSignal.any([signal, failed.signal]));
+  const expire = (): void => {
+    if (campaign.expire) campaign.expire();
+    else failed.abort(run.expiry!.reason);
+  };
+  if (run.expiry?.aborted) expire();
+  failed.signal.throwIfAborted();
+  run.expiry?.addEventListener("abort", expire, { once: true });
   const threads = Array.from({ length: run.threads }, () =>
     crew.work().catch((error: unknown) => {
       // A part alone is no result: the other threads need not go on.
@@ -48,7 +57,11 @@ export async function runSuite(run: Run): Promise<unknown> {
       throw error;
     }),
   );
-  await Promise.all(threads);
+  try {
+    await Promise.all(threads);
+  } finally {
+    run.expiry?.removeEventListener("abort", expire);
+  }
   const result = campaign.result();
   if (result === null) throw new Error(`${suite} ended without a result`);
   return result;

@@ -43,6 +43,9 @@ import {
   type Fips140Result,
   type Fips140Task,
 } from "./fips140/fips140.ts";
+import { iidCampaign, runIidTask, type IidPart, type IidTask } from "./iid/campaign.ts";
+import { iidFindings } from "./iid/findings.ts";
+import { iidFault, type Iid } from "./iid/iid.ts";
 import { stsFindings } from "./sts/findings.ts";
 import { runStsTask, stsCampaign, type StsPart, type StsTask } from "./sts/stsCampaign.ts";
 import type { Sts } from "./sts/summary.ts";
@@ -97,6 +100,20 @@ const conditioned: Suite<ConditionedTask, readonly AnyEstimate[], Conditioned> =
   campaign: (samples, { conditioning }) => conditionedCampaign(samples, conditioning),
   run: runConditionedTask,
   findings: conditionedFindings,
+};
+
+const iid: Suite<IidTask, IidPart, Iid> = {
+  title: "SP 800-90B, IID track",
+  purpose:
+    "Tests of SP 800-90B 5 for samples that are independent and identically distributed; only where nothing speaks against it does the most common value give a min-entropy. Passing proves no independence: the claim needs the source's design.",
+  usesChance: true,
+  fault: iidFault,
+  campaign(_samples, { seed }) {
+    if (seed === null) throw new Error("the IID track needs a seed");
+    return iidCampaign(seed);
+  },
+  run: runIidTask,
+  findings: iidFindings,
 };
 
 const sts: Suite<StsTask, StsPart, Sts> = {
@@ -155,6 +172,7 @@ export const SUITES = {
   "sp800-90b-non-iid": nonIid,
   "sp800-90b-restart": restart,
   "sp800-90b-conditioned": conditioned,
+  "sp800-90b-iid": iid,
   "sp800-22": sts,
   "fips140-2": fips140,
   ais31,

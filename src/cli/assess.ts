@@ -26,6 +26,7 @@ export interface AssessOptions {
   readonly nOut?: number;
   readonly nw?: number;
   readonly hIn?: number;
+  readonly timeLimit?: number;
 }
 
 /** The suite whose flag is set; without one the non-IID track. */
@@ -162,6 +163,20 @@ export async function assess(
   const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
   if (fault !== null) throw new Failure(1, fault);
   terminal.progress("estimating");
+  const expiry = new AbortController();
+  const { timeLimit } = options;
+  const stopWatch =
+    timeLimit === undefined
+      ? () => {}
+      : terminal.clock.schedule(timeLimit * 1000, () =>
+          expiry.abort(
+            new Failure(
+              1,
+              `not finished within ${timeLimit} s, so that there is no result`,
+              "Give it a longer --time-limit.",
+            ),
+          ),
+        );
   let result: unknown;
   try {
     result = await runSuite({
@@ -171,9 +186,11 @@ export async function assess(
       threads: THREADS,
       niceness: 0,
       signal: terminal.signal,
+      expiry: expiry.signal,
       progress: (text) => terminal.progress(text),
     });
   } finally {
+    stopWatch();
     terminal.progress(null);
   }
   const { assessment, findings } = assessmentOf(suite, result, samples, file, parameters, {
@@ -190,5 +207,7 @@ export async function assess(
       ? `${JSON.stringify(assessment, null, 2)}\n`
       : reportText(terminal, assessment, findings),
   );
+  if (expiry.signal.aborted && assessment.passed === null)
+    throw new Failure(1, assessment.summary, "Give it a longer --time-limit and the same --seed.");
   if (assessment.passed === false) throw new Failure(1, `not passed: ${assessment.summary}`);
 }

@@ -184,6 +184,7 @@ export function buildProgram(
       ).choices(["text", "program"]),
     )
     .option("--html <file>", "write the report as a page that needs nothing else")
+    .option("--time-limit <seconds>", "end with what there is by then", positive)
     .option("--seed <hex>", "of a report whose permutations are to be repeated", seed);
   for (const name of SUITE_NAMES)
     if (SUITE_FLAGS[name] !== "") assessing.option(SUITE_FLAGS[name], suiteOf(name).title);

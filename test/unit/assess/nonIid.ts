@@ -124,7 +124,7 @@ function stream(label: string, length: number): Uint8Array {
   return bytes;
 }
 
-const GENERATORS: Readonly<Record<string, (count: number) => Uint8Array>> = {
+export const GENERATORS: Readonly<Record<string, (count: number) => Uint8Array>> = {
   V1: (count) => stream("rbg-vec-uniform8", count),
   V2: (count) => stream("rbg-vec-bias1", count).map((byte) => (byte < 154 ? 1 : 0)),
   V3(count) {

@@ -171,6 +171,59 @@ test("each flag runs its suite, says what it is good for, and writes a page that
   }
 });
 
+describe("the IID track", () => {
+  const asked = async (path: string, ...options: readonly string[]) => {
+    const { code, stdout, stderr } = await springhouse([
+      "assess",
+      path,
+      "--bits",
+      "3",
+      "--iid",
+      "--json",
+      ...options,
+    ]);
+    return { code, stderr, report: JSON.parse(stdout.toString()) };
+  };
+
+  test("its seed gives the same report again", async () => {
+    const path = await samplesFile("iid.bin", 4000, 7);
+    const html = join(folder, "iid.html");
+    const first = await asked(path, "--html", html);
+    const { seed } = first.report.parameters;
+    expect(seed).toMatch(/^[0-9a-f]{64}$/);
+    expect(first.report.command).toBe(`springhouse assess iid.bin --bits 3 --iid --seed ${seed}`);
+    const again = await asked(path, "--seed", seed);
+    expect({ ...again.report, atMilliseconds: 0 }).toEqual({ ...first.report, atMilliseconds: 0 });
+    const { passed, minEntropy } = first.report;
+    expect(typeof passed).toBe("boolean");
+    expect(minEntropy !== null).toBe(passed);
+    expect([first.code, again.code]).toEqual(passed ? [0, 0] : [1, 1]);
+    const page = await readFile(html, "utf8");
+    for (const text of [seed, "periodicity, lag 32 (5.1.9)", "is no test"])
+      expect(page).toContain(text);
+  });
+
+  test("time that runs out is no verdict, and exit 1", async () => {
+    const path = await samplesFile("iid-long.bin", 200_000, 7);
+    const { code, report, stderr } = await asked(path, "--time-limit", "0.01");
+    expect(code).toBe(1);
+    expect(report).toMatchObject({ passed: null, minEntropy: null });
+    expect(stderr).toMatch(/not finished[^]*--time-limit/);
+    const other = await springhouse(["assess", path, "--bits", "3", "--time-limit", "0.01"]);
+    expect(other.code).toBe(1);
+    expect(other.stdout.toString()).toBe("");
+    expect(other.stderr).toMatch(/not finished within 0.01 s/);
+  });
+
+  test("samples of one value are refused without a figure", async () => {
+    const path = await samplesFile("iid-constant.bin", 4000, 0);
+    const result = await springhouse(["assess", path, "--bits", "3", "--iid"]);
+    expect(result.code).toBe(1);
+    expect(result.stdout.toString()).toBe("");
+    expect(result.stderr).toMatch(/all samples have one value/);
+  });
+});
+
 test("two suites at once and a page that cannot be written are refused", async () => {
   const path = await samplesFile("two.bin", 2000, 0xff);
   const both = await springhouse(["assess", path, "--bits", "8", "--sts", "--fips140"]);

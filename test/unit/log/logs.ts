@@ -1,6 +1,6 @@
 import { encodeBundle } from "../../../src/log/bundle.ts";
 import { signCheckpoint } from "../../../src/log/checkpoint.ts";
-import { encodeLeaf, type Leaf, type LeafOf } from "../../../src/log/leaf.ts";
+import { encodeLeaf, type LeafOf } from "../../../src/log/leaf.ts";
 import { Frontier, leafHash } from "../../../src/log/merkle.ts";
 import { signerOf, type Signer } from "../../../src/log/signer.ts";
 import { TILE_WIDTH, tilePath, tilesOf } from "../../../src/log/tile.ts";
