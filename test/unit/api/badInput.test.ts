@@ -81,12 +81,6 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("{id}", "rng-1");
 const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/generate": { type: "aes-256" },
-  "/v1/sources/{id}/restarts": {},
-  "/v1/intents": { command: { op: "key.destroy", key: "k-0123456789abcdef-1", version: 1 } },
-  "/v1/intents/{id}/approvals": { signature: "-----BEGIN SSH SIGNATURE-----" },
-  "/v1/intents/{id}/withdraw": {},
-  "/v1/intents/{id}/execute": {},
-  "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
   "/v1/keys": { type: "aes-256" },
   "/v1/keys/import": { type: "hmac-256", material: "AAAA" },
   "/v1/keys/{id}/rotate": {},
@@ -112,11 +106,19 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/{id}/decapsulate": { ciphertext: "AAAA" },
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
+  "/v1/sources/{id}/restarts": {},
   "/v1/tokens": { name: "tried", roles: ["client"] },
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
   "/v1/seal/open": { passphrase: "twelve of them" },
   "/v1/seal/close": { reason: "tried" },
   "/v1/seal/slots": { kind: "key-file", name: "tried", place: "credential" },
+  "/v1/intents": { command: { op: "key.destroy", key: "k-0123456789abcdef-1", version: 1 } },
+  "/v1/intents/{id}/approvals": {
+    signature: "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n",
+  },
+  "/v1/intents/{id}/withdraw": {},
+  "/v1/intents/{id}/execute": {},
+  "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
 };
 
 async function ask(
