@@ -4,7 +4,7 @@ import { COMMAND } from "../log/leaves/command.ts";
 import type { IntentDescription } from "../port/approval.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import { principalOf, type Context } from "./context.ts";
-import { askerOf, LINE, REASON, STRICT } from "./keyRequest.ts";
+import { askerOf, REASON, STRICT } from "./keyRequest.ts";
 import { addRoute } from "./route.ts";
 import { INTENT, nullable } from "./schemas.ts";
 
@@ -26,21 +26,20 @@ const ORDER = Type.Object(
 const APPROVAL = Type.Object(
   {
     signature: Type.String({
-      minLength: 1,
       maxLength: 4000,
+      pattern:
+        "^-----BEGIN SSH SIGNATURE-----\\r?\\n([A-Za-z0-9+/=]{1,100}\\r?\\n)+-----END SSH SIGNATURE-----(\\r?\\n)?$",
       description: "What `ssh-keygen -Y sign -n NAMESPACE` wrote over the document.",
     }),
   },
   STRICT,
 );
 const WITHDRAWAL = Type.Object({ reason: REASON }, STRICT);
-const ID = Type.Object(
-  { id: Type.String({ pattern: "^in-[0-9a-f]{16}-[1-9][0-9]{0,15}$" }) },
-  STRICT,
-);
+const INTENT_ID = Type.String({ pattern: "^in-[0-9a-f]{16}-[1-9][0-9]{0,15}$" });
+const ID = Type.Object({ id: INTENT_ID }, STRICT);
 const LIST = Type.Object(
   {
-    after: Type.Optional(Type.String({ maxLength: 64, pattern: LINE })),
+    after: Type.Optional(INTENT_ID),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
   },
   STRICT,

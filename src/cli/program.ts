@@ -3,6 +3,7 @@ import { CutShortError, RefusalError } from "../client/client.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
 import { SLOT_KINDS } from "../port/seal.ts";
+import { addApprovalCommands } from "./approvalCommands.ts";
 import { addKeyCommands } from "./keyCommands.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
@@ -312,6 +313,7 @@ export function buildProgram(
     );
 
   addKeyCommands(program, terminal, { connecting, asJson, integer, positive });
+  addApprovalCommands(program, terminal, { connecting, asJson, integer, positive });
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

@@ -112,7 +112,6 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/{id}/unwrap": { wrapped: "AAAA" },
   "/v1/keys/{id}/encapsulate": {},
   "/v1/keys/{id}/decapsulate": { ciphertext: "AAAA" },
-  "/v1/sources/{id}/restarts": {},
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
   "/v1/recall": { source: "rng-1", from: 0, to: 1 },
@@ -121,6 +120,8 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/seal/open": { passphrase: "twelve of them" },
   "/v1/seal/close": { reason: "tried" },
   "/v1/seal/slots": { kind: "key-file", name: "tried", place: "credential" },
+    signature: "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n",
+  },
 };
 
 async function ask(

@@ -35,7 +35,6 @@ import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { openDistribution } from "../../../src/service/distribution.ts";
-import { signerOf } from "../../../src/log/signer.ts";
 import { openRig } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
