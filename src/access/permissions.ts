@@ -75,6 +75,14 @@ export const PERMISSIONS = {
     roles: ["admin"],
     why: "Once, while there are none. After that only custodians let in others.",
   },
+  "keys.export": {
+    roles: ["client", "admin"],
+    why: "A client exports its own keys that are exportable, with the leave of custodians. No operator does.",
+  },
+  "keys.pair": {
+    roles: ["client", "admin"],
+    why: "As random.draw; each of the two parties gets what it shares with the other, and nobody else's.",
+  },
   "keys.status": {
     roles: ROLES,
     why: "Whoever relies on a key has to know that it is not to be relied on. It holds ids, states and reasons.",

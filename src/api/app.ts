@@ -9,11 +9,13 @@ import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
 import { addIntents } from "./intents.ts";
 import { addKeyChanges } from "./keyChanges.ts";
+import { addKeyExport } from "./keyExport.ts";
 import { addKeyOperations } from "./keyOperations.ts";
 import { addKeys } from "./keys.ts";
 import { addLineage } from "./lineage.ts";
 import { addManagedKeys } from "./managedKeys.ts";
 import type { ApiOptions, ApiPorts } from "./ports.ts";
+import { addPairedKeys } from "./pairedKeys.ts";
 import { addProbes } from "./probes.ts";
 import { compileValidator, parseQuery } from "./query.ts";
 import { addRandom } from "./random.ts";
@@ -112,7 +114,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     );
     if (methods.length === 0)
       return context.refuse(request, reply, refuse("not_found", "There is no such route."));
-    const allow = methods.sort().join(", ");
+    const allow = [...new Set(methods)].sort().join(", ");
     return context.refuse(
       request,
       reply.header("allow", allow),
@@ -160,6 +162,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addManagedKeys(routes, context);
     addKeyChanges(routes, context);
     addKeyOperations(routes, context);
+    addKeyExport(routes, context);
+    addPairedKeys(routes, context);
     addStatusList(routes, context);
     addCertificates(routes, context);
     void routes.register((requests, _none, registered) => {

@@ -26,7 +26,7 @@ const COMMON_NAME = Type.String({
 });
 const HOST = Type.String({
   maxLength: 253,
-  pattern: "^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$",
+  pattern: "^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$",
 });
 
 const AUTHORITY = Type.Object(
@@ -47,7 +47,7 @@ const ORDER = Type.Object(
     subject: COMMON_NAME,
     purpose: choice(CERTIFICATE_PURPOSES),
     days: Type.Optional(Type.Integer({ minimum: 1, maximum: 397, default: 90 })),
-    hosts: Type.Optional(Type.Array(HOST, { maxItems: 32, uniqueItems: true })),
+    hosts: Type.Optional(Type.Array(HOST, { minItems: 1, maxItems: 32, uniqueItems: true })),
     request: Type.Optional(
       Type.String({ minLength: 1, maxLength: 8192, description: "PKCS#10 in PEM." }),
     ),

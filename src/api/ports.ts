@@ -1,6 +1,7 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
 import type { CertificateAuthority } from "../key/certificate/certificateAuthority.ts";
+import type { PairedKeys } from "../key/distribution/pairedKeys.ts";
 import type { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { Attest } from "../log/statement.ts";
@@ -107,8 +108,9 @@ export interface ApiPorts {
     CertificateAuthority,
     "establish" | "issue" | "revoke" | "get" | "list" | "certificate" | "revocationList" | "ocsp"
   >;
+  readonly pairs: Pick<PairedKeys, "waiting" | "encrypt" | "decrypt">;
   readonly statusList: Pick<StatusListPublisher, "current" | "onChange">;
-  readonly managed: Pick<KeyRoom, "service" | "operations" | "reader">;
+  readonly managed: Pick<KeyRoom, "service" | "operations" | "reader" | "exporter">;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
   readonly seal: Pick<
@@ -117,7 +119,15 @@ export interface ApiPorts {
   >;
   readonly approvals: Pick<
     Approvals,
-    "bootstrap" | "custodians" | "create" | "approve" | "withdraw" | "execute" | "get" | "list"
+    | "spend"
+    | "bootstrap"
+    | "custodians"
+    | "create"
+    | "approve"
+    | "withdraw"
+    | "execute"
+    | "get"
+    | "list"
   >;
   readonly events: EventJournal;
   readonly lineage: LineageReader;

@@ -1,6 +1,8 @@
 import { CertificateAuthority } from "../key/certificate/certificateAuthority.ts";
+import { PairedKeys } from "../key/distribution/pairedKeys.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
+import type { Vault } from "../key/seal/vault.ts";
 import type { Leaf } from "../log/leaf.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ServiceEvent } from "../port/event.ts";
@@ -13,6 +15,7 @@ export function openDistribution(
   { store, clock, signer }: Pick<ServicePorts, "store" | "clock" | "signer">,
   random: RandomSupply,
   keys: KeyRoom,
+  vault: Vault,
   events: Pick<EventJournal, "subscribe">,
   record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>,
 ) {
@@ -20,5 +23,6 @@ export function openDistribution(
   const certificates = new CertificateAuthority({ store, random, keys, record });
   events.subscribe(statusList.observe);
   events.subscribe(certificates.observe);
-  return { statusList, certificates };
+  const pairs = new PairedKeys({ store, vault, random, now: () => keys.service.now(), record });
+  return { statusList, certificates, pairs };
 }

@@ -219,7 +219,7 @@ export async function createService(
     record,
     tell: (event) => observed.event(event),
   });
-  const distribution = openDistribution(ports, drbg, managed, observed, record);
+  const distribution = openDistribution(ports, drbg, managed, seal.vault, observed, record);
   const api = buildApi(
     {
       clock,

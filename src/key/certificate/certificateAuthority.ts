@@ -130,10 +130,10 @@ export class CertificateAuthority {
   }
 
   async issue(order: CertificateOrder, asker: Asker): Promise<CertificateDescription | Refusal> {
-    const authority = await this.#current();
-    if ("ok" in authority) return authority;
     const subject = await this.#subjectKey(order, asker);
     if ("ok" in subject) return subject;
+    const authority = await this.#current();
+    if ("ok" in authority) return authority;
     const serial = await this.#serial();
     if (typeof serial !== "string") return serial;
     const span = this.#span(order.days);

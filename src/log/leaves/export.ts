@@ -10,7 +10,12 @@ export const EXPORT = leafSchema("export", {
   /** `key`: its id. `pair`: ids of the keys. */
   keys: Type.Array(NAME, { minItems: 1, maxItems: 128 }),
   version: Type.Optional(COUNT),
-  scheme: Type.Union(["hpke", "jwe", "age", "tls"].map((scheme) => Type.Literal(scheme))),
+  scheme: Type.Union([
+    Type.Literal("hpke"),
+    Type.Literal("jwe"),
+    Type.Literal("age"),
+    Type.Literal("tls"),
+  ]),
   /** `key`: SHA-256 of the recipient's public key. */
   recipient: Type.Optional(DIGEST),
   /** `pair`: the two principals, and which of them they went to. */

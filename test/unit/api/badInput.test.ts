@@ -78,17 +78,13 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/tokens/{id}", "/tokens/token-0123456789abcdef")
     .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
     .replace("/intents/{id}", "/intents/in-0123456789abcdef-1")
+    .replace("/certificates/{id}", "/certificates/0123456789abcdef0123456789abcdef")
+    .replace("{sae}", "token-0123456789abcdef")
     .replace("{id}", "rng-1")
     .replace("{*}", "0/000.p/1");
 const BODIES: Readonly<Record<string, object>> = {
   "/v1/random/receipted": { bytes: 32 },
   "/v1/keys/generate": { type: "aes-256" },
-  "/v1/sources/{id}/restarts": {},
-  "/v1/intents": { command: { op: "key.destroy", key: "k-0123456789abcdef-1", version: 1 } },
-  "/v1/intents/{id}/approvals": { signature: "-----BEGIN SSH SIGNATURE-----" },
-  "/v1/intents/{id}/withdraw": {},
-  "/v1/intents/{id}/execute": {},
-  "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
   "/v1/keys": { type: "aes-256" },
   "/v1/keys/import": { type: "hmac-256", material: "AAAA" },
   "/v1/keys/{id}/rotate": {},
@@ -112,16 +108,31 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/{id}/unwrap": { wrapped: "AAAA" },
   "/v1/keys/{id}/encapsulate": {},
   "/v1/keys/{id}/decapsulate": { ciphertext: "AAAA" },
+  "/v1/keys/recipient": { scheme: "age", recipient: "age1qqqq" },
+  "/v1/keys/{id}/export": {
+    scheme: "age",
+    recipient: "age1qqqq",
+    intent: "in-0123456789abcdef-1",
+  },
+  "/api/v1/keys/{sae}/enc_keys": {},
+  "/api/v1/keys/{sae}/dec_keys": { key_IDs: [{ key_ID: "00000000-0000-4000-8000-000000000000" }] },
+  "/v1/certificates/authority": { name: "House CA" },
+  "/v1/certificates": { subject: "milk", purpose: "client", request: "none" },
+  "/v1/certificates/{id}/revoke": { reason: "superseded" },
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
+  "/v1/sources/{id}/restarts": {},
   "/v1/recall": { source: "rng-1", from: 0, to: 1 },
   "/v1/tokens": { name: "tried", roles: ["client"] },
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
   "/v1/seal/open": { passphrase: "twelve of them" },
   "/v1/seal/close": { reason: "tried" },
   "/v1/seal/slots": { kind: "key-file", name: "tried", place: "credential" },
-    signature: "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n",
-  },
+  "/v1/intents": { command: { op: "key.destroy", key: "k-0123456789abcdef-1", version: 1 } },
+  "/v1/intents/{id}/approvals": { signature: "-----BEGIN SSH SIGNATURE-----" },
+  "/v1/intents/{id}/withdraw": {},
+  "/v1/intents/{id}/execute": {},
+  "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
 };
 
 async function ask(

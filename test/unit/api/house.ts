@@ -344,6 +344,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
     { store: keys.store, clock, signer: STATUS_SIGNER },
     keys.supply,
     keys.room,
+    keys.port,
     keys.journal,
     async (event, writes, leaf) => {
       await keys.log.append(leaf, writes, (batch) => keys.journal.record(event, batch));

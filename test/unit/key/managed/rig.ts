@@ -80,6 +80,8 @@ export interface Rig extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly supply: RecordedSupply;
   readonly vault: EpochVault;
+  /** As the rooms are given it. */
+  readonly port: Vault;
   readonly failures: string[];
   openVault(): void;
   /** Every batch that was written, for what a test wants to see or to spoil. */
@@ -169,6 +171,7 @@ export async function openRig({
     clock,
     supply,
     vault,
+    port,
     failures,
     openVault,
     get spoil() {
