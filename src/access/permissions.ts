@@ -87,6 +87,10 @@ export const PERMISSIONS = {
     roles: ROLES,
     why: "Whoever relies on a key has to know that it is not to be relied on. It holds ids, states and reasons.",
   },
+  "compliance.read": {
+    roles: ["auditor", "custodian", "admin"],
+    why: "It says where the keeping of keys is weakest.",
+  },
   "certificates.issue": {
     roles: ["admin"],
     why: "As tokens.create: a client certificate is access.",

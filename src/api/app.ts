@@ -4,6 +4,7 @@ import { refuse } from "../port/errors.ts";
 import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
 import { addCertificates, addOcsp } from "./certificates.ts";
+import { addCompliance } from "./compliance.ts";
 import { addCustodians } from "./custodians.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
@@ -166,6 +167,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addPairedKeys(routes, context);
     addStatusList(routes, context);
     addCertificates(routes, context);
+    addCompliance(routes, context);
     void routes.register((requests, _none, registered) => {
       addOcsp(requests, context);
       registered();

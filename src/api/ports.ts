@@ -1,6 +1,7 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
 import type { CertificateAuthority } from "../key/certificate/certificateAuthority.ts";
+import type { ComplianceReport } from "../port/compliance.ts";
 import type { PairedKeys } from "../key/distribution/pairedKeys.ts";
 import type { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
@@ -108,6 +109,7 @@ export interface ApiPorts {
     CertificateAuthority,
     "establish" | "issue" | "revoke" | "get" | "list" | "certificate" | "revocationList" | "ocsp"
   >;
+  readonly compliance: () => Promise<ComplianceReport>;
   readonly pairs: Pick<PairedKeys, "waiting" | "encrypt" | "decrypt">;
   readonly statusList: Pick<StatusListPublisher, "current" | "onChange">;
   readonly managed: Pick<KeyRoom, "service" | "operations" | "reader" | "exporter">;

@@ -27,6 +27,7 @@ import {
 import type { VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { recall } from "./recall.ts";
+import { reportCompliance } from "./compliance.ts";
 import { verify } from "./verify.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
@@ -244,6 +245,14 @@ export function buildProgram(
     .requiredOption("--to <time>", "inclusive")
     .option("--reason <text>", "kept in the log with who asked")
     .action((options: Parameters<typeof recall>[1]) => recall(terminal, options));
+
+  connecting(asJson(program.command("report").description("reports").command("compliance")))
+    .description(
+      "what an assessor of key management would ask about, and what maps to which control",
+    )
+    .action((options: Parameters<typeof reportCompliance>[1]) =>
+      reportCompliance(terminal, options),
+    );
 
   const calculating = asJson(program.command("output-entropy")).description(
     "min-entropy of a conditioning component's output (SP 800-90B 3.1.5)",

@@ -2,6 +2,7 @@ import type { Command, CustodianDescription, IntentDescription } from "../port/a
 import type { KeptEvent } from "../port/event.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
+import type { ComplianceReport } from "../port/compliance.ts";
 import type { RecallLine, RecallOrder } from "../port/recall.ts";
 import type { SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
@@ -479,6 +480,16 @@ export class SpringhouseClient {
       yield line;
     }
     if (last?.record !== "recall") throw new CutShortError(0);
+  }
+
+  /** What an assessor of key management would ask about (role auditor or custodian). */
+  compliance(): Promise<ComplianceReport> {
+    return this.#get("/v1/compliance");
+  }
+
+  /** Which keys are not to be relied on: a signed JWT that is stale after two minutes. */
+  keyStatusList(): Promise<string> {
+    return this.#text("/v1/keys/status-list");
   }
 
   /** The transparency log's last checkpoint, a signed note (role auditor or custodian). */

@@ -36,7 +36,7 @@ export async function openDualControl(
   return approvals;
 }
 
-function requiredOf(required: Configuration["approval"]["required"]): RequiredApprovals {
+export function requiredOf(required: Configuration["approval"]["required"]): RequiredApprovals {
   return {
     "key.restore": required.restore,
     "key.destroy": required.destroy,

@@ -18,6 +18,7 @@ import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
+import { complianceReport } from "../key/compliance/complianceReport.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
 import type { Leaf } from "../log/leaf.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
@@ -38,7 +39,7 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
-import { openDualControl } from "./approval.ts";
+import { openDualControl, requiredOf } from "./approval.ts";
 import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
@@ -227,6 +228,14 @@ export async function createService(
       keys: generator,
       managed,
       ...distribution,
+      compliance: () =>
+        complianceReport({
+          store,
+          snapshot,
+          custodians: () => approvals.custodians(),
+          required: requiredOf(configuration.approval.required),
+          now: () => managed.service.now(),
+        }),
       sources: room,
       assessments,
       seal,

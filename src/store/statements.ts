@@ -157,6 +157,12 @@ export const READS = {
     ORDER BY due_ms, id LIMIT ?`,
   "managedKey.nextDue": `SELECT min(due_ms) AS next FROM managed_key WHERE due_ms > ?`,
   "keyVersion.ofKey": `SELECT * FROM key_version WHERE key = ? ORDER BY version`,
+  "keyVersion.protecting": `SELECT v.key, v.version, v.activated_ms, k.purpose
+    FROM key_version v JOIN managed_key k ON k.id = v.key AND k.primary_version = v.version
+    WHERE v.state = 'active' ORDER BY v.key`,
+  "managedKey.exportable": `SELECT k.id FROM managed_key k WHERE k.exportable = 1 AND EXISTS (
+    SELECT 1 FROM key_version v WHERE v.key = k.id
+    AND v.state NOT IN ('destroyed', 'destroyed-compromised')) ORDER BY k.id`,
   "keyVersion.notTrusted": `SELECT * FROM key_version WHERE state IN
     ('suspended', 'deactivated', 'compromised', 'destroyed', 'destroyed-compromised')
     ORDER BY key, version`,

@@ -3,10 +3,9 @@ import type { KeyPurpose } from "../../port/key.ts";
 const DAY_MILLISECONDS = 86_400_000;
 
 /**
- * The longest time that a version protects, in days: SP 800-57 part 1 r5 table 1 and section 5.3.6, the
- * upper end of what it recommends. Private signature key (type 1): 1 to 3 years. Symmetric data
- * encryption (5) and symmetric authentication (3): an originator-usage period of up to 2 years. Key
- * wrapping (6): up to 2 years. Key agreement and key transport, static (12 to 17): 1 to 2 years.
+ * The longest time that a version protects, in days: the upper ends of the originator-usage periods in
+ * SP 800-57 part 1 r5 table 1. Private signature key: 3 years. Symmetric authentication, data encryption
+ * and key-wrapping key, private key-transport and static key-agreement key: 2 years.
  */
 export const CRYPTOPERIOD_DAYS: Readonly<Record<KeyPurpose, number>> = {
   signature: 3 * 365,

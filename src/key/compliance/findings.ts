@@ -1,26 +1,8 @@
 import type { CommandOperation, CustodianDescription } from "../../port/approval.ts";
+import type { Finding } from "../../port/compliance.ts";
 import type { KeyPurpose } from "../../port/key.ts";
 import type { SlotDescription, SlotKind } from "../../port/seal.ts";
 import { CRYPTOPERIOD_DAYS, pastCryptoperiod } from "./cryptoperiod.ts";
-
-export const FINDING_KINDS = [
-  "past_cryptoperiod",
-  "exportable_key",
-  "best_effort_slot",
-  "few_custodians",
-  "witness_lags",
-  "no_witness",
-] as const;
-export type FindingKind = (typeof FINDING_KINDS)[number];
-
-/** Something that an assessor would ask about. It says what is, and what can be done. */
-export interface Finding {
-  readonly kind: FindingKind;
-  /** What it is about: a key with its version, a slot, a witness, a person. */
-  readonly subject: string;
-  readonly detail: string;
-  readonly remedy: string;
-}
 
 /** A version that protects. */
 export interface ProtectingVersion {
@@ -39,7 +21,7 @@ export interface ComplianceFacts {
   readonly required: Readonly<Record<CommandOperation, number>>;
   readonly witnesses: readonly {
     readonly name: string;
-    readonly behindMilliseconds: number | null;
+    readonly lagMilliseconds: number;
   }[];
 }
 
@@ -49,7 +31,7 @@ const BEST_EFFORT: readonly SlotKind[] = ["passphrase", "key-file"];
 const WITNESS_LAG_MILLISECONDS = 60_000;
 const DAY_MILLISECONDS = 86_400_000;
 
-/** Everything that stands out, in the order of `FINDING_KINDS`. */
+/** Everything that stands out, kind by kind. */
 export function findingsOf(facts: ComplianceFacts): readonly Finding[] {
   return [
     ...facts.protecting.flatMap((version) => overdue(version, facts.atMilliseconds)),
@@ -119,13 +101,13 @@ function witnessFindings({ witnesses }: ComplianceFacts): readonly Finding[] {
         remedy: "Configure a witness on another host.",
       },
     ];
-  return witnesses.flatMap(({ name, behindMilliseconds }): Finding[] => {
-    if (behindMilliseconds === null || behindMilliseconds <= WITNESS_LAG_MILLISECONDS) return [];
+  return witnesses.flatMap(({ name, lagMilliseconds }): Finding[] => {
+    if (lagMilliseconds <= WITNESS_LAG_MILLISECONDS) return [];
     return [
       {
         kind: "witness_lags",
         subject: name,
-        detail: `It lacks the last checkpoint for ${Math.round(behindMilliseconds / 1000)} s.`,
+        detail: `It lacks the last checkpoint for ${Math.round(lagMilliseconds / 1000)} s.`,
         remedy: "See that it can be reached, and what it answers.",
       },
     ];

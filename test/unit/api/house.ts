@@ -35,7 +35,8 @@ import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { openDistribution } from "../../../src/service/distribution.ts";
-import { openRig } from "../key/approval/rig.ts";
+import { complianceReport } from "../../../src/key/compliance/complianceReport.ts";
+import { openRig, TWO } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
 /** Signs the status list. */
@@ -370,6 +371,14 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       },
       managed: keys.room,
       ...distribution,
+      compliance: () =>
+        complianceReport({
+          store: keys.store,
+          snapshot: () => SNAPSHOT,
+          custodians: () => approvals.custodians(),
+          required: TWO,
+          now: () => keys.room.service.now(),
+        }),
       approvals,
       sources,
       assessments: new AssessmentDesk({
