@@ -47,6 +47,62 @@ export const PERMISSIONS = {
     roles: ["client", "operator", "custodian", "admin"],
     why: "The safe direction needs nobody's leave: whoever runs or guards the service may stop any key.",
   },
+  "intents.create": {
+    roles: ["client", "admin"],
+    why: "Who owns a key asks for what needs leave. A custodian approves and never initiates.",
+  },
+  "intents.read": {
+    roles: ["client", "auditor", "custodian", "admin"],
+    why: "A client sees its own. What was approved, by whom, is what auditors ask.",
+  },
+  "intents.approve": {
+    roles: ["custodian", "admin"],
+    why: "The signature decides, and never its requester's: the admin too brings only those of others.",
+  },
+  "intents.withdraw": {
+    roles: ["client", "custodian", "admin"],
+    why: "The safe direction: a client its own, a custodian any.",
+  },
+  "intents.execute": {
+    roles: ["client", "admin"],
+    why: "As intents.create: who asked does it, once others approved.",
+  },
+  "custodians.read": {
+    roles: ["operator", "auditor", "custodian", "admin"],
+    why: "Who can approve is public among those who run and examine it.",
+  },
+  "custodians.bootstrap": {
+    roles: ["admin"],
+    why: "Once, while there are none. After that only custodians let in others.",
+  },
+  "keys.export": {
+    roles: ["client", "admin"],
+    why: "A client exports its own keys that are exportable, with the leave of custodians. No operator does.",
+  },
+  "keys.pair": {
+    roles: ["client", "admin"],
+    why: "As random.draw; each of the two parties gets what it shares with the other, and nobody else's.",
+  },
+  "keys.status": {
+    roles: ROLES,
+    why: "Whoever relies on a key has to know that it is not to be relied on. It holds ids, states and reasons.",
+  },
+  "compliance.read": {
+    roles: ["auditor", "custodian", "admin"],
+    why: "It says where the keeping of keys is weakest.",
+  },
+  "certificates.issue": {
+    roles: ["admin"],
+    why: "As tokens.create: a client certificate is access.",
+  },
+  "certificates.read": {
+    roles: ["operator", "auditor", "custodian", "admin"],
+    why: "Who has certificates is what an auditor asks. Whether one stands is public: CRL and OCSP.",
+  },
+  "certificates.revoke": {
+    roles: ["operator", "custodian", "admin"],
+    why: "The safe direction needs nobody's leave.",
+  },
   "outputs.read": {
     roles: ["client", "auditor", "admin"],
     why: "A client may see what stands behind its bytes; another principal's record is withheld from it.",

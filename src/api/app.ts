@@ -3,14 +3,20 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { refuse } from "../port/errors.ts";
 import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
+import { addCertificates, addOcsp } from "./certificates.ts";
+import { addCompliance } from "./compliance.ts";
+import { addCustodians } from "./custodians.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
+import { addIntents } from "./intents.ts";
 import { addKeyChanges } from "./keyChanges.ts";
+import { addKeyExport } from "./keyExport.ts";
 import { addKeyOperations } from "./keyOperations.ts";
 import { addKeys } from "./keys.ts";
 import { addLineage } from "./lineage.ts";
 import { addManagedKeys } from "./managedKeys.ts";
 import type { ApiOptions, ApiPorts } from "./ports.ts";
+import { addPairedKeys } from "./pairedKeys.ts";
 import { addProbes } from "./probes.ts";
 import { compileValidator, parseQuery } from "./query.ts";
 import { addRandom } from "./random.ts";
@@ -22,6 +28,7 @@ import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
 import { addTaps } from "./taps.ts";
 import { addStatus } from "./status.ts";
+import { addStatusList, statusListSocket } from "./statusList.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
 import { addTransparency } from "./transparency.ts";
@@ -73,7 +80,11 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   app.decorate("routeRows", []);
   app.decorate(
     "upgrades",
-    new Upgrades(context, nextId, [streamSocket(context), eventsSocket(context)]),
+    new Upgrades(context, nextId, [
+      streamSocket(context),
+      eventsSocket(context),
+      statusListSocket(context),
+    ]),
   );
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -104,7 +115,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     );
     if (methods.length === 0)
       return context.refuse(request, reply, refuse("not_found", "There is no such route."));
-    const allow = methods.sort().join(", ");
+    const allow = [...new Set(methods)].sort().join(", ");
     return context.refuse(
       request,
       reply.header("allow", allow),
@@ -152,6 +163,15 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addManagedKeys(routes, context);
     addKeyChanges(routes, context);
     addKeyOperations(routes, context);
+    addKeyExport(routes, context);
+    addPairedKeys(routes, context);
+    addStatusList(routes, context);
+    addCertificates(routes, context);
+    addCompliance(routes, context);
+    void routes.register((requests, _none, registered) => {
+      addOcsp(requests, context);
+      registered();
+    });
     addStatus(routes, context);
     addSources(routes, context);
     addTaps(routes, context);
@@ -165,6 +185,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addTransparency(routes, context);
     addTokens(routes, context);
     addSeal(routes, context);
+    addIntents(routes, context);
+    addCustodians(routes, context);
     addProbes(routes, context);
     done();
   });

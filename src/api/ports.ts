@@ -1,11 +1,16 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
+import type { CertificateAuthority } from "../key/certificate/certificateAuthority.ts";
+import type { ComplianceReport } from "../port/compliance.ts";
+import type { PairedKeys } from "../key/distribution/pairedKeys.ts";
+import type { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
+import type { Approvals } from "../key/approval/approvals.ts";
 import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { RecallLine, RecallOrder } from "../port/recall.ts";
@@ -102,12 +107,31 @@ export interface ApiPorts {
   readonly clock: Clock;
   readonly random: RandomSupply;
   readonly keys: KeySupply;
-  readonly managed: Pick<KeyRoom, "service" | "operations" | "reader">;
+  readonly certificates: Pick<
+    CertificateAuthority,
+    "establish" | "issue" | "revoke" | "get" | "list" | "certificate" | "revocationList" | "ocsp"
+  >;
+  readonly compliance: () => Promise<ComplianceReport>;
+  readonly pairs: Pick<PairedKeys, "waiting" | "encrypt" | "decrypt">;
+  readonly statusList: Pick<StatusListPublisher, "current" | "onChange">;
+  readonly managed: Pick<KeyRoom, "service" | "operations" | "reader" | "exporter">;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
   readonly seal: Pick<
     SealKeeper,
     "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot"
+  >;
+  readonly approvals: Pick<
+    Approvals,
+    | "spend"
+    | "bootstrap"
+    | "custodians"
+    | "create"
+    | "approve"
+    | "withdraw"
+    | "execute"
+    | "get"
+    | "list"
   >;
   readonly events: EventJournal;
   readonly lineage: LineageReader;

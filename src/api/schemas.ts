@@ -1,4 +1,5 @@
 import { Type, type TSchema } from "typebox";
+import { INTENT_STATES } from "../port/approval.ts";
 import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import { ROLES } from "../port/principal.ts";
 
@@ -145,6 +146,34 @@ export const SLOT = Type.Object({
   place: nullable(Type.String()),
   epoch: Type.Number(),
   createdMilliseconds: milliseconds,
+});
+
+export const INTENT = Type.Object({
+  id: Type.String(),
+  state: choice(INTENT_STATES),
+  document: Type.String({ description: "The very bytes to sign." }),
+  digest: Type.String({ description: "SHA-256 of the document." }),
+  namespace: Type.String({ description: "What to sign it under." }),
+  required: Type.Number({ description: "Different people who have to approve it." }),
+  approvals: Type.Array(
+    Type.Object({
+      person: Type.String(),
+      fingerprint: Type.String(),
+      publicKey: Type.String(),
+      signature: Type.String(),
+      atMilliseconds: milliseconds,
+    }),
+  ),
+  changedMilliseconds: milliseconds,
+});
+
+export const CUSTODIAN = Type.Object({
+  person: Type.String(),
+  fingerprint: Type.String(),
+  publicKey: Type.String(),
+  principals: Type.Array(Type.String()),
+  enrolledMilliseconds: milliseconds,
+  removedMilliseconds: nullable(milliseconds),
 });
 
 export const VAULT = Type.Object({

@@ -3,6 +3,7 @@ import { KEY_PURPOSES, KEY_STATES, KEY_TRANSITIONS, MANAGED_TYPES } from "../por
 import type { KeyTransition, ManagedType } from "../port/key.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { KEY_COMMANDS, operateKey, type OperateOptions } from "./keyOperations.ts";
+import { exportKey, showRecipient, type RecipientOptions } from "./keyExport.ts";
 import {
   createKey,
   type CreateKeyOptions,
@@ -125,6 +126,24 @@ export function addKeyCommands(program: Command, terminal: Terminal, parsers: Pa
       transitKey(terminal, id, transition, options),
     );
   }
+  const toRecipient = (command: Command): Command =>
+    connecting(command)
+      .addOption(
+        new Option("--scheme <scheme>", "how it is sealed")
+          .choices(["hpke", "jwe", "age"])
+          .makeOptionMandatory(),
+      )
+      .requiredOption("--to <file>", "a public key, PEM or JWK; or an age recipient (age1...)");
+  toRecipient(key.command("recipient"))
+    .description("the digest of a recipient, which an intent to export names")
+    .action((options: RecipientOptions) => showRecipient(terminal, options));
+  toRecipient(key.command("export"))
+    .description("an exportable key, sealed to a recipient: needs custodians' approval")
+    .argument("<id>", "its id")
+    .requiredOption("--intent <id>", "the approved one, for this recipient")
+    .action((id: string, options: Parameters<typeof exportKey>[2]) =>
+      exportKey(terminal, id, options),
+    );
   for (const one of KEY_COMMANDS) {
     const command = connecting(key.command(one.name))
       .description(one.description)

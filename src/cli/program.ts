@@ -3,6 +3,7 @@ import { CutShortError, RefusalError } from "../client/client.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
 import { SLOT_KINDS } from "../port/seal.ts";
+import { addApprovalCommands } from "./approvalCommands.ts";
 import { addKeyCommands } from "./keyCommands.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
@@ -26,6 +27,7 @@ import {
 import type { VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { recall } from "./recall.ts";
+import { reportCompliance } from "./compliance.ts";
 import type { verify } from "./verify.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
@@ -246,6 +248,14 @@ export function buildProgram(
     .option("--suspend", "suspend each active key that no longer has its strength")
     .action((options: Parameters<typeof recall>[1]) => recall(terminal, options));
 
+  connecting(asJson(program.command("report").description("reports").command("compliance")))
+    .description(
+      "what an assessor of key management would ask about, and what maps to which control",
+    )
+    .action((options: Parameters<typeof reportCompliance>[1]) =>
+      reportCompliance(terminal, options),
+    );
+
   const calculating = asJson(program.command("output-entropy")).description(
     "min-entropy of a conditioning component's output (SP 800-90B 3.1.5)",
   );
@@ -320,6 +330,7 @@ export function buildProgram(
     );
 
   addKeyCommands(program, terminal, { connecting, asJson, integer, positive });
+  addApprovalCommands(program, terminal, { connecting, asJson, integer, positive });
 
   const token = program.command("token").description("who may ask");
   connecting(asJson(token.command("create")))

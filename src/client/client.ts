@@ -1,6 +1,8 @@
+import type { Command, CustodianDescription, IntentDescription } from "../port/approval.ts";
 import type { KeptEvent } from "../port/event.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
+import type { ComplianceReport } from "../port/compliance.ts";
 import type { RecallLine, RecallOrder } from "../port/recall.ts";
 import type { SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
@@ -22,6 +24,9 @@ import type { TransportOptions } from "./transport.ts";
 export { CutShortError, RefusalError };
 export type SpringhouseClientOptions = TransportOptions;
 export type {
+  Command,
+  CustodianDescription,
+  IntentDescription,
   ChangedKey,
   KeptEvent,
   KeyContext,
@@ -97,6 +102,23 @@ export interface SlotOrder {
   readonly place?: string;
 }
 
+export interface IntentOrder {
+  readonly command: Command;
+  readonly reason?: string;
+  /** The key's; left out, it is for how the key is when it is asked for. */
+  readonly ifRevision?: number;
+  /** 60 to 2,592,000; default a day. */
+  readonly expiresInSeconds?: number;
+}
+
+export interface CustodianOrder {
+  /** Lower case: letters, digits, `.`, `_` and `-`. */
+  readonly person: string;
+  /** `TYPE BASE64`, as OpenSSH writes it. */
+  readonly publicKey: string;
+  readonly principals?: readonly string[];
+}
+
 export interface TokenDescription {
   readonly id: string;
   readonly name: string;
@@ -150,6 +172,15 @@ export interface RestartTap extends SampleTap {
 export interface RestartOrder {
   readonly restarts: number;
   readonly samplesPerRestart: number;
+}
+
+interface IntentPage {
+  readonly intents: readonly IntentDescription[];
+  readonly next: string | null;
+}
+
+interface CustodianPage {
+  readonly custodians: CustodianDescription[];
 }
 
 interface Aborting {
@@ -214,6 +245,22 @@ export class SpringhouseClient {
     addSlot(order: SlotOrder): Promise<SlotDescription>;
     removeSlot(id: string): Promise<void>;
   };
+  /** Dual control: what is done only with the leave of several people. */
+  readonly intents: {
+    create(order: IntentOrder): Promise<IntentDescription>;
+    get(id: string): Promise<IntentDescription>;
+    list(): Promise<IntentDescription[]>;
+    /** @param signature what `ssh-keygen -Y sign` wrote over the intent's document */
+    approve(id: string, signature: string): Promise<IntentDescription>;
+    withdraw(id: string, reason?: string): Promise<IntentDescription>;
+    execute(id: string): Promise<IntentDescription>;
+  };
+  /** People who approve. */
+  readonly custodians: {
+    list(): Promise<CustodianDescription[]>;
+    /** The first ones, while there are none. */
+    bootstrap(custodians: readonly CustodianOrder[]): Promise<CustodianDescription[]>;
+  };
   readonly tokens: {
     create(order: TokenOrder): Promise<CreatedToken>;
     list(): Promise<TokenDescription[]>;
@@ -239,6 +286,30 @@ export class SpringhouseClient {
         const path = `/v1/seal/slots/${encodeURIComponent(id)}`;
         await this.#transport.json({ method: "DELETE", path, repeatable: true });
       },
+    };
+    const intent = (id: string, act = "") => `/v1/intents/${encodeURIComponent(id)}${act}`;
+    this.intents = {
+      create: (order) => post("/v1/intents", order),
+      get: (id) => this.#get(intent(id)),
+      list: async () => {
+        const all: IntentDescription[] = [];
+        for (let after: string | null = ""; after !== null;) {
+          const query = after === "" ? "" : `?after=${encodeURIComponent(after)}`;
+          const page: IntentPage = await this.#get(`/v1/intents${query}`);
+          all.push(...page.intents);
+          after = page.next;
+        }
+        return all;
+      },
+      approve: (id, signature) => post(intent(id, "/approvals"), { signature }),
+      withdraw: (id, reason) =>
+        post(intent(id, "/withdraw"), reason === undefined ? {} : { reason }),
+      execute: (id) => post(intent(id, "/execute"), {}),
+    };
+    this.custodians = {
+      list: async () => (await this.#get<CustodianPage>("/v1/custodians")).custodians,
+      bootstrap: async (custodians) =>
+        (await post<CustodianPage>("/v1/custodians/bootstrap", { custodians })).custodians,
     };
     this.tokens = {
       create: (body) =>
@@ -410,6 +481,16 @@ export class SpringhouseClient {
       yield line;
     }
     if (last?.record !== "recall") throw new CutShortError(0);
+  }
+
+  /** What an assessor of key management would ask about (role auditor or custodian). */
+  compliance(): Promise<ComplianceReport> {
+    return this.#get("/v1/compliance");
+  }
+
+  /** Which keys are not to be relied on: a signed JWT that is stale after two minutes. */
+  keyStatusList(): Promise<string> {
+    return this.#text("/v1/keys/status-list");
   }
 
   /** The transparency log's last checkpoint, a signed note (role auditor or custodian). */

@@ -61,6 +61,27 @@ interface IfRevision {
   readonly ifRevision?: number;
 }
 
+/** Whom a key is sealed to. */
+export interface KeyRecipient {
+  readonly scheme: "hpke" | "jwe" | "age";
+  /** A public key in PEM or as JWK; of age its recipient. */
+  readonly recipient: string;
+}
+
+/** What its recipient alone opens: a `jwe`, an age `file`, or the members of HPKE in base64. */
+export interface ExportedKey {
+  readonly scheme: KeyRecipient["scheme"];
+  readonly key: string;
+  readonly version: number;
+  /** Digest of the recipient's public key. */
+  readonly recipient: string;
+  readonly jwe?: string;
+  readonly file?: string;
+  readonly enc?: string;
+  readonly ciphertext?: string;
+  readonly info?: string;
+}
+
 /** Names and values that a ciphertext is bound to. */
 export type KeyContext = Readonly<Record<string, string>>;
 
@@ -108,6 +129,16 @@ export class ManagedKeys {
 
   get(id: string): Promise<ManagedKey> {
     return this.#transport.json({ path: pathOf(id), repeatable: true });
+  }
+
+  /** The digest of a recipient's public key, which an intent to export names. */
+  recipient(order: KeyRecipient): Promise<{ readonly digest: string }> {
+    return this.#post("/v1/keys/recipient", order);
+  }
+
+  /** A version of an exportable key, sealed to a recipient, as custodians approved it. */
+  export(id: string, order: KeyRecipient & { readonly intent: string }): Promise<ExportedKey> {
+    return this.#post(`${pathOf(id)}/export`, order);
   }
 
   /** Every key that may be seen, page by page. */

@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { ROLES } from "../port/principal.ts";
+import { APPROVAL } from "./approvalSection.ts";
 import { section, strict } from "./section.ts";
 import type { SourceConfiguration } from "./sourceSchemas.ts";
 
@@ -324,6 +325,7 @@ export const CONFIGURATION = Type.Object(
       },
       "The vault of kept keys.",
     ),
+    approval: APPROVAL,
     retention: section(
       {
         lineageDays: Type.Number({

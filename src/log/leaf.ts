@@ -1,9 +1,13 @@
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { canonicalJson } from "./canonicalJson.ts";
+import { CERTIFICATE } from "./leaves/certificate.ts";
+import { CUSTODIAN } from "./leaves/custodian.ts";
 import { OUTPUT } from "./leaves/output.ts";
 import { RECALL } from "./leaves/recall.ts";
 import { EPOCH } from "./leaves/epoch.ts";
+import { EXPORT } from "./leaves/export.ts";
+import { INTENT } from "./leaves/intent.ts";
 import { KEY } from "./leaves/key.ts";
 import { SERVICE_START } from "./leaves/serviceStart.ts";
 import { SLOT } from "./leaves/slot.ts";
@@ -16,6 +20,10 @@ export const LEAVES = {
   key: KEY,
   slot: SLOT,
   epoch: EPOCH,
+  intent: INTENT,
+  custodian: CUSTODIAN,
+  export: EXPORT,
+  certificate: CERTIFICATE,
 } as const;
 
 export type LeafKind = keyof typeof LEAVES;

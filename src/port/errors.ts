@@ -56,7 +56,13 @@ export const ERRORS = {
   approval_required: {
     status: 403,
     meaning: "This takes an intent that custodians have approved. Nothing was changed.",
-    remedy: "Suspend or compromise the key instead, if it must be stopped: that needs no approval.",
+    remedy:
+      "`springhouse intent create` asks them. To stop a key, suspend or compromise it: that needs no approval.",
+  },
+  approval_refused: {
+    status: 403,
+    meaning: "What was sent does not count as an approval of this intent. Nothing was changed.",
+    remedy: "GET the intent, and sign its document under its namespace with an enrolled key.",
   },
   key_use_refused: {
     status: 403,

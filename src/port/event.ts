@@ -36,6 +36,16 @@ export const EVENT_KINDS = [
   "seal_refused",
   "slot_added",
   "slot_removed",
+  "custodian_enrolled",
+  "custodian_removed",
+  "intent_created",
+  "intent_approved",
+  "intent_executed",
+  "intent_withdrawn",
+  "intent_expired",
+  "key_exported",
+  "certificate_issued",
+  "certificate_revoked",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -17,8 +17,11 @@ import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
+import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
+import { complianceReport } from "../key/compliance/complianceReport.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
+import type { Leaf } from "../log/leaf.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
@@ -29,6 +32,7 @@ import type { EventKind, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
 import { attestWith } from "../log/statement.ts";
 import { Backoff } from "../source/backoff.ts";
+import type { Write } from "../store/store.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import { reportFacts } from "../verify/verifyAttested.ts";
 import { Retention } from "../store/retention.ts";
@@ -36,6 +40,8 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
+import { openDualControl, requiredOf } from "./approval.ts";
+import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
@@ -210,15 +216,33 @@ export async function createService(
     maker: { configuration: configuration.version, build: ports.build },
     failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
   });
+  const record = async (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => {
+    await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
+  };
+  const approvals = await openDualControl(configuration, ports, keyCommands(managed), {
+    record,
+    tell: (event) => observed.event(event),
+  });
+  const distribution = openDistribution(ports, drbg, managed, seal.vault, observed, record);
   const api = buildApi(
     {
       clock,
       random: drbg,
       keys: generator,
       managed,
+      ...distribution,
+      compliance: () =>
+        complianceReport({
+          store,
+          snapshot,
+          custodians: () => approvals.custodians(),
+          required: requiredOf(configuration.approval.required),
+          now: () => managed.service.now(),
+        }),
       sources: room,
       assessments,
       seal,
+      approvals,
       events: observed,
       lineage,
       introspection: { snapshot },

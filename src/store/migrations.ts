@@ -1,3 +1,5 @@
+import { APPROVAL_SCHEMA } from "./approvalSchema.ts";
+import { DISTRIBUTION_SCHEMA } from "./distributionSchema.ts";
 import { KEY_SCHEMA } from "./keySchema.ts";
 import { LOG_SCHEMA } from "./logSchema.ts";
 import { SEAL_SCHEMA } from "./sealSchema.ts";
@@ -153,6 +155,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, sql: LOG_SCHEMA },
   { version: 4, sql: SEAL_SCHEMA },
   { version: 5, sql: KEY_SCHEMA },
+  { version: 6, sql: APPROVAL_SCHEMA },
+  { version: 7, sql: DISTRIBUTION_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

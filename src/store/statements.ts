@@ -78,6 +78,22 @@ export const WRITES = {
   "keyUse.put": `INSERT INTO key_use (key, version, operations, bytes) VALUES (?, ?, ?, ?)
     ON CONFLICT (key, version) DO UPDATE SET operations = excluded.operations,
     bytes = excluded.bytes`,
+  "custodianKey.insert": `INSERT INTO custodian_key (fingerprint, person, public_key, principals,
+      enrolled_ms)
+    VALUES (?, ?, ?, ?, ?)`,
+  "custodianKey.remove": `UPDATE custodian_key SET removed_ms = ? WHERE fingerprint = ?`,
+  "intent.insert": `INSERT INTO intent (id, requester, document, digest, state, changed_ms)
+    VALUES (?, ?, ?, ?, ?, ?)`,
+  "intent.move": `UPDATE intent SET state = ?, changed_ms = ? WHERE id = ?`,
+  "intentApproval.insert": `INSERT INTO intent_approval (intent, person, fingerprint, signature, at_ms)
+    VALUES (?, ?, ?, ?, ?)`,
+  "certificate.insert": `INSERT INTO certificate (serial, authority, name, purpose, key, version,
+      from_ms, to_ms, url, der)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  "certificate.revoke": `UPDATE certificate SET revoked_ms = ?, reason = ? WHERE serial = ?`,
+  "pairedKey.insert": `INSERT INTO paired_key (id, master, slave, bytes, created_ms)
+    VALUES (?, ?, ?, ?, ?)`,
+  "pairedKey.remove": `DELETE FROM paired_key WHERE id = ?`,
   // The condition is repeated here: a key may have been made since the seed was chosen.
   "retention.removeSeed": `DELETE FROM seed WHERE id = ?
     AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)`,
@@ -144,8 +160,43 @@ export const READS = {
     ORDER BY due_ms, id LIMIT ?`,
   "managedKey.nextDue": `SELECT min(due_ms) AS next FROM managed_key WHERE due_ms > ?`,
   "keyVersion.ofKey": `SELECT * FROM key_version WHERE key = ? ORDER BY version`,
+  "keyVersion.protecting": `SELECT v.key, v.version, v.activated_ms, k.purpose
+    FROM key_version v JOIN managed_key k ON k.id = v.key AND k.primary_version = v.version
+    WHERE v.state = 'active' ORDER BY v.key`,
+  "managedKey.exportable": `SELECT k.id FROM managed_key k WHERE k.exportable = 1 AND EXISTS (
+    SELECT 1 FROM key_version v WHERE v.key = k.id
+    AND v.state NOT IN ('destroyed', 'destroyed-compromised')) ORDER BY k.id`,
+  "keyVersion.notTrusted": `SELECT * FROM key_version WHERE state IN
+    ('suspended', 'deactivated', 'compromised', 'destroyed', 'destroyed-compromised')
+    ORDER BY key, version`,
   "keyVersion.states": `SELECT state, count(*) AS versions FROM key_version GROUP BY state`,
   "keyUse.ofKey": `SELECT version, operations, bytes FROM key_use WHERE key = ?`,
+  "custodianKey.all": `SELECT * FROM custodian_key ORDER BY enrolled_ms, fingerprint`,
+  "intent.one": `SELECT * FROM intent WHERE id = ?`,
+  "intent.approvals": `SELECT a.*, k.public_key FROM intent_approval a
+    JOIN custodian_key k ON k.fingerprint = a.fingerprint
+    WHERE a.intent = ? ORDER BY a.at_ms, a.person`,
+  "intent.page": `SELECT id FROM intent WHERE sequence > coalesce(
+      (SELECT sequence FROM intent WHERE id = ?), 0) ORDER BY sequence LIMIT ?`,
+  "intent.open": `SELECT id, requester FROM intent WHERE state IN ('pending', 'approved')
+    ORDER BY sequence`,
+  "intent.latest": `SELECT coalesce(max(changed_ms), 0) AS latest FROM intent`,
+  "certificate.authority": `SELECT * FROM certificate WHERE purpose = 'authority'
+    ORDER BY from_ms DESC, serial LIMIT 1`,
+  "certificate.one": `SELECT c.*, v.state, v.changed_ms FROM certificate c
+    LEFT JOIN key_version v ON v.key = c.key AND v.version = c.version WHERE c.serial = ?`,
+  "certificate.page": `SELECT c.*, v.state, v.changed_ms FROM certificate c
+    LEFT JOIN key_version v ON v.key = c.key AND v.version = c.version
+    WHERE c.serial > ? ORDER BY c.serial LIMIT ?`,
+  // One that is past its time needs no revoking: RFC 5280 3.3.
+  "certificate.perhapsRevoked": `SELECT c.*, v.state, v.changed_ms FROM certificate c
+    LEFT JOIN key_version v ON v.key = c.key AND v.version = c.version
+    WHERE c.authority = ? AND c.serial <> c.authority AND c.to_ms > ?
+    AND (c.revoked_ms IS NOT NULL OR v.state NOT IN ('pre-activation', 'active'))
+    ORDER BY c.serial`,
+  "pairedKey.one": `SELECT * FROM paired_key WHERE id = ?`,
+  "pairedKey.count": `SELECT count(*) AS n FROM paired_key WHERE slave = ? AND master = ?`,
+  "pairedKey.old": `SELECT id FROM paired_key WHERE created_ms < ? ORDER BY created_ms LIMIT ?`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.
   // A page of seeds and not of removable ones: its cost is bounded however many keys are kept.

@@ -54,6 +54,6 @@ export function versionOf(record: KeyRecord, version: number): KeyVersion | unde
   return record.versions[version - 1];
 }
 
-export function isExpired({ policy }: KeyRecord, atMilliseconds: number): boolean {
+export function isExpired({ policy }: Pick<KeyRecord, "policy">, atMilliseconds: number): boolean {
   return policy.notAfterMilliseconds !== null && atMilliseconds >= policy.notAfterMilliseconds;
 }

@@ -1,5 +1,6 @@
 import type { Maker } from "../../log/birth.ts";
 import type { LineageReader } from "../../port/service.ts";
+import { KeyExporter } from "../distribution/keyExporter.ts";
 import { Births } from "./births.ts";
 import { KeyOperations } from "./keyOperations.ts";
 import { KeyReader } from "./keyReader.ts";
@@ -25,6 +26,7 @@ export type KeyRoomTerms = Pick<
 /** Managed keys, whole. */
 export interface KeyRoom {
   readonly service: KeyService;
+  readonly exporter: KeyExporter;
   readonly operations: KeyOperations;
   readonly reader: KeyReader;
   readonly tally: KeyTally;
@@ -64,8 +66,19 @@ export async function openKeyRoom(terms: KeyRoomTerms): Promise<KeyRoom> {
     now: () => service.now(),
     rotationDue: (key) => scheduler.look(key),
   });
+  const exporter = new KeyExporter({
+    store,
+    shelf,
+    vault,
+    random,
+    now: () => service.now(),
+    async record(event, writes, leaf) {
+      await terms.log.append(leaf, writes, (batch) => terms.record(event, batch));
+    },
+  });
   return {
     service,
+    exporter,
     operations: new KeyOperations(user, random),
     reader: new KeyReader(store, shelf),
     tally,

@@ -170,13 +170,15 @@ export class KeyService {
     asker: Asker,
     ifRevision: number | null = null,
     check: (held: Held) => Refusal | null = () => null,
+    /** Kept with it: that what was approved is used up, or that the material is gone. */
+    together: readonly Write[] = [],
   ): Promise<Changed | Refusal> {
     return this.#change(id, asker, ifRevision, async (held) => {
       const { record } = held;
       const version = order.version ?? record.primary;
       const change =
         check(held) ?? transitKey(record, { ...order, version }, this.#author(asker.id));
-      return "ok" in change ? change : { change, writes: [], leaf: change.leaf };
+      return "ok" in change ? change : { change, writes: together, leaf: change.leaf };
     });
   }
 

@@ -78,6 +78,9 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/tokens/{id}", "/tokens/token-0123456789abcdef")
     .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
     .replace("/leaves/{id}", "/leaves/lf-0123456789abcdef-1")
+    .replace("/intents/{id}", "/intents/in-0123456789abcdef-1")
+    .replace("/certificates/{id}", "/certificates/0123456789abcdef0123456789abcdef")
+    .replace("{sae}", "token-0123456789abcdef")
     .replace("{id}", "rng-1")
     .replace("{*}", "0/000.p/1");
 const BODIES: Readonly<Record<string, object>> = {
@@ -106,6 +109,17 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/{id}/unwrap": { wrapped: "AAAA" },
   "/v1/keys/{id}/encapsulate": {},
   "/v1/keys/{id}/decapsulate": { ciphertext: "AAAA" },
+  "/v1/keys/recipient": { scheme: "age", recipient: "age1qqqq" },
+  "/v1/keys/{id}/export": {
+    scheme: "age",
+    recipient: "age1qqqq",
+    intent: "in-0123456789abcdef-1",
+  },
+  "/api/v1/keys/{sae}/enc_keys": {},
+  "/api/v1/keys/{sae}/dec_keys": { key_IDs: [{ key_ID: "00000000-0000-4000-8000-000000000000" }] },
+  "/v1/certificates/authority": { name: "House CA" },
+  "/v1/certificates": { subject: "milk", purpose: "client", request: "none" },
+  "/v1/certificates/{id}/revoke": { reason: "superseded" },
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
   "/v1/sources/{id}/restarts": {},
@@ -115,6 +129,11 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/seal/open": { passphrase: "twelve of them" },
   "/v1/seal/close": { reason: "tried" },
   "/v1/seal/slots": { kind: "key-file", name: "tried", place: "credential" },
+  "/v1/intents": { command: { op: "key.destroy", key: "k-0123456789abcdef-1", version: 1 } },
+  "/v1/intents/{id}/approvals": { signature: "-----BEGIN SSH SIGNATURE-----" },
+  "/v1/intents/{id}/withdraw": {},
+  "/v1/intents/{id}/execute": {},
+  "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
 };
 
 async function ask(

@@ -35,8 +35,13 @@ import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { openRig } from "../key/managed/rig.ts";
+import { openDistribution } from "../../../src/service/distribution.ts";
+import { complianceReport } from "../../../src/key/compliance/complianceReport.ts";
+import { openRig, TWO } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
+
+/** Signs the status list. */
+export const STATUS_SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
 export const STREAM_CHUNK_BYTES = 16_384;
 
@@ -336,7 +341,18 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       await journal.record(event);
     },
   });
+  const { keys, approvals } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
+  const distribution = openDistribution(
+    { store: keys.store, clock, signer: STATUS_SIGNER },
+    keys.supply,
+    keys.room,
+    keys.port,
+    keys.journal,
+    async (event, writes, leaf) => {
+      await keys.log.append(leaf, writes, (batch) => keys.journal.record(event, batch));
+    },
+  );
   const app = buildApi(
     {
       clock,
@@ -355,7 +371,17 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
           return { keys: Array.from({ length: count }, () => key) };
         },
       },
-      managed: (await openRig()).room,
+      managed: keys.room,
+      ...distribution,
+      compliance: () =>
+        complianceReport({
+          store: keys.store,
+          snapshot: () => SNAPSHOT,
+          custodians: () => approvals.custodians(),
+          required: TWO,
+          now: () => keys.room.service.now(),
+        }),
+      approvals,
       sources,
       assessments: new AssessmentDesk({
         clock,

@@ -7,10 +7,11 @@ import type { Asker } from "../../../../src/key/managed/keyService.ts";
 import { EpochVault } from "../../../../src/key/seal/epochVault.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
 import type { Vault } from "../../../../src/key/seal/vault.ts";
-import { openEventJournal } from "../../../../src/lineage/eventJournal.ts";
+import { openEventJournal, type StoredEvents } from "../../../../src/lineage/eventJournal.ts";
 import { StoredLineage } from "../../../../src/lineage/lineageReader.ts";
 import { StoredOutputs } from "../../../../src/lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../../../../src/lineage/seedRecorder.ts";
+import type { TransparencyLog } from "../../../../src/log/transparencyLog.ts";
 import { decodeLeaf } from "../../../../src/log/leaf.ts";
 import type { LeafOf } from "../../../../src/log/leaf.ts";
 import type { DrawRequest, Drawn, RandomSupply } from "../../../../src/port/draw.ts";
@@ -73,10 +74,14 @@ class RecordedSupply implements RandomSupply {
 
 export interface Rig extends AsyncDisposable {
   readonly room: KeyRoom;
+  readonly log: TransparencyLog;
+  readonly journal: StoredEvents;
   readonly store: Store;
   readonly clock: FakeClock;
   readonly supply: RecordedSupply;
   readonly vault: EpochVault;
+  /** As the rooms are given it. */
+  readonly port: Vault;
   readonly failures: string[];
   openVault(): void;
   /** Every batch that was written, for what a test wants to see or to spoil. */
@@ -160,10 +165,13 @@ export async function openRig({
   };
   return {
     room,
+    log,
+    journal,
     store,
     clock,
     supply,
     vault,
+    port,
     failures,
     openVault,
     get spoil() {

@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Option, type Command } from "commander";
+import {
+  bootstrapCustodians,
+  enrolCustodian,
+  listCustodians,
+  removeCustodian,
+} from "./custodians.ts";
+import type { ConnectionOptions } from "./connection.ts";
+import { Failure } from "./failure.ts";
+import {
+  approveIntent,
+  ask,
+  type AskOptions,
+  executeIntent,
+  exportIntent,
+  type KeyIntentOptions,
+  listIntents,
+  showIntent,
+  withdrawIntent,
+} from "./intents.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Parsers {
+  connecting(command: Command): Command;
+  asJson(command: Command): Command;
+  integer(least: number, most?: number): (text: string) => number;
+  positive(text: string): number;
+}
+
+const KEY_ACTS = ["restore", "destroy", "export"] as const;
+
+/** `springhouse intent ...` and `springhouse custodian ...` */
+export function addApprovalCommands(
+  program: Command,
+  terminal: Terminal,
+  { connecting, asJson, integer, positive }: Parsers,
+): void {
+  const asking = (command: Command): Command =>
+    asJson(connecting(command))
+      .option("--reason <text>", "what custodians read before they sign")
+      .option("--expires-in-hours <n>", "default 24", positive);
+
+  const intent = program
+    .command("intent")
+    .description("what is done only with the leave of several people");
+  asking(intent.command("create"))
+    .description("ask for something to be done with a key; prints the intent's id")
+    .argument("<key>", "the key's id")
+    .addOption(new Option("--to <act>", "what").choices(KEY_ACTS).makeOptionMandatory())
+    .requiredOption("--key-version <n>", "of the key", integer(1))
+    .option("--recipient <file>", "for an export: whose public key it is wrapped to")
+    .action((key: string, options: KeyIntentOptions & { readonly to: (typeof KEY_ACTS)[number] }) =>
+      askForKey(terminal, key, options),
+    );
+  asJson(connecting(intent.command("list")))
+    .description("those that you may see")
+    .action((options: Parameters<typeof listIntents>[1]) => listIntents(terminal, options));
+  asJson(connecting(intent.command("show")))
+    .description("one of them")
+    .argument("<id>", "its id")
+    .option("--document", "the very bytes to sign, and nothing else")
+    .action((id: string, options: Parameters<typeof showIntent>[2]) =>
+      showIntent(terminal, id, options),
+    );
+  connecting(intent.command("approve"))
+    .description("sign it as a custodian")
+    .argument("<id>", "its id")
+    .option("--key <file>", "have ssh-keygen sign it with this key; of one in an agent, its .pub")
+    .option("--signature <file>", "send what was signed elsewhere; - for stdin")
+    .action((id: string, options: Parameters<typeof approveIntent>[2]) =>
+      approveIntent(terminal, id, options),
+    );
+  connecting(intent.command("execute"))
+    .description("do what was approved")
+    .argument("<id>", "its id")
+    .action((id: string, options: ConnectionOptions) => executeIntent(terminal, id, options));
+  connecting(intent.command("withdraw"))
+    .description("end it; a custodian may end any")
+    .argument("<id>", "its id")
+    .option("--reason <text>", "for the record")
+    .action((id: string, options: Parameters<typeof withdrawIntent>[2]) =>
+      withdrawIntent(terminal, id, options),
+    );
+  connecting(intent.command("export"))
+    .description("its document and signatures, for `ssh-keygen -Y verify`")
+    .argument("<id>", "its id")
+    .argument("<dir>", "where to")
+    .action((id: string, directory: string, options: ConnectionOptions) =>
+      exportIntent(terminal, id, directory, options),
+    );
+
+  const custodian = program.command("custodian").description("people who approve");
+  asJson(connecting(custodian.command("list")))
+    .description("all of them, with their keys")
+    .action((options: Parameters<typeof listCustodians>[1]) => listCustodians(terminal, options));
+  connecting(custodian.command("bootstrap"))
+    .description("the first ones, while there are none")
+    .argument("<file>", "YAML: a list of person, keys and principals")
+    .action((file: string, options: ConnectionOptions) =>
+      bootstrapCustodians(terminal, file, options),
+    );
+  asking(custodian.command("enrol"))
+    .description("ask the others to let in a key")
+    .argument("<person>", "whose it is: lower case, the same for all keys of a person")
+    .argument("<file>", "the .pub file")
+    .option(
+      "--principal <id>",
+      "a token's or certificate's id that the person acts under; repeatable",
+      (text: string, before: readonly string[]) => [...before, text],
+      [] as readonly string[],
+    )
+    .action((person: string, file: string, options: Parameters<typeof enrolCustodian>[3]) =>
+      enrolCustodian(terminal, person, file, options),
+    );
+  asking(custodian.command("remove"))
+    .description("ask the others to let go of a key")
+    .argument("<fingerprint>", "from `custodian list`")
+    .action((fingerprint: string, options: AskOptions) =>
+      removeCustodian(terminal, fingerprint, options),
+    );
+}
+
+function askForKey(
+  terminal: Terminal,
+  key: string,
+  {
+    to,
+    keyVersion: version,
+    recipient,
+    ...options
+  }: KeyIntentOptions & { readonly to: (typeof KEY_ACTS)[number] },
+): Promise<void> {
+  if (to !== "export") return ask(terminal, { op: `key.${to}`, key, version }, options);
+  if (recipient === undefined)
+    throw new Failure(2, "an export needs --recipient", "It is approved for one public key only.");
+  const digest = createHash("sha256").update(readFileSync(recipient)).digest("hex");
+  return ask(terminal, { op: "key.export", key, version, recipient: digest }, options);
+}

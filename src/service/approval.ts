@@ -1,0 +1,48 @@
+import type { Configuration } from "../config/schema.ts";
+import { type Approvals, openApprovals } from "../key/approval/approvals.ts";
+import type { CommandKeepers } from "../key/approval/commandKeeper.ts";
+import type { RequiredApprovals } from "../key/approval/intent.ts";
+import type { Leaf } from "../log/leaf.ts";
+import type { ServiceEvent } from "../port/event.ts";
+import type { Write } from "../store/store.ts";
+import type { ServicePorts } from "./ports.ts";
+
+/** Dual control over the operations of the other rooms, with the first custodians if it names some. */
+export async function openDualControl(
+  { approval }: Configuration,
+  { clock, store, boot, signer, log }: ServicePorts,
+  commands: CommandKeepers,
+  journal: {
+    readonly record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>;
+    readonly tell: (event: ServiceEvent) => void;
+  },
+): Promise<Approvals> {
+  const approvals = await openApprovals({
+    clock,
+    store,
+    boot,
+    deployment: signer.verifier.name,
+    required: requiredOf(approval.required),
+    commands,
+    ...journal,
+  });
+  const first = approval.custodians.flatMap(({ person, keys, principals }) =>
+    keys.map((publicKey) => ({ person, publicKey, principals })),
+  );
+  if (first.length > 0 && (await approvals.custodians()).length === 0) {
+    const made = await approvals.bootstrap(first, "springhouse");
+    if ("ok" in made) log.error({ detail: made.detail }, "the first custodians were refused");
+  }
+  return approvals;
+}
+
+export function requiredOf(required: Configuration["approval"]["required"]): RequiredApprovals {
+  return {
+    "key.restore": required.restore,
+    "key.destroy": required.destroy,
+    "key.export": required.export,
+    "custodian.enrol": required.custodians,
+    "custodian.remove": required.custodians,
+    "seal.recover": required.recover,
+  };
+}

@@ -1,0 +1,28 @@
+import { CertificateAuthority } from "../key/certificate/certificateAuthority.ts";
+import { PairedKeys } from "../key/distribution/pairedKeys.ts";
+import type { KeyRoom } from "../key/managed/keyRoom.ts";
+import { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
+import type { Vault } from "../key/seal/vault.ts";
+import type { Leaf } from "../log/leaf.ts";
+import type { RandomSupply } from "../port/draw.ts";
+import type { ServiceEvent } from "../port/event.ts";
+import type { EventJournal } from "../port/service.ts";
+import type { Write } from "../store/store.ts";
+import type { ServicePorts } from "./ports.ts";
+
+/** Keys leave, and whoever relies on one is told when it is not to be relied on any more. */
+export function openDistribution(
+  { store, clock, signer }: Pick<ServicePorts, "store" | "clock" | "signer">,
+  random: RandomSupply,
+  keys: KeyRoom,
+  vault: Vault,
+  events: Pick<EventJournal, "subscribe">,
+  record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>,
+) {
+  const statusList = new StatusListPublisher(store, clock, signer);
+  const certificates = new CertificateAuthority({ store, random, keys, record });
+  events.subscribe(statusList.observe);
+  events.subscribe(certificates.observe);
+  const pairs = new PairedKeys({ store, vault, random, now: () => keys.service.now(), record });
+  return { statusList, certificates, pairs };
+}
