@@ -4,11 +4,13 @@ import { run as assessWhileServing } from "./assessWhileServing.ts";
 import { run as drbg } from "./drbg.ts";
 import { run as health } from "./health.ts";
 import { run as http } from "./http.ts";
+import { run as keys } from "./keys.ts";
 import { run as log } from "./log.ts";
 
 health();
-log();
+await log();
 await drbg();
 await http();
+await keys();
 await assess();
 await assessWhileServing();

@@ -4,7 +4,7 @@ import { Type, type Static } from "typebox";
 import { conditioningFault } from "../assess/conditioned/conditioned.ts";
 import type { AssessmentOrder } from "../assess/desk.ts";
 import type { SuiteChoices } from "../assess/suite.ts";
-import { SUITE_NAMES, type SuiteName } from "../assess/suites.ts";
+import { choicesFault, SUITE_NAMES, type SuiteName } from "../assess/suites.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Conditioning } from "../standard/outputEntropy.ts";
 import { principalOf, type Context } from "./context.ts";
@@ -150,6 +150,8 @@ function orderOf(
     ...(seed === undefined ? {} : { seed }),
     ...(constants === undefined ? {} : { constants }),
   };
+  const idle = choicesFault(suite, choices);
+  if (idle !== null) return refuse("invalid_parameter", `${idle}.`);
   const common = { suite, choices };
   if (source !== undefined) {
     if (samples > maximumSamples)

@@ -3,7 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../port/clock.ts";
 import { refuse, SpringhouseError, type Refusal } from "../port/errors.ts";
 import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
-import type { EventJournal, SourceControl } from "../port/service.ts";
+import type { EventJournal, Introspection, SourceControl, Tap } from "../port/service.ts";
+import type { RecordingManifest } from "../source/recordingManifest.ts";
 import { assessmentOf, type Assessment, type AttestReport, type Subject } from "./assessment.ts";
 import { htmlOf } from "./report/htmlOf.ts";
 import { runSuite } from "./runSuite.ts";
@@ -58,6 +59,9 @@ interface Entry extends AssessmentStatus {
 export interface DeskOptions {
   readonly clock: Clock;
   readonly sources: SourceControl;
+  readonly introspection: Introspection;
+  /** The name of the machine, as it stands in manifests. */
+  readonly host: string;
   readonly events: Observer & EventJournal;
   readonly version: string;
   readonly attest: AttestReport;
@@ -194,15 +198,15 @@ export class AssessmentDesk {
     entry: Entry,
     { from }: AssessmentOrder,
   ): Promise<{ readonly samples: Samples; readonly file: Subject }> {
-    if ("upload" in from)
-      return subjectOf(
-        { symbols: from.upload, bitsPerSymbol: from.bitsPerSample },
-        "upload",
-        entry.cancel.signal,
-      );
+    const { signal } = entry.cancel;
+    if ("upload" in from) {
+      const samples = { symbols: from.upload, bitsPerSymbol: from.bitsPerSample };
+      return { samples, file: await subjectOf(samples, "upload", signal) };
+    }
+    const { clock } = this.#options;
     const tap = this.#options.sources.tap(from.source, from.samples, entry.actor);
     if ("ok" in tap) throw new SpringhouseError(tap.code, tap.detail, tap.remedy);
-    const { signal } = entry.cancel;
+    const fromMilliseconds = clock.wallMilliseconds();
     const close = (): void => tap.close();
     signal.addEventListener("abort", close, { once: true });
     try {
@@ -215,12 +219,47 @@ export class AssessmentDesk {
       }
       signal.throwIfAborted();
       if (filled !== from.samples) throw new SpringhouseError("conflict", "the tap ended early");
+      // A clock that was set back meanwhile has it end when it began.
+      const toMilliseconds = Math.max(fromMilliseconds, clock.wallMilliseconds());
       entry.state = "running";
-      return await subjectOf({ symbols, bitsPerSymbol: tap.bitsPerSample }, from.source, signal);
+      const samples = { symbols, bitsPerSymbol: tap.bitsPerSample };
+      const file = await subjectOf(samples, from.source, signal);
+      const manifest = this.#manifestOf(tap, file, fromMilliseconds, toMilliseconds);
+      return { samples, file: { ...file, manifest } };
     } finally {
       signal.removeEventListener("abort", close);
       tap.close();
     }
+  }
+
+  /** What a capture of the same samples would have beside it, so that a report alone is evidence. */
+  #manifestOf(
+    { source, device, firstSequence }: Tap,
+    { bitsPerSample, samples, sha256 }: Subject,
+    fromMilliseconds: number,
+    toMilliseconds: number,
+  ): RecordingManifest | null {
+    const { host, introspection } = this.#options;
+    const { sources, configurationVersion } = introspection.snapshot();
+    const kind = sources.find(({ id }) => id === source)?.kind;
+    // Unplugged and forgotten since: nobody is left who could say what it was.
+    if (kind === undefined) return null;
+    return {
+      format: "springhouse-recording-1",
+      source,
+      kind,
+      device: device && { ...device, caveats: [...device.caveats] },
+      bitsPerSample,
+      configurationVersion,
+      host,
+      fromMilliseconds,
+      toMilliseconds,
+      firstSequence,
+      samples,
+      sha256,
+      restart: "none",
+      samplesPerRestart: null,
+    };
   }
 
   async #assess(
@@ -317,13 +356,12 @@ function describe(entry: Entry): AssessmentStatus {
   };
 }
 
-/** What is to be assessed, with its hash. @throws the signal's reason */
+/** What is to be assessed, with its hash and as yet without a manifest. @throws the signal's reason */
 async function subjectOf(
-  samples: Samples,
+  { symbols, bitsPerSymbol }: Samples,
   name: string,
   signal: AbortSignal,
-): Promise<{ readonly samples: Samples; readonly file: Subject }> {
-  const { symbols, bitsPerSymbol } = samples;
+): Promise<Subject> {
   const hash = createHash("sha256");
   for (let from = 0; from < symbols.length; from += TURN_SAMPLES) {
     const turn = symbols.subarray(from, from + TURN_SAMPLES);
@@ -333,13 +371,10 @@ async function subjectOf(
     hash.update(turn);
   }
   return {
-    samples,
-    file: {
-      name,
-      sha256: hash.digest("hex"),
-      samples: symbols.length,
-      bitsPerSample: bitsPerSymbol,
-      manifest: null,
-    },
+    name,
+    sha256: hash.digest("hex"),
+    samples: symbols.length,
+    bitsPerSample: bitsPerSymbol,
+    manifest: null,
   };
 }

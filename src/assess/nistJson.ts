@@ -1,16 +1,19 @@
 import type { Assessment } from "./assessment.ts";
 import type { SuiteName } from "./suites.ts";
-import { nonIidCases } from "./nonIid/nistCases.ts";
+import { iidCases } from "./iid/nistCases.ts";
+import { conditionedRun, nonIidRun } from "./nonIid/nistCases.ts";
+import { restartRun } from "./restart/nistCases.ts";
 
 /** One of `testCases`: what its name says and figures by the tool's names; what was not run has no key. */
-export type NistCase = Readonly<Record<string, number | string | boolean>>;
+export type NistCase = Readonly<Record<string, number | string | boolean | readonly NistCase[]>>;
 
-interface NistRun {
+export interface NistRun {
   readonly isIid: boolean;
   /** The tool's word for the kind of run; it has none for the two tracks. */
   readonly type: string;
-  /** An error instead of cases, where the tool gives one too. */
-  readonly cases: readonly NistCase[] | string;
+  /** Where the tool gives one too. */
+  readonly error: string | null;
+  readonly cases: readonly NistCase[];
 }
 
 type Shapes = {
@@ -19,7 +22,15 @@ type Shapes = {
 
 /** The suites that NIST's tool has as well. */
 const SHAPES: Shapes = {
-  "sp800-90b-non-iid": ({ result }) => ({ isIid: false, type: "", cases: nonIidCases(result) }),
+  "sp800-90b-non-iid": ({ result }) => nonIidRun(result),
+  "sp800-90b-restart": ({ result }) => restartRun(result),
+  "sp800-90b-conditioned": ({ result, file }) => conditionedRun(result, file.bitsPerSample),
+  "sp800-90b-iid": ({ result }) => ({
+    isIid: true,
+    type: "",
+    error: null,
+    cases: iidCases(result),
+  }),
 };
 
 export function hasNistShape(suite: SuiteName): boolean {
@@ -39,21 +50,20 @@ const stamp = (milliseconds: number): string =>
 export function nistJson(assessment: Assessment): string | null {
   const shape = SHAPES[assessment.suite] as ((given: Assessment) => NistRun) | undefined;
   if (shape === undefined) return null;
-  const run = shape(assessment);
-  const isError = typeof run.cases === "string";
+  const { isIid, type, error, cases } = shape(assessment);
   const { command, atMilliseconds, springhouse, file } = assessment;
   return `${JSON.stringify(
     {
-      IID: run.isIid,
+      IID: isIid,
       commandline: command,
       dateTimeStamp: stamp(atMilliseconds),
-      errorLevel: isError ? -1 : 0,
-      ...(isError ? { errorMessage: run.cases } : {}),
+      errorLevel: error === null ? 0 : -1,
+      ...(error === null ? {} : { errorMessage: error }),
       filename: file.name,
       sha256: file.sha256,
-      testCases: isError ? null : run.cases,
+      testCases: cases.length === 0 ? null : cases,
       toolVersion: `springhouse ${springhouse}`,
-      type: run.type,
+      type,
     },
     null,
     3,

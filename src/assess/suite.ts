@@ -46,6 +46,8 @@ export interface Suite<Task, Part, Result> {
   readonly purpose: string;
   /** Whether it wants a seed. */
   readonly usesChance: boolean;
+  /** Whether it comes to a verdict: none then says that nothing could be run on these samples. */
+  readonly judges: boolean;
   /** Why it cannot be run on consecutive samples of a live source; left out where it can. */
   readonly notLive?: string;
   /** Why these samples cannot be taken at all, with a remedy; null when they can. */

@@ -55,6 +55,7 @@ const nonIid: Suite<NonIidTask, readonly AnyEstimate[], NonIid> = {
   purpose:
     "Ten estimators of SP 800-90B 6.3; the least figure is what these samples support. Nothing is assumed of the source, so the figure is conservative.",
   usesChance: false,
+  judges: false,
   // The interval of the first estimator divides by L - 1.
   fault: ({ symbols }) =>
     symbols.length < 2 ? "a single sample has no estimate: at least 2 are needed" : null,
@@ -68,6 +69,7 @@ const restart: Suite<RestartTask, readonly AnyEstimate[], Restart> = {
   purpose:
     "Whether a source gives after each restart what it was assessed for (SP 800-90B 3.1.4): 1,000 samples after each of 1,000 restarts, row by row and column by column, held against the initial estimate H_I.",
   usesChance: false,
+  judges: true,
   notLive:
     "Samples of a running source are no restart matrix. Collect one with `springhouse capture --restart` and send it.",
   fault({ symbols }, { claimedEntropy }, manifest) {
@@ -91,6 +93,7 @@ const conditioned: Suite<ConditionedTask, readonly AnyEstimate[], Conditioned> =
   purpose:
     "h' of SP 800-90B 3.1.5.2: the estimators on outputs of a conditioning component as a bitstring, and what its outputs are credited with. It assesses no noise source.",
   usesChance: false,
+  judges: false,
   notLive:
     "A source gives raw samples, and h' is estimated of a conditioning component's outputs. Send those.",
   fault(_samples, { claimedEntropy, conditioning }) {
@@ -109,6 +112,7 @@ const iid: Suite<IidTask, IidPart, Iid> = {
   purpose:
     "Tests of SP 800-90B 5 for samples that are independent and identically distributed; only where nothing speaks against it does the most common value give a min-entropy. Passing proves no independence: the claim needs the source's design.",
   usesChance: true,
+  judges: true,
   fault: iidFault,
   campaign(_samples, { seed }) {
     if (seed === null) throw new Error("the IID track needs a seed");
@@ -123,6 +127,7 @@ const sts: Suite<StsTask, StsPart, Sts> = {
   purpose:
     "Fifteen statistical tests, a sanity check of outputs. No evidence of entropy: a pseudorandom generator with a known seed passes.",
   usesChance: false,
+  judges: true,
   fault: ({ symbols, bitsPerSymbol }) =>
     symbols.length * bitsPerSymbol < 100
       ? "fewer than 100 bits are there, which is too few for any test of SP 800-22"
@@ -142,6 +147,7 @@ const fips140: Suite<Fips140Task, Fips140Part, Fips140Result> = {
   purpose:
     "Monobit, poker, runs and long run on blocks of 20,000 bits, a sanity check of gross defects. No evidence of entropy.",
   usesChance: false,
+  judges: true,
   fault: () => null,
   campaign: (samples) => fips140Campaign(samples),
   run: runFips140Task,
@@ -153,6 +159,7 @@ const ais31: Suite<Ais31Task, Ais31Part, Ais31Result> = {
   purpose:
     "Procedures A (T0 to T5) and B (T6 to T8) with their repeat rule, a sanity check. No evidence of entropy.",
   usesChance: false,
+  judges: true,
   fault: () => null,
   campaign: (samples) => ais31Campaign(samples),
   run: runAis31Task,
@@ -163,6 +170,7 @@ const ais31v3: Suite<Ais31v3Task, Ais31v3Part, Ais31v3Result> = {
   title: "AIS 20/31 version 3, black-box tests",
   purpose: "T1 to T4 of version 3's black-box suite, a sanity check. No evidence of entropy.",
   usesChance: false,
+  judges: true,
   fault: () => null,
   campaign: (samples) => ais31v3Campaign(samples),
   run: runAis31v3Task,
@@ -188,6 +196,22 @@ export const SUITE_NAMES = Object.keys(SUITES) as readonly SuiteName[];
 /** A suite whose tasks, parts and results are not looked into. */
 export function suiteOf(name: SuiteName): Suite<unknown, unknown, unknown> {
   return SUITES[name];
+}
+
+/** A choice that the suite would not look at, so that it would seem to have had an effect; null for none. */
+export function choicesFault(
+  name: SuiteName,
+  { claimedEntropy = null, seed = null, constants = null, conditioning = null }: SuiteChoices,
+): string | null {
+  const { title, usesChance } = suiteOf(name);
+  if (seed !== null && !usesChance) return `${title} leaves nothing to chance, and takes no seed`;
+  if (constants !== null && name !== "sp800-22")
+    return `${title} takes no constants: those are of SP 800-22`;
+  if (conditioning !== null && name !== "sp800-90b-conditioned")
+    return `${title} takes no sizes of a component: those go with conditioned data`;
+  if (claimedEntropy !== null && !name.startsWith("sp800-90b"))
+    return `${title} says nothing of entropy, and so nothing of a claim`;
+  return null;
 }
 
 /** What whoever asks chose, and what it takes besides. @param newSeed 64 hexadecimal digits */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rename, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { assessmentOf, SUITE_FLAGS, type Assessment } from "../assess/assessment.ts";
@@ -7,13 +7,19 @@ import { hasNistShape, nistJson } from "../assess/nistJson.ts";
 import { htmlOf } from "../assess/report/htmlOf.ts";
 import { runSuite } from "../assess/runSuite.ts";
 import type { Samples } from "../assess/samples.ts";
-import type { Findings, Section } from "../assess/suite.ts";
-import { parametersOf, SUITE_NAMES, suiteOf, type SuiteName } from "../assess/suites.ts";
+import type { Findings, Section, SuiteChoices } from "../assess/suite.ts";
+import {
+  choicesFault,
+  parametersOf,
+  SUITE_NAMES,
+  suiteOf,
+  type SuiteName,
+} from "../assess/suites.ts";
 import { openRecording } from "../source/recordingReader.ts";
 import { conditioningOf } from "./outputEntropy.ts";
 import { Failure } from "./failure.ts";
+import { checkReportPlaces, writeReport } from "./reportPlaces.ts";
 import { columns, count, paint, type Terminal } from "./terminal.ts";
-import { writeDurably } from "./wholeFile.ts";
 
 export interface AssessOptions {
   readonly bits?: number;
@@ -69,7 +75,8 @@ function sectionText(terminal: Terminal, { table }: Section): string {
 function reportText(terminal: Terminal, assessment: Assessment, { sections }: Findings): string {
   const { file, title, summary, minEntropy, parameters, warnings } = assessment;
   const lines = [
-    `${file.name}: ${count(file.samples)} samples of ${file.bitsPerSample} bits, sha256 ${file.sha256}`,
+    // A name may be anything, and this is a terminal.
+    `${file.name.replaceAll(/\p{Cc}/gu, "?")}: ${count(file.samples)} samples of ${file.bitsPerSample} bits, sha256 ${file.sha256}`,
     ...sections.slice(0, 1).map((section) => sectionText(terminal, section)),
     `${title}: ${paint(terminal, "bold", summary)}`,
   ];
@@ -82,16 +89,6 @@ function reportText(terminal: Terminal, assessment: Assessment, { sections }: Fi
   }
   lines.push(...warnings.map((warning) => `${paint(terminal, "yellow", "warning:")} ${warning}`));
   return `${lines.join("\n")}\n`;
-}
-
-/** Whole or not at all: what stood there before stays until the new one is written. */
-async function writeReport(path: string, text: string): Promise<void> {
-  try {
-    await writeDurably(path, Buffer.from(text), null, rename);
-  } catch (error) {
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw new Failure(1, `the report cannot be written to ${path} (${code})`);
-  }
 }
 
 interface Loaded {
@@ -121,13 +118,9 @@ async function load(terminal: Terminal, path: string, bits: number | null): Prom
     if (samples * bitsPerSample > MOST_BITS) throw tooLarge(`${count(MOST_BITS)} bits`);
     // Shared, so that both threads read the same memory.
     const symbols = new Uint8Array(new SharedArrayBuffer(samples));
-    let filled = 0;
-    for await (const chunk of recording.chunks()) {
-      symbols.set(chunk, filled);
-      filled += chunk.length;
-    }
-    if (filled !== samples)
-      throw new Failure(1, `${path} shrank while it was read`, "Assess a file that is at rest.");
+    // A figure would be of samples that the report's hash is not of.
+    if (!(await recording.readWhole(symbols)))
+      throw new Failure(1, `${path} changed while it was read`, "Assess a file that is at rest.");
     return {
       samples: { symbols, bitsPerSymbol: bitsPerSample },
       file: { name: basename(path), sha256, samples, bitsPerSample, manifest },
@@ -151,22 +144,23 @@ export async function assess(
       `--nist-json: NIST's tool does not run ${suiteOf(suite).title}, so it has no shape for it`,
       "--json writes every suite's report.",
     );
+  const choices: SuiteChoices = {
+    claimedEntropy: options.h ?? null,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.constants === undefined ? {} : { constants: options.constants }),
+    conditioning: conditioningOf(options),
+  };
+  const idle = choicesFault(suite, choices);
+  if (idle !== null) throw new Failure(2, idle, "Leave it out, or ask for the suite it is for.");
+  const reports = [options.html, options.nistJson].filter((report) => report !== undefined);
+  await checkReportPlaces(reports, path);
   const { samples, file } = await load(terminal, path, options.bits ?? null);
   if (options.h !== undefined && options.h > file.bitsPerSample)
     throw new Failure(
       2,
       `--h ${options.h} is more than the ${file.bitsPerSample} bits of a sample`,
     );
-  const parameters = parametersOf(
-    suite,
-    {
-      claimedEntropy: options.h ?? null,
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(options.constants === undefined ? {} : { constants: options.constants }),
-      conditioning: conditioningOf(options),
-    },
-    () => randomBytes(32).toString("hex"),
-  );
+  const parameters = parametersOf(suite, choices, () => randomBytes(32).toString("hex"));
   const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
   if (fault !== null) throw new Failure(1, fault);
   terminal.progress("estimating");
@@ -220,5 +214,7 @@ export async function assess(
   );
   if (expiry.signal.aborted && assessment.passed === null)
     throw new Failure(1, assessment.summary, "Give it a longer --time-limit and the same --seed.");
+  if (assessment.passed === null && suiteOf(suite).judges)
+    throw new Failure(1, `no verdict: ${assessment.summary}`, "Assess more samples.");
   if (assessment.passed === false) throw new Failure(1, `not passed: ${assessment.summary}`);
 }

@@ -28,7 +28,7 @@ import type { VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
 import { recall } from "./recall.ts";
 import { reportCompliance } from "./compliance.ts";
-import { verify } from "./verify.ts";
+import type { verify } from "./verify.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
 export interface ServeOptions {
@@ -106,6 +106,7 @@ const connecting = (command: Command): Command =>
 /** Loaded where they are needed: the schemas of a manifest and of a leaf bring hundreds of modules. */
 const recordings = () => import("./recordings.ts");
 const logCommands = () => import("./log.ts");
+const verifying = () => import("./verify.ts");
 
 const asJson = (command: Command): Command => command.option("--json", "for programs");
 
@@ -234,8 +235,8 @@ export function buildProgram(
     .option("--vkey <key>", "the log's key, or a file with it (default: a receipt's own)")
     .option("--value-file <file>", "the value, or a key as it was answered; `-` is stdin")
     .option("--salt-file <file>", "the salt (default: RECEIPT.salt)")
-    .action((receipt: string, options: Parameters<typeof verify>[2]) =>
-      verify(terminal, receipt, options),
+    .action(async (receipt: string, options: Parameters<typeof verify>[2]) =>
+      (await verifying()).verify(terminal, receipt, options),
     );
 
   connecting(asJson(program.command("recall")))
@@ -244,6 +245,7 @@ export function buildProgram(
     .requiredOption("--from <time>", "such as 2026-11-27T05:00:00Z, or Unix milliseconds")
     .requiredOption("--to <time>", "inclusive")
     .option("--reason <text>", "kept in the log with who asked")
+    .option("--suspend", "suspend each active key that no longer has its strength")
     .action((options: Parameters<typeof recall>[1]) => recall(terminal, options));
 
   connecting(asJson(program.command("report").description("reports").command("compliance")))
@@ -311,6 +313,12 @@ export function buildProgram(
     .argument("<dir>", "where to")
     .action(async (directory: string, options: ConnectionOptions) =>
       (await logCommands()).exportLog(terminal, directory, options),
+    );
+  connecting(log.command("receipt"))
+    .description("the proof of one leaf, for `springhouse verify`")
+    .argument("<leaf>", "its id, as the answer to a change of a key names it")
+    .action(async (leaf: string, options: ConnectionOptions) =>
+      (await logCommands()).leafReceipt(terminal, leaf, options),
     );
   asJson(log.command("verify"))
     .description("check a copy offline, from its first leaf to its last")

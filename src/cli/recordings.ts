@@ -171,12 +171,9 @@ export async function replay(
   });
   if (!recording.ok) throw new Failure(1, recording.detail);
   const symbols = new Uint8Array(recording.samples);
-  let filled = 0;
   try {
-    for await (const chunk of recording.chunks()) {
-      symbols.set(chunk, filled);
-      filled += chunk.length;
-    }
+    if (!(await recording.readWhole(symbols)))
+      throw new Failure(1, `${file} changed while it was read`, "Replay a file that is at rest.");
   } finally {
     await recording.close();
   }

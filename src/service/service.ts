@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { FastifyInstance } from "fastify";
 import { Access } from "../access/access.ts";
 import { ensureAdminToken } from "../access/adminToken.ts";
@@ -189,6 +190,8 @@ export async function createService(
   const assessments = new AssessmentDesk({
     clock,
     sources: room,
+    introspection: { snapshot },
+    host: hostname(),
     events: observed,
     version: ports.version,
     attest: (report) => attest("assessment", reportFacts(report)),
@@ -250,6 +253,12 @@ export async function createService(
         store,
         log: transparency.log,
         record: (event, together) => observed.record(event, together),
+        async suspend(key, version, { actor, reason }) {
+          const rest = { occurredMilliseconds: null, approval: null } as const;
+          const order = { transition: "suspend", version, reason, ...rest } as const;
+          const changed = await managed.service.transit(key, order, { id: actor, anyKey: true });
+          return "ok" in changed ? changed : null;
+        },
       }),
       receipts: new ReceiptDesk({
         clock,

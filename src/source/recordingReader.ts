@@ -55,16 +55,16 @@ export class Recording {
     return bytesRead;
   }
 
-  /** Every sample from here to the end. The array is used again for the next chunk, and overwritten. */
-  async *chunks(): AsyncGenerator<Uint8Array> {
-    const buffer = new Uint8Array(CHUNK_BYTES);
-    try {
-      for (let read = await this.read(buffer); read > 0; read = await this.read(buffer)) {
-        yield buffer.subarray(0, read);
-      }
-    } finally {
-      buffer.fill(0);
-    }
+  /**
+   * All samples, before any other reading.
+   * @param into as long as there are `samples`
+   * @returns whether they are those that `sha256` is of; a file can be written to while it is open
+   */
+  async readWhole(into: Uint8Array): Promise<boolean> {
+    let filled = 0;
+    for (let read = -1; read !== 0; filled += read) read = await this.read(into.subarray(filled));
+    const hash = createHash("sha256").update(into).digest("hex");
+    return filled === this.samples && hash === this.sha256;
   }
 
   async close(): Promise<void> {

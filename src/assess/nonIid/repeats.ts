@@ -6,7 +6,7 @@ export interface Repeats {
   /** The length of the longest repeated string (v of SP 800-90B 6.3.6). */
   readonly longest: number;
   /** At index t how often the most common string of that length occurs, from 1 to `longest`. */
-  readonly mostCommon: Float64Array;
+  readonly mostCommon: Uint32Array;
   /** At index t how many pairs of equal strings of that length there are. */
   readonly pairs: Float64Array;
 }
@@ -21,8 +21,9 @@ export function repeatsOf(dataset: Dataset): Repeats {
   const { length } = prefixes;
   let longest = 0;
   for (let index = 1; index < length; index++) longest = Math.max(longest, prefixes[index]!);
-  const mostCommon = new Float64Array(longest + 2);
-  const steps = new Float64Array(longest + 2);
+  const mostCommon = new Uint32Array(longest + 2);
+  // At first how much pairs grow with the length, of which the sums are taken in their place.
+  const pairs = new Float64Array(longest + 2);
   const inners: number[] = [0];
   const lefts: number[] = [0];
   let top = 0;
@@ -36,9 +37,9 @@ export function repeatsOf(dataset: Dataset): Repeats {
       const outer = Math.max(prefix, inners[top]!);
       const count = index - left;
       if (count > mostCommon[inner]!) mostCommon[inner] = count;
-      const pairs = (count * (count - 1)) / 2;
-      steps[outer + 1]! += pairs;
-      steps[inner + 1]! -= pairs;
+      const more = (count * (count - 1)) / 2;
+      pairs[outer + 1]! += more;
+      pairs[inner + 1]! -= more;
     }
     if (inners[top]! < prefix) {
       top++;
@@ -46,10 +47,10 @@ export function repeatsOf(dataset: Dataset): Repeats {
       lefts[top] = left;
     }
   }
-  const pairs = new Float64Array(longest + 1);
-  for (let size = 1; size <= longest; size++) pairs[size] = pairs[size - 1]! + steps[size]!;
+  for (let size = 1; size <= longest; size++) pairs[size]! += pairs[size - 1]!;
   // What is common to a longer string is common to its beginning.
   for (let size = longest - 1; size >= 1; size--)
     mostCommon[size] = Math.max(mostCommon[size]!, mostCommon[size + 1]!);
-  return { longest, mostCommon: mostCommon.subarray(0, longest + 1), pairs };
+  const end = longest + 1;
+  return { longest, mostCommon: mostCommon.subarray(0, end), pairs: pairs.subarray(0, end) };
 }

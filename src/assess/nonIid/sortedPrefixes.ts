@@ -1,18 +1,26 @@
+import { ComparedGroups } from "./comparedGroups.ts";
 import type { Dataset } from "./dataset.ts";
 import { pack, windowAt, type Packed } from "./packed.ts";
 import { commonPrefixes, suffixArray } from "./suffixArray.ts";
 
 /**
- * How much may be sorted again, for each sample, before the linear method is taken instead: what noise
- * needs is below 0.04, and where it is 2 the linear one took half the time.
+ * How much may be sorted by windows again, for each sample: noise needs below 0.04. What is still alike
+ * then is compared.
  */
 const WORK = 0.25;
+/**
+ * Windows and remembered extents that may be compared for each sample, before the linear method is taken
+ * instead. A period or a copy needs 1 to 2.3, and what needs more is sorted as fast in linear time.
+ */
+const COMPARISONS = 4;
+/** A group that is smaller is compared at once. */
 const SMALL_GROUP = 24;
 
 /**
  * The longest common prefixes of neighbours among all suffixes in their order. Noise has short ones: a
- * radix sort by windows of 32 bits, and again for those that are still alike, is several times as fast
- * as suffix sorting. What repeats itself would keep it busy for ever, and goes to `suffixArray`.
+ * radix sort by windows of 32 bits, and again for large groups that are still alike, is several times as
+ * fast as suffix sorting. What repeats itself would keep it busy for ever, so small groups and what is
+ * left are compared by remembered extents; where that does not end soon, `suffixArray` does it all.
  * @returns at index j that of the suffixes j - 1 and j; 0 at index 0
  */
 export function sortedPrefixes(dataset: Dataset): Int32Array {
@@ -20,7 +28,7 @@ export function sortedPrefixes(dataset: Dataset): Int32Array {
   // Both ways in the same memory, since there may be 32 bytes of it for each sample of 8 bits.
   const order = new Int32Array(symbols.length);
   const prefixes = new Int32Array(symbols.length);
-  const sorted = new WindowSort(pack(dataset), order, prefixes).run();
+  const sorted = new WindowSort(dataset, order, prefixes).run();
   if (sorted) return prefixes;
   suffixArray(symbols, alphabet - 1, order, prefixes);
   return commonPrefixes(symbols, order, prefixes);
@@ -30,10 +38,14 @@ class WindowSort {
   readonly #packed: Packed;
   readonly #order: Int32Array;
   readonly #prefixes: Int32Array;
-  readonly #small = new Uint32Array(SMALL_GROUP);
+  readonly #compared: ComparedGroups;
   #work: number;
+  #isEasy = true;
 
-  constructor(packed: Packed, order: Int32Array, prefixes: Int32Array) {
+  constructor(dataset: Dataset, order: Int32Array, prefixes: Int32Array) {
+    const packed = pack(dataset);
+    const comparisons = COMPARISONS * packed.length;
+    this.#compared = new ComparedGroups(dataset, packed, order, prefixes, comparisons);
     this.#packed = packed;
     this.#order = order;
     this.#prefixes = prefixes;
@@ -45,19 +57,21 @@ class WindowSort {
     this.#sortAll();
     let groups = this.#split(0, this.#packed.length, 0, []);
     let depth = this.#packed.windowSymbols;
-    while (groups.length > 0) {
+    while (groups.length > 0 && this.#isEasy) {
       for (let at = 0; at < groups.length; at += 2) this.#work -= groups[at + 1]! - groups[at]!;
-      if (this.#work < 0) return false;
       const next: number[] = [];
-      for (let at = 0; at < groups.length; at += 2) {
+      for (let at = 0; at < groups.length && this.#isEasy; at += 2) {
         const [from, to] = [groups[at]!, groups[at + 1]!];
-        this.#sortGroup(from, to, depth);
-        this.#split(from, to, depth, next);
+        if (this.#work < 0) this.#isEasy = this.#compared.sort(from, to, depth);
+        else {
+          this.#sortGroup(from, to, depth);
+          this.#split(from, to, depth, next);
+        }
       }
       groups = next;
       depth += this.#packed.windowSymbols;
     }
-    return true;
+    return this.#isEasy;
   }
 
   #key(position: number, depth: number): number {
@@ -93,22 +107,6 @@ class WindowSort {
 
   #sortGroup(from: number, to: number, depth: number): void {
     const order = this.#order;
-    if (to - from <= SMALL_GROUP) {
-      const keys = this.#small;
-      keys[0] = this.#key(order[from]!, depth);
-      for (let index = from + 1; index < to; index++) {
-        const at = order[index]!;
-        const key = this.#key(at, depth);
-        let hole = index;
-        for (; hole > from && keys[hole - 1 - from]! > key; hole--) {
-          order[hole] = order[hole - 1]!;
-          keys[hole - from] = keys[hole - 1 - from]!;
-        }
-        order[hole] = at;
-        keys[hole - from] = key;
-      }
-      return;
-    }
     const group = order.slice(from, to);
     const size = group.length;
     // Key and index in one number: 32 bits and 21.
@@ -153,12 +151,14 @@ class WindowSort {
       const next = index < to ? this.#key(order[index]!, depth) : -1;
       if (index < to && next === key) continue;
       // One run of equal keys is [start, index).
-      let first = start;
-      if (index - start > 1) {
-        first = this.#endingFirst(start, index, depth, ends);
+      if (index - start > SMALL_GROUP) {
+        const first = this.#endingFirst(start, index, depth, ends);
         for (let at = start + 1; at <= first && at < index; at++)
           prefixes[at] = Math.min(length - order[at - 1]!, length - order[at]!);
         if (index - first > 1) groups.push(first, index);
+      } else if (index - start > 1 && this.#isEasy) {
+        // One that ends within the window shares no more than what is before it.
+        this.#isEasy = this.#compared.sort(start, index, depth);
       }
       if (index < to) {
         const common = Math.floor(Math.clz32(key ^ next) / bitsPerSymbol);

@@ -11,6 +11,25 @@ function shortestRare({ longest, mostCommon }: Repeats): number {
   return length;
 }
 
+/**
+ * The greatest share ** (1 / length) of lengths `from` to `to`. A repeat may be as long as half the
+ * samples, and a power takes long, so it is taken only where it may be the greatest.
+ */
+function greatestRoot(from: number, to: number, shareOf: (length: number) => number): number {
+  let greatest = 0;
+  // greatest ** length, less a part that rounding over 2^27 lengths does not reach.
+  let least = 0;
+  for (let length = to; length >= from; length--) {
+    const share = shareOf(length);
+    if (share >= least * (1 - 1e-6)) {
+      greatest = Math.max(greatest, share ** (1 / length));
+      least = greatest ** length;
+    }
+    least /= greatest;
+  }
+  return greatest;
+}
+
 export type TTuple = Estimate<
   "tTuple",
   { readonly t: number; readonly pHatMax: number; readonly pUpper: number }
@@ -23,11 +42,7 @@ export function tTuple(repeats: Repeats, length: number): TTuple {
     const notApplicable = `no symbol occurs ${CUTOFF} times`;
     return { estimator: "tTuple", minEntropy: null, notApplicable };
   }
-  let pHatMax = 0;
-  for (let size = 1; size <= t; size++) {
-    const share = repeats.mostCommon[size]! / (length - size + 1);
-    pHatMax = Math.max(pHatMax, share ** (1 / size));
-  }
+  const pHatMax = greatestRoot(1, t, (size) => repeats.mostCommon[size]! / (length - size + 1));
   const pUpper = upperBound(pHatMax, length);
   return { estimator: "tTuple", minEntropy: bitsOfProbability(pUpper), t, pHatMax, pUpper };
 }
@@ -45,12 +60,10 @@ export function lrs(repeats: Repeats, length: number): Lrs {
     const notApplicable = `no string of ${u} or more symbols repeats itself`;
     return { estimator: "lrs", minEntropy: null, notApplicable };
   }
-  let pHat = 0;
-  for (let size = u; size <= v; size++) {
+  const pHat = greatestRoot(u, v, (size) => {
     const strings = length - size + 1;
-    const share = repeats.pairs[size]! / ((strings * (strings - 1)) / 2);
-    pHat = Math.max(pHat, share ** (1 / size));
-  }
+    return repeats.pairs[size]! / ((strings * (strings - 1)) / 2);
+  });
   const pUpper = upperBound(pHat, length);
   return { estimator: "lrs", minEntropy: bitsOfProbability(pUpper), u, v, pHat, pUpper };
 }

@@ -1,211 +1,45 @@
+import { PASSES } from "./fourierPasses.ts";
+
+/** The roots of a short table. */
+const FINE_BITS = 10;
+const FINE = 2 ** FINE_BITS;
+
 /**
- * exp(-2 pi i k / count) for k below `wanted`, real and imaginary parts in turn. Each is a product of
- * two out of short tables, so that there are about 2 sqrt(count) sines and not `count`.
+ * exp(-2 pi i k / count) for k below `count` as the product of two out of short tables, so that there are
+ * few sines and little memory: `fine` for k mod 1024, `coarse` for the rest. Real and imaginary parts in turn.
  */
-function rootsOfUnity(count: number, wanted = count): Float64Array {
-  const roots = new Float64Array(2 * wanted);
-  const coarse = Math.max(1, Math.ceil(Math.sqrt(wanted)));
+interface RootTables {
+  readonly fine: Float64Array;
+  readonly coarse: Float64Array;
+}
+
+function rootTables(count: number): RootTables {
   const angle = (-2 * Math.PI) / count;
-  const fine = new Float64Array(2 * coarse);
-  for (let k = 0; k < coarse; k++) {
+  const fine = new Float64Array(2 * FINE);
+  for (let k = 0; k < FINE; k++) {
     fine[2 * k] = Math.cos(angle * k);
     fine[2 * k + 1] = Math.sin(angle * k);
   }
-  for (let base = 0; base < wanted; base += coarse) {
-    const real = Math.cos(angle * base);
-    const imaginary = Math.sin(angle * base);
-    const end = Math.min(2 * coarse, 2 * (wanted - base));
-    for (let k = 0; k < end; k += 2) {
-      const fineReal = fine[k]!;
-      const fineImaginary = fine[k + 1]!;
-      roots[2 * base + k] = real * fineReal - imaginary * fineImaginary;
-      roots[2 * base + k + 1] = real * fineImaginary + imaginary * fineReal;
-    }
+  const coarse = new Float64Array(2 * Math.ceil(count / FINE));
+  for (let k = 0; k < coarse.length / 2; k++) {
+    coarse[2 * k] = Math.cos(angle * k * FINE);
+    coarse[2 * k + 1] = Math.sin(angle * k * FINE);
+  }
+  return { fine, coarse };
+}
+
+/** All of them, for what is so short that they stay in the cache, or reads them again and again. */
+function rootsOfUnity(count: number): Float64Array {
+  const { fine, coarse } = rootTables(count);
+  const roots = new Float64Array(2 * count);
+  for (let k = 0; k < count; k++) {
+    const high = 2 * Math.floor(k / FINE);
+    const low = 2 * (k % FINE);
+    roots[2 * k] = coarse[high]! * fine[low]! - coarse[high + 1]! * fine[low + 1]!;
+    roots[2 * k + 1] = coarse[high]! * fine[low + 1]! + coarse[high + 1]! * fine[low]!;
   }
   return roots;
 }
-
-/** One pass of a transform: what to read, what to write, and the shape of it. */
-interface Pass {
-  readonly from: Float64Array;
-  readonly to: Float64Array;
-  readonly roots: Float64Array;
-  /** Length of the transforms that this pass splits, over its radix. */
-  readonly groups: number;
-  /** How many of them lie side by side. */
-  readonly stride: number;
-}
-
-function passOfTwo({ from, to, roots, groups, stride }: Pass): void {
-  const half = 2 * groups * stride;
-  for (let group = 0; group < groups; group++) {
-    const root = 2 * group * stride;
-    const wr = roots[root]!;
-    const wi = roots[root + 1]!;
-    let read = root;
-    let write = 2 * root;
-    for (const end = read + 2 * stride; read < end; read += 2, write += 2) {
-      const ar = from[read]!;
-      const ai = from[read + 1]!;
-      const br = from[read + half]!;
-      const bi = from[read + half + 1]!;
-      to[write] = ar + br;
-      to[write + 1] = ai + bi;
-      const one = write + 2 * stride;
-      to[one] = (ar - br) * wr - (ai - bi) * wi;
-      to[one + 1] = (ar - br) * wi + (ai - bi) * wr;
-    }
-  }
-}
-
-function passOfThree({ from, to, roots, groups, stride }: Pass): void {
-  const third = 2 * groups * stride;
-  const sine = Math.sqrt(3) / 2;
-  for (let group = 0; group < groups; group++) {
-    const root = 2 * group * stride;
-    const [w1r, w1i] = [roots[root]!, roots[root + 1]!];
-    const [w2r, w2i] = [roots[2 * root]!, roots[2 * root + 1]!];
-    let read = root;
-    let write = 3 * root;
-    for (const end = read + 2 * stride; read < end; read += 2, write += 2) {
-      const ar = from[read]!;
-      const ai = from[read + 1]!;
-      const br = from[read + third]!;
-      const bi = from[read + third + 1]!;
-      const cr = from[read + 2 * third]!;
-      const ci = from[read + 2 * third + 1]!;
-      const mr = ar - 0.5 * (br + cr);
-      const mi = ai - 0.5 * (bi + ci);
-      const sr = sine * (bi - ci);
-      const si = sine * (cr - br);
-      to[write] = ar + br + cr;
-      to[write + 1] = ai + bi + ci;
-      const one = write + 2 * stride;
-      to[one] = (mr + sr) * w1r - (mi + si) * w1i;
-      to[one + 1] = (mr + sr) * w1i + (mi + si) * w1r;
-      const two = one + 2 * stride;
-      to[two] = (mr - sr) * w2r - (mi - si) * w2i;
-      to[two + 1] = (mr - sr) * w2i + (mi - si) * w2r;
-    }
-  }
-}
-
-function passOfFour({ from, to, roots, groups, stride }: Pass): void {
-  const quarter = 2 * groups * stride;
-  for (let group = 0; group < groups; group++) {
-    const root = 2 * group * stride;
-    const w1r = roots[root]!;
-    const w1i = roots[root + 1]!;
-    const w2r = roots[2 * root]!;
-    const w2i = roots[2 * root + 1]!;
-    const w3r = roots[3 * root]!;
-    const w3i = roots[3 * root + 1]!;
-    let read = root;
-    let write = 4 * root;
-    for (const end = read + 2 * stride; read < end; read += 2, write += 2) {
-      const ar = from[read]!;
-      const ai = from[read + 1]!;
-      const br = from[read + quarter]!;
-      const bi = from[read + quarter + 1]!;
-      const cr = from[read + 2 * quarter]!;
-      const ci = from[read + 2 * quarter + 1]!;
-      const dr = from[read + 3 * quarter]!;
-      const di = from[read + 3 * quarter + 1]!;
-      const pr = ar + cr;
-      const pi = ai + ci;
-      const qr = br + dr;
-      const qi = bi + di;
-      const mr = ar - cr;
-      const mi = ai - ci;
-      // -i (b - d)
-      const nr = bi - di;
-      const ni = dr - br;
-      to[write] = pr + qr;
-      to[write + 1] = pi + qi;
-      const one = write + 2 * stride;
-      to[one] = (mr + nr) * w1r - (mi + ni) * w1i;
-      to[one + 1] = (mr + nr) * w1i + (mi + ni) * w1r;
-      const two = one + 2 * stride;
-      to[two] = (pr - qr) * w2r - (pi - qi) * w2i;
-      to[two + 1] = (pr - qr) * w2i + (pi - qi) * w2r;
-      const three = two + 2 * stride;
-      to[three] = (mr - nr) * w3r - (mi - ni) * w3i;
-      to[three + 1] = (mr - nr) * w3i + (mi - ni) * w3r;
-    }
-  }
-}
-
-const COS_1 = Math.cos((2 * Math.PI) / 5);
-const COS_2 = Math.cos((4 * Math.PI) / 5);
-const SIN_1 = Math.sin((2 * Math.PI) / 5);
-const SIN_2 = Math.sin((4 * Math.PI) / 5);
-
-function passOfFive({ from, to, roots, groups, stride }: Pass): void {
-  const fifth = 2 * groups * stride;
-  for (let group = 0; group < groups; group++) {
-    const root = 2 * group * stride;
-    const w1r = roots[root]!;
-    const w1i = roots[root + 1]!;
-    const w2r = roots[2 * root]!;
-    const w2i = roots[2 * root + 1]!;
-    const w3r = roots[3 * root]!;
-    const w3i = roots[3 * root + 1]!;
-    const w4r = roots[4 * root]!;
-    const w4i = roots[4 * root + 1]!;
-    let read = root;
-    let write = 5 * root;
-    for (const end = read + 2 * stride; read < end; read += 2, write += 2) {
-      const ar = from[read]!;
-      const ai = from[read + 1]!;
-      const br = from[read + fifth]!;
-      const bi = from[read + fifth + 1]!;
-      const cr = from[read + 2 * fifth]!;
-      const ci = from[read + 2 * fifth + 1]!;
-      const dr = from[read + 3 * fifth]!;
-      const di = from[read + 3 * fifth + 1]!;
-      const er = from[read + 4 * fifth]!;
-      const ei = from[read + 4 * fifth + 1]!;
-      const sumOuterR = br + er;
-      const sumOuterI = bi + ei;
-      const sumInnerR = cr + dr;
-      const sumInnerI = ci + di;
-      const outerR = br - er;
-      const outerI = bi - ei;
-      const innerR = cr - dr;
-      const innerI = ci - di;
-      const m1r = ar + COS_1 * sumOuterR + COS_2 * sumInnerR;
-      const m1i = ai + COS_1 * sumOuterI + COS_2 * sumInnerI;
-      const m2r = ar + COS_2 * sumOuterR + COS_1 * sumInnerR;
-      const m2i = ai + COS_2 * sumOuterI + COS_1 * sumInnerI;
-      // -i times the sines.
-      const n1r = SIN_1 * outerI + SIN_2 * innerI;
-      const n1i = -SIN_1 * outerR - SIN_2 * innerR;
-      const n2r = SIN_2 * outerI - SIN_1 * innerI;
-      const n2i = -SIN_2 * outerR + SIN_1 * innerR;
-      to[write] = ar + sumOuterR + sumInnerR;
-      to[write + 1] = ai + sumOuterI + sumInnerI;
-      const one = write + 2 * stride;
-      to[one] = (m1r + n1r) * w1r - (m1i + n1i) * w1i;
-      to[one + 1] = (m1r + n1r) * w1i + (m1i + n1i) * w1r;
-      const two = one + 2 * stride;
-      to[two] = (m2r + n2r) * w2r - (m2i + n2i) * w2i;
-      to[two + 1] = (m2r + n2r) * w2i + (m2i + n2i) * w2r;
-      const three = two + 2 * stride;
-      to[three] = (m2r - n2r) * w3r - (m2i - n2i) * w3i;
-      to[three + 1] = (m2r - n2r) * w3i + (m2i - n2i) * w3r;
-      const four = three + 2 * stride;
-      to[four] = (m1r - n1r) * w4r - (m1i - n1i) * w4i;
-      to[four + 1] = (m1r - n1r) * w4i + (m1i - n1i) * w4r;
-    }
-  }
-}
-
-const PASSES = [
-  [5, passOfFive],
-  [4, passOfFour],
-  [3, passOfThree],
-  [2, passOfTwo],
-] as const;
 
 /** What is left of a number without its factors 2, 3 and 5. */
 function unsmoothPart(count: number): number {
@@ -214,21 +48,142 @@ function unsmoothPart(count: number): number {
   return rest;
 }
 
-/** Stockham's transform, which leaves its values in order; for lengths of factors 2, 3 and 5 only. */
-function smoothTransform(values: Float64Array): Float64Array {
-  const count = values.length / 2;
-  const roots = rootsOfUnity(count);
-  let from = values;
-  let to: Float64Array = new Float64Array(values.length);
-  let stride = 1;
+/** Two arrays of a batch, which passes read and write in turn. */
+interface Batch {
+  readonly values: Float64Array;
+  readonly spare: Float64Array;
+  /** Transforms side by side: value k of transform b is at k * width + b. */
+  readonly width: number;
+}
+
+/** Stockham's transform, which leaves its values in order. @returns the one of both that has the result */
+function transformBatch(
+  { values, spare, width }: Batch,
+  count: number,
+  roots: Float64Array,
+): Float64Array {
+  let [from, to] = [values, spare];
+  let parts = 1;
   for (const [radix, pass] of PASSES) {
-    while ((count / stride) % radix === 0) {
-      pass({ from, to, roots, groups: count / stride / radix, stride });
+    while ((count / parts) % radix === 0) {
+      const groups = count / parts / radix;
+      pass({ from, to, roots, groups, stride: parts * width, parts });
       [from, to] = [to, from];
-      stride *= radix;
+      parts *= radix;
     }
   }
   return from;
+}
+
+/** Up to this many complex values, 64 kB, stay in the cache from pass to pass. */
+const DIRECT = 4096;
+/** Transforms of a batch: 128 octets side by side, two lines of the cache. */
+const WIDTH = 8;
+
+/** For lengths of factors 2, 3 and 5 only. @param values may be overwritten */
+function smoothTransform(values: Float64Array): Float64Array {
+  const count = values.length / 2;
+  if (count > DIRECT) return longTransform(values);
+  const spare = new Float64Array(values.length);
+  return transformBatch({ values, spare, width: 1 }, count, rootsOfUnity(count));
+}
+
+/**
+ * A long transform as short ones of the columns and then of the rows of a matrix (Bailey's four steps), a
+ * few side by side: it passes over the memory twice, and not once for each factor of its length. Steps
+ * are functions of their own, since V8 compiles what is called often before it does a loop within a loop.
+ * @param values row after row; overwritten
+ */
+function longTransform(values: Float64Array): Float64Array {
+  const count = values.length / 2;
+  let rows = Math.floor(Math.sqrt(count));
+  while (count % rows !== 0) rows--;
+  const columns = count / rows;
+  const room = 2 * WIDTH * columns;
+  const batch = { values: new Float64Array(room), spare: new Float64Array(room) };
+  transformColumns(values, rows, columns, batch);
+  const output = new Float64Array(values.length);
+  const roots = rootsOfUnity(columns);
+  for (let first = 0; first < rows; first += WIDTH) {
+    const width = Math.min(WIDTH, rows - first);
+    for (let row = 0; row < width; row++)
+      spread(values, (first + row) * columns, batch.values, row, width, columns);
+    const done = transformBatch({ ...batch, width }, columns, roots);
+    for (let column = 0; column < columns; column++)
+      copy(done, column * width, output, column * rows + first, width);
+  }
+  return output;
+}
+
+/** Each column's transform in its place, value k of column c times exp(-2 pi i c k / (rows * columns)). */
+function transformColumns(
+  values: Float64Array,
+  rows: number,
+  columns: number,
+  batch: Omit<Batch, "width">,
+): void {
+  const roots = rootsOfUnity(rows);
+  const tables = rootTables(rows * columns);
+  for (let first = 0; first < columns; first += WIDTH) {
+    const width = Math.min(WIDTH, columns - first);
+    for (let row = 0; row < rows; row++)
+      copy(values, row * columns + first, batch.values, row * width, width);
+    const done = transformBatch({ ...batch, width }, rows, roots);
+    for (let row = 0; row < rows; row++) {
+      copy(done, row * width, values, row * columns + first, width);
+      turn(values, row * columns + first, width, tables, row * first, row);
+    }
+  }
+}
+
+/** Complex values that are side by side in both. */
+function copy(
+  from: Float64Array,
+  fromFirst: number,
+  to: Float64Array,
+  toFirst: number,
+  count: number,
+): void {
+  const move = 2 * (toFirst - fromFirst);
+  for (let at = 2 * fromFirst; at < 2 * (fromFirst + count); at++) to[at + move] = from[at]!;
+}
+
+/** Complex values that are side by side, to every `width`-th place. */
+function spread(
+  from: Float64Array,
+  fromFirst: number,
+  to: Float64Array,
+  toFirst: number,
+  width: number,
+  count: number,
+): void {
+  let write = 2 * toFirst;
+  for (let read = 2 * fromFirst; read < 2 * (fromFirst + count); read += 2, write += 2 * width) {
+    to[write] = from[read]!;
+    to[write + 1] = from[read + 1]!;
+  }
+}
+
+/** Multiplies values that are side by side by the roots `first`, `first` + `step`, and so on. */
+function turn(
+  values: Float64Array,
+  from: number,
+  count: number,
+  { fine, coarse }: RootTables,
+  first: number,
+  step: number,
+): void {
+  let root = first;
+  for (let at = 2 * from; at < 2 * (from + count); at += 2, root += step) {
+    const high = (root >>> FINE_BITS) << 1;
+    const low = (root & (FINE - 1)) << 1;
+    const wr = coarse[high]! * fine[low]! - coarse[high + 1]! * fine[low + 1]!;
+    const wi = coarse[high]! * fine[low + 1]! + coarse[high + 1]! * fine[low]!;
+    const real = values[at]!;
+    const imaginary = values[at + 1]!;
+    values[at] = real * wr - imaginary * wi;
+    values[at + 1] = real * wi + imaginary * wr;
+  }
 }
 
 /** Bluestein's way to any length: a convolution with a chirp, in transforms of a length that is easy. */
@@ -296,8 +251,26 @@ export function powerSpectrum(values: Float64Array): Float64Array {
   if (half === 0) return power;
   // The even and the odd values as real and imaginary parts.
   const spectrum = transform(values);
-  const roots = rootsOfUnity(length, half);
-  for (let k = 0; k < half; k++) {
+  const tables = rootTables(length);
+  for (let from = 0; from < half; from += FINE)
+    untangle(spectrum, tables, power, from, Math.min(half, from + FINE));
+  return power;
+}
+
+/** The powers `from` to `to` - 1 of a real sequence, from its even and odd values' transform. */
+function untangle(
+  spectrum: Float64Array,
+  { fine, coarse }: RootTables,
+  power: Float64Array,
+  from: number,
+  to: number,
+): void {
+  const half = power.length;
+  for (let k = from; k < to; k++) {
+    const high = (k >>> FINE_BITS) << 1;
+    const low = (k & (FINE - 1)) << 1;
+    const wr = coarse[high]! * fine[low]! - coarse[high + 1]! * fine[low + 1]!;
+    const wi = coarse[high]! * fine[low + 1]! + coarse[high + 1]! * fine[low]!;
     const mirrored = k === 0 ? 0 : half - k;
     const ar = spectrum[2 * k]!;
     const ai = spectrum[2 * k + 1]!;
@@ -306,9 +279,8 @@ export function powerSpectrum(values: Float64Array): Float64Array {
     // The even values' transform is (a + b) / 2, the odd ones' -i (a - b) / 2.
     const oddR = (ai - bi) / 2;
     const oddI = (br - ar) / 2;
-    const real = (ar + br) / 2 + oddR * roots[2 * k]! - oddI * roots[2 * k + 1]!;
-    const imaginary = (ai + bi) / 2 + oddR * roots[2 * k + 1]! + oddI * roots[2 * k]!;
+    const real = (ar + br) / 2 + oddR * wr - oddI * wi;
+    const imaginary = (ai + bi) / 2 + oddR * wi + oddI * wr;
     power[k] = real * real + imaginary * imaginary;
   }
-  return power;
 }

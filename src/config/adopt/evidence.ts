@@ -14,6 +14,8 @@ const FIGURES: Readonly<Record<string, (result: unknown) => number | null>> = {
   "sp800-90b-non-iid": recomputeNonIid,
 };
 
+const IID = "sp800-90b-iid";
+
 /** What stands in the way, and what to do about it. */
 export interface Objection {
   readonly detail: string;
@@ -33,7 +35,7 @@ export function objections(report: ReadReport, nowMilliseconds: number): readonl
   if (recompute === undefined)
     return [
       {
-        detail: `${title} gives no figure that is adopted`,
+        detail: `${title} gives no figure that is adopted${suite === IID ? ": it holds only for a source that is IID by its design (SP 800-90B 3.1.2), which no samples can show" : ""}`,
         remedy:
           "Assess raw samples by the non-IID track, which assumes nothing: `springhouse assess FILE --json`.",
       },

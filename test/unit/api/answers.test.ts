@@ -518,7 +518,9 @@ describe("/openapi.json", () => {
         .replace("/v1/keys/{id}", `/v1/keys/${key}`)
         .replace("/v1/certificates/{id}", `/v1/certificates/${serial}`)
         .replace("{sae}", "token-0123456789abcdef")
-        .replace("/v1/outputs/{id}", "/v1/outputs/s-0123456789abcdef-1.1");
+        .replace("/v1/outputs/{id}", "/v1/outputs/s-0123456789abcdef-1.1")
+        .replace("/leaves/{id}", "/leaves/lf-0123456789abcdef-1")
+        .replace("{*}", "0/000.p/1");
       // They hand keys over; and there is no intent.
       if (url.startsWith("/api/v1/keys/") && !url.endsWith("/status")) continue;
       if (path === "/v1/intents/{id}") continue;

@@ -3,7 +3,11 @@ import { request, type ClientRequest } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AssessmentStatus } from "../../../src/assess/desk.ts";
-import { buildHouse, SOURCE, type House } from "./house.ts";
+import { parseReport } from "../../../src/assess/reportFile.ts";
+import { provenanceObjections } from "../../../src/config/adopt/provenance.ts";
+import { parseConfiguration } from "../../../src/config/parse.ts";
+import { verifyReport } from "../../../src/verify/verifyAttested.ts";
+import { buildHouse, SIGNER, SNAPSHOT, SOURCE, type House } from "./house.ts";
 
 let house: House;
 let app: FastifyInstance;
@@ -87,6 +91,65 @@ test("a live source is assessed through a tap, which is closed", async () => {
   expect(state).toBe("finished");
   expect(assessment!.file).toMatchObject({ name: SOURCE.id, samples: 20_000 });
   expect(house.sources.open).toBeLessThanOrEqual(0);
+});
+
+test("a report on a live source says what a capture's manifest would, so that it can be adopted", async () => {
+  house.sources.device = {
+    location: "/dev/ttyACM3",
+    vendorId: "04d8",
+    productId: "f5fe",
+    serialNumber: "007",
+    firmware: "V2",
+    mode: "RAW_BIN",
+    rawConfirmed: true,
+    caveats: ["It is warm."],
+  };
+  const begun = await order(`?source=${SOURCE.id}&samples=20000`);
+  const { assessment } = await ended(begun.json<AssessmentStatus>().id);
+  const { manifest, sha256 } = assessment!.file;
+  expect(manifest).toMatchObject({
+    source: SOURCE.id,
+    kind: SOURCE.kind,
+    device: house.sources.device,
+    configurationVersion: SNAPSHOT.configurationVersion,
+    host: "house.example",
+    firstSequence: 4711,
+    restart: "none",
+    sha256,
+  });
+  expect(manifest!.toMilliseconds).toBeGreaterThanOrEqual(manifest!.fromMilliseconds);
+  const report = parseReport(JSON.stringify(assessment));
+  if (typeof report === "string") throw new Error(report);
+  const { sources } = parseConfiguration(
+    `sources:\n  - id: ${SOURCE.id}\n    kind: serial-generic\n    path: /dev/x\n`,
+  );
+  expect(provenanceObjections(sources[0]!, report, null)).toEqual([]);
+  expect(verifyReport(assessment!, SIGNER.verifier)).toMatchObject({ valid: true });
+});
+
+test("the IID track: its seed gives the same report again, and all but its time is signed", async () => {
+  const upload = samples(4000, 0x07);
+  const iid = async (query: string) => {
+    const begun = await order(`?suite=sp800-90b-iid&bits=3${query}`, upload);
+    expect(begun.statusCode).toBe(201);
+    const { state, assessment } = await ended(begun.json<AssessmentStatus>().id);
+    expect(state).toBe("finished");
+    if (assessment?.suite !== "sp800-90b-iid") throw new Error("another suite");
+    return assessment;
+  };
+  const first = await iid("");
+  const { seed } = first.parameters;
+  expect(seed).toMatch(/^[0-9a-f]{64}$/);
+  const again = await iid(`&seed=${seed}`);
+  expect(again.result).toEqual(first.result);
+  expect(first.result.permutation).toHaveLength(19);
+  expect(typeof first.passed).toBe("boolean");
+  expect(first.minEntropy !== null).toBe(first.passed);
+  const one = await order("?suite=sp800-90b-iid&bits=3", Buffer.alloc(4000));
+  expect(await ended(one.json<AssessmentStatus>().id)).toMatchObject({
+    state: "failed",
+    progress: expect.stringContaining("one value"),
+  });
 });
 
 test("a gap fails it without a figure", async () => {
@@ -180,6 +243,10 @@ test("what makes no sense is refused with its cause", async () => {
   await refused("?bits=4&h=5", samples(1000, 0x0f), 400, /more than the 4 bits/);
   await refused("?suite=astrology", some, 400, /suite/);
   await refused("?seed=abc", some, 400, /seed/);
+  await refused(`?seed=${"a".repeat(64)}`, some, 400, /takes no seed/);
+  await refused("?constants=program", some, 400, /takes no constants/);
+  await refused("?n_in=512&n_out=256&nw=256&h_in=200", some, 400, /no sizes of a component/);
+  await refused("?suite=sp800-22&h=1", some, 400, /nothing of a claim/);
   await refused("", samples(100_001, 0xff), 413, /body_too_large/);
   await refused("", Buffer.from("{}"), 415, /octet-stream/, "application/json");
   const other = await app.inject({

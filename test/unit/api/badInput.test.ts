@@ -80,6 +80,7 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/intents/{id}", "/intents/in-0123456789abcdef-1")
     .replace("/certificates/{id}", "/certificates/0123456789abcdef0123456789abcdef")
     .replace("{sae}", "token-0123456789abcdef")
+    .replace("/leaves/{id}", "/leaves/lf-0123456789abcdef-1")
     .replace("{id}", "rng-1")
     .replace("{*}", "0/000.p/1");
 const BODIES: Readonly<Record<string, object>> = {

@@ -24,6 +24,7 @@ import type {
   SourceControl,
   Tap,
 } from "../../../src/port/service.ts";
+import type { DeviceDescription } from "../../../src/port/source.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { attestWith } from "../../../src/log/statement.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
@@ -231,6 +232,7 @@ export const EVENT: ServiceEvent = {
 /** A source that can be made to gap. */
 class MemorySources implements SourceControl {
   gapAfter = Infinity;
+  device: DeviceDescription | null = null;
   open = 0;
   readonly acts: string[] = [];
 
@@ -248,7 +250,7 @@ class MemorySources implements SourceControl {
     return {
       source,
       bitsPerSample: 8,
-      device: null,
+      device: this.device,
       firstSequence: 4711,
       chunks: chunks(),
       close: () => {
@@ -384,6 +386,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       assessments: new AssessmentDesk({
         clock,
         sources,
+        introspection: { snapshot: () => snapshot.value },
+        host: "house.example",
         events: journal,
         version: "0",
         attest: (report) => attestWith(SIGNER)("assessment", reportFacts(report)),
@@ -410,12 +414,15 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
       },
       recall: {
-        async *run(order) {
-          yield { record: "recall", ...order, outputs: 0, failing: 0 };
+        async *run({ order }) {
+          const none = { outputs: 0, failing: 0, suspended: 0, unsuspended: 0 };
+          yield { record: "recall", ...order, ...none };
         },
       },
       receipts: {
         unavailable: () => null,
+        receiptOf: async (id, mine) =>
+          mine === null && id === "lf-0123456789abcdef-1" ? { format: "a receipt" } : undefined,
         issue: async (orders) =>
           orders.map(({ outputs }) => ({ receipt: { outputs }, salt: new Uint8Array(32) })),
       },

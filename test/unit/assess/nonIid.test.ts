@@ -56,6 +56,15 @@ const SHAPES: Readonly<Record<string, (length: number) => Uint8Array>> = {
     const period = noise(6, Math.max(1, length >> 2), 2);
     return Uint8Array.from({ length }, (_, at) => period[at % period.length]!);
   },
+  "a copy with errors": (length) => {
+    const half = noise(7, length, 2);
+    return half.map((bit, at) => (at % 211 === 5 ? 1 - bit : half[at % (length >> 1 || 1)]!));
+  },
+  "blocks of four": (length) => {
+    const [blocks, choices] = [noise(8, 4 * 600, 2), noise(9, length, 4)];
+    return choices.map((_, at) => blocks[600 * choices[Math.floor(at / 600)]! + (at % 600)]!);
+  },
+  "few ones": (length) => noise(10, length, 256).map((value) => (value === 0 ? 1 : 0)),
   counter: (length) => Uint8Array.from({ length }, (_, at) => at & 255),
   fibonacci: (length) => {
     let [one, two] = ["0", "01"];
@@ -96,8 +105,10 @@ describe.each(Object.keys(SHAPES))("sorting suffixes of %s", (shape) => {
 });
 
 test("the two ways of sorting agree where both have to split again and again", () => {
-  for (const shape of ["noise", "biased noise", "nine symbols", "a long period", "counter"]) {
+  // Two of them are given up on and sorted in linear time.
+  for (const shape of Object.keys(SHAPES)) {
     const dataset = datasetOf({ symbols: SHAPES[shape]!(40_000) });
+    if (dataset.alphabet < 2) continue;
     const order = suffixArray(dataset.symbols, dataset.alphabet - 1);
     expect(sortedPrefixes(dataset)).toEqual(commonPrefixes(dataset.symbols, order));
   }

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RecordingWriter } from "../../../src/source/recordingWriter.ts";
 import { springhouse } from "../../support/springhouse.ts";
@@ -48,10 +48,11 @@ test("two reports of one file are the same but for the time, and hold what repea
 });
 
 test("people see each estimate, the least of them, and what was not run and why", async () => {
-  const path = await samplesFile("few.bin", 400, 1);
+  const path = await samplesFile("few\u001b[31m.bin", 400, 1);
   const { code, stdout } = await springhouse(["assess", path, "--bits", "1"]);
   expect(code).toBe(0);
   const text = stdout.toString();
+  expect(text).toContain("few?[31m.bin: 400 samples");
   expect(text).toMatch(/most common value \(6\.3\.1\) +0\.\d{6}/);
   expect(text).toMatch(/\d ◂$/m);
   expect(text).toMatch(/compression \(6\.3\.4\) +not run/);
@@ -98,11 +99,22 @@ describe("bad input gets a clear error, exit 1 or 2, and no figure", () => {
     await refused([join(folder, "missing"), "--bits", "8"], 1, /ENOENT|not there|no such/i);
   });
 
+  test("samples that are too few for any test of a suite", async () => {
+    const path = await samplesFile("block.bin", 2499, 0xff);
+    for (const flag of ["--fips140", "--ais31", "--ais31-v3"]) {
+      const { code, stdout, stderr } = await springhouse(["assess", path, "--bits", "8", flag]);
+      expect(stdout.toString()).toMatch(/not applicable|needs [\d,]+/);
+      expect(stderr).toMatch(/no verdict: [^]*more samples/);
+      expect(code).toBe(1);
+    }
+  });
+
   test("options that cannot be", async () => {
     const path = await samplesFile("some.bin", 1000, 0xff);
     await refused([path, "--bits", "9"], 2, /1 to 8|--bits/);
     await refused([path, "--bits", "8", "--h", "8.5"], 2, /more than the 8 bits/);
     await refused([path, "--bits", "8", "--h", "0"], 2, /--h/);
+    await refused([path, "--bits", "8", "--constants", "text"], 2, /takes no constants[^]*→ /);
   });
 
   test("an interrupt ends it at once, and leaves no half report", async () => {
@@ -242,6 +254,32 @@ test("two suites at once and a page that cannot be written are refused", async (
   const both = await springhouse(["assess", path, "--bits", "8", "--sts", "--fips140"]);
   expect(both.code).toBe(2);
   expect(both.stderr).toContain("--sts and --fips140 cannot be asked for together");
+  const before = await readFile(path);
+  const fifo = join(folder, "report.fifo");
+  execFileSync("mkfifo", [fifo]);
+  const link = join(folder, "link.bin");
+  await symlink(path, link);
+  for (const [html, nist, said, code] of [
+    [path, "x.json", /samples, their manifest or another report/, 2],
+    [link, "x.json", /samples, their manifest or another report/, 2],
+    [join(folder, "x.html"), `${path}.json`, /samples, their manifest or another report/, 2],
+    [join(folder, "same"), join(folder, ".", "same"), /samples, their manifest or another/, 2],
+    [fifo, "x.json", /not a regular file/, 1],
+  ] as const) {
+    const taken = await springhouse([
+      "assess",
+      path,
+      "--bits",
+      "8",
+      "--html",
+      html,
+      "--nist-json",
+      resolve(folder, nist),
+    ]);
+    expect(taken.stderr).toMatch(said);
+    expect([taken.code, taken.stdout.length]).toEqual([code, 0]);
+  }
+  expect((await readFile(path)).equals(before)).toBe(true);
   const nowhere = join(folder, "missing", "report.html");
   const lost = await springhouse(["assess", path, "--bits", "8", "--fips140", "--html", nowhere]);
   expect(lost.code).toBe(1);

@@ -76,13 +76,25 @@ test("what was written is what is read: samples, manifest, hash; nothing else is
     samples: 10_000,
     sha256: createHash("sha256").update(readFileSync(path)).digest("hex"),
   });
-  const chunks: Buffer[] = [];
-  for await (const chunk of recording.chunks()) chunks.push(Buffer.from(chunk));
+  const samples = Buffer.alloc(10_000);
+  expect(await recording.readWhole(samples)).toBe(true);
   await recording.close();
-  expect(Buffer.concat(chunks).equals(counting(10_000))).toBe(true);
+  expect(samples.equals(counting(10_000))).toBe(true);
   expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(descriptors(path)).toEqual([]);
+});
+
+test.each([
+  ["shrank", (all: Buffer) => all.subarray(0, 9000)],
+  ["has other samples", (all: Buffer) => Buffer.from(all.map((symbol) => symbol ^ 0xff))],
+])("a file that %s after its hash was taken is not read as what it was", async (_what, changed) => {
+  const path = await record();
+  const recording = await openRecording(path, { bitsPerSample: 4 });
+  if (!recording.ok) throw new Error(recording.detail);
+  writeFileSync(path, changed(readFileSync(path)));
+  expect(await recording.readWhole(new Uint8Array(recording.samples))).toBe(false);
+  await recording.close();
 });
 
 test("the source plays all of it once, overwrites its buffer, and is exhausted", async () => {
