@@ -1,5 +1,6 @@
 import { randomBytes, randomFill } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { readFile as readFileBytes } from "node:fs/promises";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { pino } from "pino";
@@ -21,6 +22,7 @@ import { processTerminal } from "./platform/terminal.ts";
 import { SpringhouseError } from "./port/errors.ts";
 import { addressOf, assertListenable } from "./service/address.ts";
 import { createService } from "./service/service.ts";
+import { snapshotDatabase } from "./store/snapshotDatabase.ts";
 import { openWorkerStore } from "./store/workerStore.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -138,6 +140,11 @@ async function serve(options: ServeOptions): Promise<void> {
         startLiveThread,
         generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
         credentialsDirectory: process.env["CREDENTIALS_DIRECTORY"] || null,
+        state: {
+          directory: state,
+          snapshot: (path) => snapshotDatabase(state, path),
+          read: async (name) => new Uint8Array(await readFileBytes(join(state, name))),
+        },
         adminTokenPath: join(state, ADMIN_TOKEN_FILE),
       }),
     )

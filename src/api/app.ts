@@ -3,7 +3,9 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { refuse } from "../port/errors.ts";
 import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
+import { addBackups } from "./backups.ts";
 import { addCustodians } from "./custodians.ts";
+import { addDestructions } from "./destructions.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
 import { addIntents } from "./intents.ts";
@@ -163,6 +165,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addSeal(routes, context);
     addIntents(routes, context);
     addCustodians(routes, context);
+    addDestructions(routes, context);
+    addBackups(routes, context);
     addProbes(routes, context);
     done();
   });

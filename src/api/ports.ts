@@ -6,6 +6,8 @@ import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
 import type { Approvals } from "../key/approval/approvals.ts";
+import type { Backups } from "../key/backup/backups.ts";
+import type { Destructions } from "../key/destruction/destructions.ts";
 import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
@@ -88,6 +90,8 @@ export interface ApiPorts {
     Approvals,
     "bootstrap" | "custodians" | "create" | "approve" | "withdraw" | "execute" | "get" | "list"
   >;
+  readonly destructions: Pick<Destructions, "list" | "cancel" | "receipt">;
+  readonly backups: Pick<Backups, "create" | "list" | "discard">;
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;

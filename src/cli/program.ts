@@ -4,6 +4,7 @@ import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
 import { SLOT_KINDS } from "../port/seal.ts";
 import { addApprovalCommands } from "./approvalCommands.ts";
+import { addBackupCommands } from "./backupCommands.ts";
 import { addKeyCommands } from "./keyCommands.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
@@ -259,6 +260,7 @@ export function buildProgram(
     );
 
   addKeyCommands(program, terminal, { connecting, asJson, integer, positive });
+  addBackupCommands(program, terminal, { connecting, asJson });
   addApprovalCommands(program, terminal, { connecting, asJson, integer, positive });
 
   const token = program.command("token").description("who may ask");

@@ -4,7 +4,7 @@ import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import { columns, paint, type Terminal } from "./terminal.ts";
 
-interface PassphraseOptions extends ConnectionOptions {
+export interface PassphraseOptions extends ConnectionOptions {
   /** A file whose first line it is; `-` is stdin. */
   readonly passphraseFile?: string;
 }
@@ -16,7 +16,7 @@ export interface NewSlotOptions extends PassphraseOptions {
 }
 
 /** Never from the command line: every user of the machine can read that. */
-async function passphrase(
+export async function passphrase(
   terminal: Terminal,
   { passphraseFile }: PassphraseOptions,
   again: boolean,

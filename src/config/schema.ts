@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { ROLES } from "../port/principal.ts";
-import { APPROVAL } from "./approvalSection.ts";
+import { APPROVAL, BACKUP, DESTRUCTION } from "./approvalSection.ts";
 import { section, strict } from "./section.ts";
 import type { SourceConfiguration } from "./sourceSchemas.ts";
 
@@ -326,6 +326,8 @@ export const CONFIGURATION = Type.Object(
       "The vault of kept keys.",
     ),
     approval: APPROVAL,
+    destruction: DESTRUCTION,
+    backup: BACKUP,
     retention: section(
       {
         lineageDays: Type.Number({

@@ -1,7 +1,9 @@
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { canonicalJson } from "./canonicalJson.ts";
+import { BACKUP } from "./leaves/backup.ts";
 import { CUSTODIAN } from "./leaves/custodian.ts";
+import { DESTRUCTION } from "./leaves/destruction.ts";
 import { EPOCH } from "./leaves/epoch.ts";
 import { INTENT } from "./leaves/intent.ts";
 import { KEY } from "./leaves/key.ts";
@@ -16,6 +18,8 @@ export const LEAVES = {
   epoch: EPOCH,
   intent: INTENT,
   custodian: CUSTODIAN,
+  destruction: DESTRUCTION,
+  backup: BACKUP,
 } as const;
 
 export type LeafKind = keyof typeof LEAVES;

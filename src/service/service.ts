@@ -19,6 +19,7 @@ import { KeyGenerator } from "../key/keyGenerator.ts";
 import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
+import type { Leaf } from "../log/leaf.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
@@ -27,12 +28,13 @@ import type { EventKind, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
+import type { Write } from "../store/store.ts";
 import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
-import { openDualControl } from "./approval.ts";
+import { openBackups, openDestructions, openDualControl } from "./approval.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
@@ -203,12 +205,17 @@ export async function createService(
     maker: { configuration: configuration.version, build: ports.build },
     failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
   });
-  const approvals = await openDualControl(configuration, ports, keyCommands(managed), {
-    record: async (event, writes, leaf) => {
+  const acts = {
+    record: async (event: ServiceEvent, writes: readonly Write[], leaf: Leaf): Promise<void> => {
       await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
     },
-    tell: (event) => observed.event(event),
+    tell: (event: ServiceEvent): void => observed.event(event),
+  };
+  const destructions = openDestructions(configuration, ports, managed, seal, transparency.log, {
+    record: (event, batch) => observed.record(event, batch),
   });
+  const commands = { ...keyCommands(managed), ...destructions.commands() };
+  const approvals = await openDualControl(configuration, ports, commands, acts);
   const api = buildApi(
     {
       clock,
@@ -219,6 +226,8 @@ export async function createService(
       assessments,
       seal,
       approvals,
+      destructions,
+      backups: openBackups(configuration, ports, seal, acts),
       events: observed,
       lineage,
       introspection: { snapshot },
@@ -263,6 +272,7 @@ export async function createService(
   watch.start();
   retention.start();
   managed.start();
+  destructions.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
@@ -302,6 +312,7 @@ export async function createService(
       memory.stop();
       const keepTheRest = async (): Promise<void> => {
         await assessed;
+        await destructions.stop();
         await managed.stop();
         await retention.stop();
         await outputs.stop();

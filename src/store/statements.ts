@@ -86,6 +86,17 @@ export const WRITES = {
   "intent.move": `UPDATE intent SET state = ?, changed_ms = ? WHERE id = ?`,
   "intentApproval.insert": `INSERT INTO intent_approval (intent, person, fingerprint, signature, at_ms)
     VALUES (?, ?, ?, ?, ?)`,
+  "destruction.insert": `INSERT INTO destruction (id, key, version, digest, requester, approvers,
+      state, scheduled_ms, due_ms, changed_ms)
+    VALUES (?, ?, ?, ?, ?, ?, 'scheduled', ?, ?, ?)`,
+  "destruction.cancel": `UPDATE destruction SET state = 'cancelled', changed_ms = ? WHERE id = ?`,
+  "destruction.remove": `UPDATE destruction SET state = 'removed', epoch = ?, changed_ms = ?
+    WHERE id = ?`,
+  "destruction.complete": `UPDATE destruction SET state = 'destroyed', note = ?, leaf = ?,
+      changed_ms = ?
+    WHERE id = ?`,
+  "backup.insert": `INSERT INTO backup (id, created_ms, epoch, recipients) VALUES (?, ?, ?, ?)`,
+  "backup.discard": `UPDATE backup SET discarded_ms = ? WHERE id = ?`,
   // The condition is repeated here: a key may have been made since the seed was chosen.
   "retention.removeSeed": `DELETE FROM seed WHERE id = ?
     AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)`,
@@ -154,6 +165,17 @@ export const READS = {
   "intent.open": `SELECT id, requester FROM intent WHERE state IN ('pending', 'approved')
     ORDER BY sequence`,
   "intent.latest": `SELECT coalesce(max(changed_ms), 0) AS latest FROM intent`,
+  "destruction.one": `SELECT * FROM destruction WHERE id = ?`,
+  "destruction.live": `SELECT id FROM destruction
+    WHERE key = ? AND version = ? AND state <> 'cancelled'`,
+  "destruction.page": `SELECT * FROM destruction WHERE id > ? ORDER BY id LIMIT ?`,
+  "destruction.due": `SELECT * FROM destruction WHERE state = 'scheduled' AND due_ms <= ?
+    ORDER BY due_ms, id LIMIT 1000`,
+  "destruction.removed": `SELECT * FROM destruction WHERE state = 'removed' ORDER BY id`,
+  "removedSlot.ofEpoch": `SELECT * FROM removed_slot WHERE epoch = ? ORDER BY id`,
+  "backup.since": `SELECT * FROM backup WHERE created_ms >= ? AND discarded_ms IS NULL
+    ORDER BY created_ms, id`,
+  "backup.all": `SELECT * FROM backup ORDER BY created_ms, id`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.
   // A page of seeds and not of removable ones: its cost is bounded however many keys are kept.

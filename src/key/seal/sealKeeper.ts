@@ -181,6 +181,27 @@ export class SealKeeper {
     this.#epochVault.seal(cause);
   }
 
+  /**
+   * The live epoch's key, for a backup: nothing opens, shuts or rotates meanwhile.
+   * @param work its key is overwritten afterwards
+   */
+  withEpochKey<Result>(
+    work: (epoch: number, key: Uint8Array) => Promise<Result>,
+  ): Promise<Result | Refusal> {
+    return this.#turn(async () => {
+      const live = this.#epochVault.withKey((bytes, epoch) => ({
+        epoch,
+        key: Uint8Array.from(bytes),
+      }));
+      if ("code" in live) return live;
+      try {
+        return await work(live.epoch, live.key);
+      } finally {
+        live.key.fill(0);
+      }
+    });
+  }
+
   /** @returns the slot; a Refusal `sealed`, `conflict`, `invalid_parameter`, or the slot's own */
   addSlot(wanted: WantedSlot, actor: string): Promise<SlotDescription | Refusal> {
     return this.#turn(async () => {

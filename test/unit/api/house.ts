@@ -328,7 +328,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       await journal.record(event);
     },
   });
-  const { keys, approvals } = await openRig();
+  const { keys, approvals, destructions, backups } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
   const app = buildApi(
     {
@@ -350,6 +350,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       },
       managed: keys.room,
       approvals,
+      destructions,
+      backups,
       sources,
       assessments: new AssessmentDesk({
         clock,
