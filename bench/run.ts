@@ -2,7 +2,9 @@
 import { run as drbg } from "./drbg.ts";
 import { run as health } from "./health.ts";
 import { run as http } from "./http.ts";
+import { run as seal } from "./seal.ts";
 
 health();
 await drbg();
 await http();
+await seal();

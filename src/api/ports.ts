@@ -69,7 +69,7 @@ export interface ApiPorts {
   readonly assessments: AssessmentDesk;
   readonly seal: Pick<
     SealKeeper,
-    "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot"
+    "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot" | "rotate"
   >;
   readonly events: EventJournal;
   readonly lineage: LineageReader;

@@ -30,6 +30,8 @@ export const EVENT_KINDS = [
   "seal_refused",
   "slot_added",
   "slot_removed",
+  "slot_retired",
+  "epoch_rotated",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -84,6 +84,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
   "/v1/seal/open": { passphrase: "twelve of them" },
   "/v1/seal/close": { reason: "tried" },
+  "/v1/seal/rotate": { reason: "tried" },
   "/v1/seal/slots": { kind: "key-file", name: "tried", place: "credential" },
 };
 
