@@ -3,8 +3,10 @@ import { run as drbg } from "./drbg.ts";
 import { run as health } from "./health.ts";
 import { run as http } from "./http.ts";
 import { run as log } from "./log.ts";
+import { run as seal } from "./seal.ts";
 
 health();
 log();
 await drbg();
 await http();
+await seal();

@@ -152,6 +152,7 @@ export const PERMISSIONS = {
     roles: ["operator", "custodian", "admin"],
     why: "The safe direction needs nobody's leave.",
   },
+  "seal.rotate": { roles: ["admin"], why: "It ends what copies of the database are worth." },
   "seal.slots": {
     roles: ["custodian", "admin"],
     why: "A custodian brings a passphrase of its own; the vault must be open.",

@@ -84,7 +84,7 @@ export interface ApiPorts {
   readonly assessments: AssessmentDesk;
   readonly seal: Pick<
     SealKeeper,
-    "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot"
+    "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot" | "rotate"
   >;
   readonly approvals: Pick<
     Approvals,

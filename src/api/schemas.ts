@@ -207,6 +207,23 @@ export const CUSTODIAN = Type.Object({
   removedMilliseconds: nullable(milliseconds),
 });
 
+export const ROTATION = Type.Object({
+  epoch: Type.Number(),
+  from: Type.Number(),
+  materials: Type.Number(),
+  retired: Type.Array(
+    Type.Object({
+      slot: Type.String(),
+      name: Type.String(),
+      kind: Type.String(),
+      epoch: Type.Number(),
+      assurance: Type.String(),
+      detail: Type.String(),
+    }),
+  ),
+  writeAheadLogEmptied: Type.Boolean(),
+});
+
 export const VAULT = Type.Object({
   initialised: Type.Boolean(),
   sealed: Type.Boolean(),

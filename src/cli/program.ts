@@ -22,6 +22,7 @@ import {
   type NewSlotOptions,
   openSeal,
   removeSlot,
+  rotateSeal,
   sealStatus,
 } from "./seal.ts";
 import { exportLog, logCheckpoint, verifyExport, type VerifyLogOptions } from "./log.ts";
@@ -232,6 +233,10 @@ export function buildProgram(
     .description("seal it at once")
     .option("--reason <text>", "for the record")
     .action((options: Parameters<typeof closeSeal>[1]) => closeSeal(terminal, options));
+  connecting(asJson(seal.command("rotate")))
+    .description("begin a new epoch, and end the old one as well as each slot can")
+    .option("--reason <text>", "for the record")
+    .action((options: Parameters<typeof rotateSeal>[1]) => rotateSeal(terminal, options));
   const slot = seal.command("slot").description("the ways to open it");
   makingSlot(slot.command("add"))
     .description("one more way; the vault must be open")

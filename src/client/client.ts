@@ -4,7 +4,7 @@ import type { BackupDescription } from "../port/backup.ts";
 import type { KeptEvent } from "../port/event.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
-import type { SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
+import type { Rotation, SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
 import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
 import { ManagedKeys } from "./managedKeys.ts";
@@ -41,6 +41,7 @@ export type {
   Quota,
   Requirement,
   Role,
+  Rotation,
   SelfTestSnapshot,
   ServiceSnapshot,
   SlotDescription,
@@ -234,6 +235,8 @@ export class SpringhouseClient {
       readonly passphrase?: string;
     }): Promise<SlotDescription>;
     close(reason?: string): Promise<void>;
+    /** A new epoch: see the service's README for what that ends. */
+    rotate(reason?: string): Promise<Rotation>;
     addSlot(order: SlotOrder): Promise<SlotDescription>;
     removeSlot(id: string): Promise<void>;
   };
@@ -288,6 +291,7 @@ export class SpringhouseClient {
       initialise: (order) => post("/v1/seal/initialise", order),
       open: (opening) => post("/v1/seal/open", opening),
       close: (reason) => post("/v1/seal/close", reason === undefined ? {} : { reason }),
+      rotate: (reason) => post("/v1/seal/rotate", reason === undefined ? {} : { reason }),
       addSlot: (order) => post("/v1/seal/slots", order),
       removeSlot: async (id) => {
         const path = `/v1/seal/slots/${encodeURIComponent(id)}`;

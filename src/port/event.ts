@@ -47,6 +47,8 @@ export const EVENT_KINDS = [
   "intent_executed",
   "intent_withdrawn",
   "intent_expired",
+  "slot_retired",
+  "epoch_rotated",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -39,6 +39,9 @@ export const WRITES = {
     ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body, at_ms = excluded.at_ms`,
   "document.remove": `DELETE FROM document WHERE collection = ? AND id = ?`,
   "sealEpoch.insert": `INSERT INTO seal_epoch (epoch, vault, created_ms) VALUES (?, ?, ?)`,
+  "sealEpoch.retire": `UPDATE seal_epoch SET retired_ms = ? WHERE epoch = ?`,
+  // A trigger refuses it while a row is left that nothing could open any more.
+  "sealEpoch.settle": `UPDATE seal_epoch SET retired_ms = retired_ms WHERE epoch = ?`,
   "sealSlot.put": `INSERT INTO seal_slot (id, kind, name, place, epoch, created_ms, parameters,
       sealed, tag)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
@@ -48,6 +51,10 @@ export const WRITES = {
   "keyMaterial.insert": `INSERT INTO key_material (key, version, epoch, wrapped_key, nonce,
       ciphertext)
     VALUES (?, ?, ?, ?, ?, ?)`,
+  // A page of [key, version, wrapped key as it was, as it is]; a row that changed meanwhile is left.
+  "keyMaterial.rewrap": `UPDATE key_material AS m SET epoch = ?, wrapped_key = unhex(j.value ->> 3)
+    FROM json_each(?) AS j WHERE m.key = j.value ->> 0 AND m.version = j.value ->> 1
+    AND m.epoch = ? AND m.wrapped_key = unhex(j.value ->> 2)`,
   "keyMaterial.remove": `DELETE FROM key_material WHERE key = ? AND version = ?`,
   // The first leaf of a start comes with every batch until one of them is durable.
   "logLeaf.insert": `INSERT INTO log_leaf (position, id, body, hash)
@@ -134,6 +141,10 @@ export const READS = {
   "document.all": `SELECT id, body, at_ms FROM document WHERE collection = ? ORDER BY id`,
   "sealEpoch.all": `SELECT * FROM seal_epoch ORDER BY epoch`,
   "sealSlot.all": `SELECT * FROM seal_slot ORDER BY created_ms, id`,
+  "keyMaterial.page": `SELECT key, version, wrapped_key FROM key_material
+    WHERE epoch = ? AND (key, version) > (?, ?) ORDER BY key, version LIMIT ?`,
+  // Read, since no checkpoint can be made in a transaction, as every write is in one.
+  "wal.truncate": `PRAGMA wal_checkpoint(TRUNCATE)`,
   "keyMaterial.one": `SELECT * FROM key_material WHERE key = ? AND version = ?`,
   "logLeaf.hashes": `SELECT position, hash FROM log_leaf
     WHERE position >= ? AND position < ? ORDER BY position`,

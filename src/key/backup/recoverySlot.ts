@@ -6,7 +6,7 @@ import { WRITES } from "../../store/statements.ts";
 import { lockedMemory } from "../seal/lockedMemory.ts";
 import { slotWrite, toEpoch } from "../seal/rows.ts";
 import { passphraseSlots } from "../seal/secretSlot.ts";
-import { tagOf } from "../seal/slot.ts";
+import { tagged } from "../seal/slot.ts";
 
 export interface RecoveryTerms {
   readonly name: string;
@@ -41,8 +41,7 @@ export async function addRecoverySlot(
     const { parameters, sealed } = made;
     const facts = { id, kind: "passphrase", name, place: null, epoch } as const;
     const slot = { ...facts, createdMilliseconds: atMilliseconds, parameters, sealed };
-    const tag = key.use((bytes) => tagOf(vault, slot, bytes));
-    const { statement, parameters: values } = slotWrite({ ...slot, tag });
+    const { statement, parameters: values } = slotWrite(tagged(vault, slot, key));
     database.exec("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;");
     database.prepare(WRITES[statement]).run(...values);
     return null;

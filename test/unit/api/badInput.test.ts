@@ -111,6 +111,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
   "/v1/seal/open": { passphrase: "twelve of them" },
   "/v1/seal/close": { reason: "tried" },
+  "/v1/seal/rotate": { reason: "tried" },
   "/v1/seal/slots": { kind: "key-file", name: "tried", place: "credential" },
   "/v1/intents": { command: { op: "key.destroy", key: "k-0123456789abcdef-1", version: 1 } },
   "/v1/intents/{id}/approvals": {

@@ -27,6 +27,8 @@ import type {
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
+import { pkcs11Slots } from "../../../src/key/seal/pkcs11Slot.ts";
+import { tpmSlots } from "../../../src/key/seal/tpmSlot.ts";
 import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.ts";
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
@@ -322,6 +324,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
     keepers: {
       passphrase: passphraseSlots(draw, { memoryKiB: 8192, passes: 1, lanes: 1 }),
       "key-file": keyFileSlots(draw, async () => refuse("slot_refused", "There is no key file.")),
+      pkcs11: pkcs11Slots([], null, clock),
+      tpm2: tpmSlots([]),
     },
     record: async (event, writes) => {
       await store.write(writes);

@@ -94,6 +94,47 @@ const GLOBAL: Readonly<Record<string, Field>> = {
       ],
     ],
   },
+  "seal.tpms": {
+    default: [],
+    good: [
+      [{ name: "tpm", tcti: "device:/dev/tpm0", pcrs: [0, 7, 23] }],
+      [{ name: text(100), tcti: "swtpm:host=127.0.0.1,port=2321", pcrs: [] }],
+    ],
+    bad: [
+      [{ name: "t", tcti: "device /dev/tpm0", pcrs: [] }],
+      [{ name: "t", tcti: "device", pcrs: [24] }],
+      [{ name: "t", tcti: "device", pcrs: [7, 7] }],
+      [{ name: "t", tcti: "device", pcrs: "7" }],
+      [
+        { name: "t", tcti: "device", pcrs: [] },
+        { name: "t", tcti: "device", pcrs: [] },
+      ],
+    ],
+  },
+  "seal.tokens": {
+    default: [],
+    good: [
+      [
+        {
+          name: "hsm",
+          library: "/usr/lib/softhsm/libsofthsm2.so",
+          token: text(32),
+          serial: "0123456789abcdef",
+          pin: { credential: "pin" },
+          environment: { SOFTHSM2_CONF: "/etc/softhsm2.conf" },
+        },
+        { name: "h", library: "/l.so", token: "t", pin: { path: "/etc/pin" }, environment: {} },
+      ],
+    ],
+    bad: [
+      [{ name: "h", library: "l.so", token: "t", pin: { path: "/p" } }],
+      [{ name: "h", library: "/l.so", token: text(33), pin: { path: "/p" } }],
+      [{ name: "h", library: "/l.so", token: "t", pin: {} }],
+      [{ name: "h", library: "/l.so", token: "t", pin: "1234" }],
+      [{ name: "h", library: "/l.so", token: "t", pin: { path: "/p", credential: "c" } }],
+      [{ name: "h", library: "/l.so", token: "t", pin: { path: "/p" }, environment: { a: "b" } }],
+    ],
+  },
   "retention.lineageDays": { default: 30, good: [1 / 24, 1e6], bad: [0.04, "30"] },
   "retention.eventDays": { default: 365, good: [1 / 24, 1e6], bad: [0.04, "30"] },
   "retention.maximumMegabytes": { default: 2048, good: [16, 1e9], bad: [15, "2G"] },
