@@ -29,10 +29,10 @@ import {
 import type { Terminal } from "./terminal.ts";
 
 interface Parsers {
-  connecting(command: Command): Command;
-  asJson(command: Command): Command;
-  integer(least: number, most?: number): (text: string) => number;
-  positive(text: string): number;
+  readonly connecting: (command: Command) => Command;
+  readonly asJson: (command: Command) => Command;
+  readonly integer: (least: number, most?: number) => (text: string) => number;
+  readonly positive: (text: string) => number;
 }
 
 const KEY_ACTS = ["restore", "destroy", "export"] as const;

@@ -10,8 +10,8 @@ import type { ConnectionOptions } from "./connection.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Parsers {
-  connecting(command: Command): Command;
-  asJson(command: Command): Command;
+  readonly connecting: (command: Command) => Command;
+  readonly asJson: (command: Command) => Command;
 }
 
 /** `springhouse backup ...` and `springhouse restore` */

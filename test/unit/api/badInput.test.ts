@@ -77,7 +77,8 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/outputs/{id}", "/outputs/s-0123456789abcdef-1.1")
     .replace("/tokens/{id}", "/tokens/token-0123456789abcdef")
     .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
-    .replace("/intents/{id}", "/intents/in-0123456789abcdef-1")
+    .replace(/\/(intents|destructions)\/\{id\}/, "/$1/in-0123456789abcdef-1")
+    .replace("/backups/{id}", "/backups/bk-0123456789abcdef-1")
     .replace("{id}", "rng-1");
 const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/generate": { type: "aes-256" },
@@ -120,6 +121,8 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/intents/{id}/withdraw": {},
   "/v1/intents/{id}/execute": {},
   "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
+  "/v1/destructions/{id}/cancel": {},
+  "/v1/backups": {},
 };
 
 async function ask(

@@ -19,6 +19,7 @@ const FLAG = (value: boolean): Field => ({
   bad: ["yes", 1, null],
 });
 const QUOTA: Field = { default: null, good: [null, 0.001, 1e9], bad: [0, -1, "1"] };
+const PEOPLE: Field = { default: 2, good: [1, 16], bad: [0, 17, 1.5, "2"] };
 const FILES = { certificate: "c.pem", key: "k.pem" };
 const CLIENT = { name: "n", roles: ["client"], fingerprint: "ab".repeat(32) };
 const text = (longest: number) => "x".repeat(longest);
@@ -71,6 +72,27 @@ const GLOBAL: Readonly<Record<string, Field>> = {
   "transparency.origin": {
     good: ["log.example/springhouse", text(255)],
     bad: ["", "a b", "a+b", text(256)],
+  },
+  "approval.required.restore": PEOPLE,
+  "approval.required.destroy": PEOPLE,
+  "approval.required.export": PEOPLE,
+  "approval.required.custodians": PEOPLE,
+  "approval.required.recover": PEOPLE,
+  "approval.custodians": {
+    default: [],
+    good: [[{ person: "ada", keys: ["ssh-ed25519 AAAA"] }]],
+    bad: [
+      [{ person: "Ada", keys: ["ssh-ed25519 AAAA"] }],
+      [{ person: "ada", keys: [] }],
+      [{ person: "ada", keys: ["ssh-rsa AAAA"] }],
+      [{ person: "ada", keys: ["ssh-ed25519 AAAA ada@home"] }],
+    ],
+  },
+  "destruction.windowHours": { default: 168, good: [0, 8784], bad: [-1, 8785, "1"] },
+  "backup.recipients": {
+    default: [],
+    good: [[`age1${"q".repeat(58)}`]],
+    bad: [["age1"], [`AGE-SECRET-KEY-1${"Q".repeat(58)}`], "age1"],
   },
   "seal.lockedMemory": { default: "required", good: ["preferred"], bad: ["no", true] },
   "seal.openAtStart": { default: true, good: [false], bad: ["yes", 1] },
