@@ -48,7 +48,6 @@ function requiredOf(required: Configuration["approval"]["required"]): RequiredAp
     "key.export": required.export,
     "custodian.enrol": required.custodians,
     "custodian.remove": required.custodians,
-    "seal.recover": required.recover,
   };
 }
 

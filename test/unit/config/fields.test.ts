@@ -77,7 +77,6 @@ const GLOBAL: Readonly<Record<string, Field>> = {
   "approval.required.destroy": PEOPLE,
   "approval.required.export": PEOPLE,
   "approval.required.custodians": PEOPLE,
-  "approval.required.recover": PEOPLE,
   "approval.custodians": {
     default: [],
     good: [[{ person: "ada", keys: ["ssh-ed25519 AAAA"] }]],

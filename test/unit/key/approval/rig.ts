@@ -33,7 +33,6 @@ export const TWO: RequiredApprovals = {
   "key.export": 2,
   "custodian.enrol": 2,
   "custodian.remove": 2,
-  "seal.recover": 2,
 };
 
 export interface Rig extends AsyncDisposable {

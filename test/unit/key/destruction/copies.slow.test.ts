@@ -93,7 +93,8 @@ describe("a copy of the database and its log from before a destruction", () => {
       const { copy, statement } = await destroyed(
         state.directory,
         { tokens },
-        ...["pkcs11", "passphrase"],
+        "pkcs11",
+        "passphrase",
       );
       expect(statement).toMatchObject({
         assurance: "best-effort",

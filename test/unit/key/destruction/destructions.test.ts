@@ -194,7 +194,7 @@ describe("a receipt", () => {
       { entry: entry.replace('"version":1', '"version":2') },
       { position: receipt.position - 1 },
       { proof: proof.slice(1) },
-      { proof: [...proof].reverse() },
+      { proof: proof.toReversed() },
       { checkpoint: checkpoint.replace(/\n(\d+)\n/, (_, size) => `\n${Number(size) + 1}\n`) },
       { kind: "another" },
     ])
