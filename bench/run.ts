@@ -1,10 +1,16 @@
 /* Every benchmark, each with its baseline in the same run: `npm run bench`. */
+import { run as assess } from "./assess.ts";
+import { run as assessWhileServing } from "./assessWhileServing.ts";
 import { run as drbg } from "./drbg.ts";
 import { run as health } from "./health.ts";
 import { run as http } from "./http.ts";
+import { run as log } from "./log.ts";
 import { run as seal } from "./seal.ts";
 
 health();
+log();
 await drbg();
 await http();
 await seal();
+await assess();
+await assessWhileServing();

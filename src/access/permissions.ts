@@ -27,6 +27,26 @@ export const PERMISSIONS = {
     roles: ["client", "admin"],
     why: "As random.draw.",
   },
+  "keys.create": {
+    roles: ["client", "admin"],
+    why: "As random.draw; who creates a key owns it.",
+  },
+  "keys.read": {
+    roles: ["client", "operator", "auditor", "custodian", "admin"],
+    why: "What a key is and what became of it, never its material. A client sees those that it may use.",
+  },
+  "keys.use": {
+    roles: ["client", "admin"],
+    why: "A client uses its own keys and those that name it. No operator decrypts or signs.",
+  },
+  "keys.manage": {
+    roles: ["client", "admin"],
+    why: "A client manages its own keys. What gives rights back or destroys needs custodians besides.",
+  },
+  "keys.stop": {
+    roles: ["client", "operator", "custodian", "admin"],
+    why: "The safe direction needs nobody's leave: whoever runs or guards the service may stop any key.",
+  },
   "outputs.read": {
     roles: ["client", "auditor", "admin"],
     why: "A client may see what stands behind its bytes; another principal's record is withheld from it.",
@@ -67,6 +87,14 @@ export const PERMISSIONS = {
   "lineage.read": {
     roles: ["auditor", "admin"],
     why: "It shows what every principal drew, and when.",
+  },
+  "recall.run": {
+    roles: ["operator", "auditor", "admin"],
+    why: "Whoever finds a source bad must see what depended on it. It shows who drew, and no value.",
+  },
+  "log.read": {
+    roles: ["auditor", "custodian", "admin"],
+    why: "It names every key and every principal that acted on one. It holds no secret.",
   },
   "tokens.create": { roles: ["admin"], why: "Whoever issues tokens holds every role." },
   "tokens.list": { roles: ["auditor", "admin"], why: "Who has access is what an auditor asks." },

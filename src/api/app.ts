@@ -5,19 +5,26 @@ import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
+import { addKeyChanges } from "./keyChanges.ts";
+import { addKeyOperations } from "./keyOperations.ts";
 import { addKeys } from "./keys.ts";
 import { addLineage } from "./lineage.ts";
+import { addManagedKeys } from "./managedKeys.ts";
 import type { ApiOptions, ApiPorts } from "./ports.ts";
 import { addProbes } from "./probes.ts";
 import { compileValidator, parseQuery } from "./query.ts";
 import { addRandom } from "./random.ts";
 import { requestIds } from "./requestId.ts";
 import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
+import { addRecall } from "./recall.ts";
+import { addReceipted } from "./receipted.ts";
 import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
+import { addTaps } from "./taps.ts";
 import { addStatus } from "./status.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
+import { addTransparency } from "./transparency.ts";
 import { addTokens } from "./tokens.ts";
 import { Upgrades } from "./upgrade.ts";
 
@@ -29,9 +36,10 @@ declare module "fastify" {
   }
 }
 
-/** `/v1/sources/:id` as what it matches; ids hold no slash. */
+/** `/v1/sources/:id` as what it matches; ids hold no slash, and `*` holds anything. */
 function matcher(url: string): RegExp {
-  return new RegExp(`^${url.replaceAll(".", "\\.").replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
+  const escaped = url.replaceAll(".", "\\.").replace("*", ".*");
+  return new RegExp(`^${escaped.replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
 }
 
 /**
@@ -77,13 +85,14 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
 
   const methodsOf = new Map<string, { readonly match: RegExp; readonly methods: string[] }>();
   app.addHook("onRoute", ({ method, url, config }) => {
-    const { permission, summary } = config ?? {};
+    const { permission, summary, bodyLimitBytes } = config ?? {};
     if (permission === undefined) throw new Error(`the route ${url} has no permission`);
     const methods = [method].flat();
     const known = methodsOf.get(url) ?? { match: matcher(url), methods: [] };
     methodsOf.set(url, known);
     known.methods.push(...methods);
-    for (const one of methods) app.routeRows.push(rowOf(one, url, permission, summary ?? ""));
+    for (const one of methods)
+      app.routeRows.push(rowOf(one, url, permission, summary ?? "", bodyLimitBytes));
   });
 
   const answerUnknown = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -137,16 +146,23 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   });
   void app.register((routes, _options, done) => {
     addRandom(routes, context);
+    addReceipted(routes, context);
     addStream(routes, context);
     addKeys(routes, context);
+    addManagedKeys(routes, context);
+    addKeyChanges(routes, context);
+    addKeyOperations(routes, context);
     addStatus(routes, context);
     addSources(routes, context);
+    addTaps(routes, context);
     addLineage(routes, context);
+    addRecall(routes, context);
     void routes.register((uploads, _none, registered) => {
       addAssessments(uploads, context);
       registered();
     });
     addEvents(routes, context);
+    addTransparency(routes, context);
     addTokens(routes, context);
     addSeal(routes, context);
     addProbes(routes, context);

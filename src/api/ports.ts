@@ -1,15 +1,18 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
+import type { KeyRoom } from "../key/managed/keyRoom.ts";
+import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
 import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
+import type { RecallLine, RecallOrder } from "../port/recall.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
 
 /** A key as `key/` answers it. */
-interface AnsweredKey {
+export interface AnsweredKey {
   readonly type: string;
   readonly format: string;
   readonly key: Readonly<Record<string, string>> | string;
@@ -53,6 +56,38 @@ interface MetricsText {
   render(): Promise<string>;
 }
 
+/** The transparency log, read. */
+interface LogDoor {
+  /** In C2SP's form. */
+  readonly verifierKey: string;
+  checkpoint(): { readonly note: string };
+  /** Null for what the last checkpoint does not have. */
+  tile(level: number, index: number, width: number): Promise<Uint8Array | null>;
+  entries(index: number, width: number): Promise<readonly string[] | null>;
+}
+
+/** What a receipt is asked for. */
+interface ReceiptOrder {
+  readonly what: "random" | "key";
+  readonly type?: string;
+  readonly format?: string;
+  readonly bytes: number;
+  readonly outputs: readonly string[];
+  readonly asked: Requirement;
+  readonly value: Uint8Array;
+}
+
+/** Receipts of what is given. */
+interface ReceiptSupply {
+  /** Why none can be had now; asked before anything is drawn. */
+  unavailable(): Refusal | null;
+  /** All of them or none. */
+  issue(
+    orders: readonly ReceiptOrder[],
+    principal: string,
+  ): Promise<readonly { readonly receipt: object; readonly salt: Uint8Array }[] | Refusal>;
+}
+
 /** The part of a pino logger that is used here. */
 export interface Log {
   info(fields: object, message: string): void;
@@ -65,6 +100,7 @@ export interface ApiPorts {
   readonly clock: Clock;
   readonly random: RandomSupply;
   readonly keys: KeySupply;
+  readonly managed: Pick<KeyRoom, "service" | "operations" | "reader">;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
   readonly seal: Pick<
@@ -74,6 +110,12 @@ export interface ApiPorts {
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;
+  readonly transparency: LogDoor;
+  readonly attest: Attest;
+  readonly receipts: ReceiptSupply;
+  readonly recall: {
+    run(order: RecallOrder, actor: string, reason: string | null): AsyncIterable<RecallLine>;
+  };
   readonly selfTest: SelfTest;
   readonly metrics: MetricsText;
   readonly access: Access;

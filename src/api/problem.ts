@@ -55,7 +55,7 @@ export function problemHeaders(refusal: Refusal): Record<string, string> {
 const FASTIFY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [
     "body_too_large",
-    "The body is larger than this route takes; none but assessments take more than 16 KiB.",
+    "The body is larger than this route takes: 16 KiB, but for assessments and what is done with keys.",
   ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     "unsupported_media_type",

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type TObject, type TSchema } from "typebox";
 import { rolesOf, type Permission } from "../access/permissions.ts";
 import type { Door } from "../port/lineage.ts";
+import type { Refusal } from "../port/errors.ts";
 import type { Role } from "../port/principal.ts";
 import type { Context } from "./context.ts";
 import { guardFor } from "./guard.ts";
@@ -23,8 +24,12 @@ export interface RouteSpec {
   readonly query?: TObject;
   readonly params?: TObject;
   readonly body?: TObject;
+  /** The largest body; default `BODY_LIMIT_BYTES`. */
+  readonly bodyLimitBytes?: number;
   /** A body of application/octet-stream, which may be left out. */
   readonly upload?: TSchema;
+  /** Why a body, which may be large, need not be read; null when it has to be. */
+  readonly beforeBody?: () => Refusal | null;
   /** Media types it can answer; default JSON. Null: it does not look at Accept. */
   readonly produces?: readonly string[] | null;
   /** Response of success: status, and schema by media type. */
@@ -49,12 +54,14 @@ export interface RouteRow {
   readonly permission: Permission;
   readonly roles: readonly Role[];
   readonly summary: string;
+  readonly bodyLimitBytes: number;
 }
 
 declare module "fastify" {
   interface FastifyContextConfig {
     permission?: Permission;
     summary?: string;
+    bodyLimitBytes?: number;
   }
 }
 
@@ -70,6 +77,7 @@ const ERROR_DESCRIPTIONS: Readonly<Record<number, string>> = {
   404: "No such thing.",
   406: "The Accept header cannot be satisfied.",
   409: "The state does not allow it.",
+  412: "The key was changed since the revision in If-Match.",
   413: "The body is too large.",
   415: "The body is not JSON.",
   429: "Over quota; Retry-After.",
@@ -99,8 +107,10 @@ function responses(spec: RouteSpec): Record<string, unknown> {
 
 /** Registers a route: the guard in front, the strict schemas, HEAD beside GET. */
 export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec): void {
-  const { method, url, permission, tag, summary, description, door, params, body } = spec;
-  const config = { permission, summary, ...(door ? { door } : {}) };
+  const { method, url, permission, tag, summary, description, door, params, body, beforeBody } =
+    spec;
+  const { bodyLimitBytes = BODY_LIMIT_BYTES } = spec;
+  const config = { permission, summary, bodyLimitBytes, ...(door ? { door } : {}) };
   const produces = spec.produces === undefined ? ["application/json"] : spec.produces;
   const onRequest = guardFor(context, permission, spec.success.status === 204 ? null : produces);
   const input = {
@@ -114,6 +124,15 @@ export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec
     url,
     config,
     onRequest,
+    ...(spec.bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
+    ...(beforeBody
+      ? {
+          preParsing: async (request: FastifyRequest, reply: FastifyReply) => {
+            const refusal = beforeBody();
+            if (refusal !== null) await context.refuse(request, reply, refusal);
+          },
+        }
+      : {}),
     exposeHeadRoute: method === "GET" && !spec.head,
     schema: {
       ...input,
@@ -138,9 +157,16 @@ export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec
 
 /** `/v1/sources/:id` as OpenAPI and people write it. */
 function pathOf(url: string): string {
-  return url.replaceAll(/:([a-zA-Z]+)/g, "{$1}");
+  return url.replaceAll(/:([a-zA-Z]+)/g, "{$1}").replace("*", "{*}");
 }
 
-export function rowOf(method: string, url: string, permission: Permission, summary: string) {
-  return { method, path: pathOf(url), permission, roles: rolesOf(permission), summary };
+export function rowOf(
+  method: string,
+  url: string,
+  permission: Permission,
+  summary: string,
+  bodyLimitBytes: number = BODY_LIMIT_BYTES,
+): RouteRow {
+  const roles = rolesOf(permission);
+  return { method, path: pathOf(url), permission, roles, summary, bodyLimitBytes };
 }

@@ -1,4 +1,5 @@
 import { Type, type TSchema } from "typebox";
+import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import { ROLES } from "../port/principal.ts";
 
 /*
@@ -177,6 +178,16 @@ export const VAULT = Type.Object({
   }),
 });
 
+const counts = (names: readonly string[]) =>
+  Type.Object(Object.fromEntries(names.map((name) => [name, Type.Integer()])));
+
+const KEY_FIGURES = Type.Object({
+  versions: counts(KEY_STATES),
+  operations: counts(KEY_USAGES),
+  rotations: Type.Integer(),
+  overdue: Type.Integer(),
+});
+
 export const STATUS = Type.Object({
   version: Type.String(),
   startedMilliseconds: milliseconds,
@@ -205,6 +216,22 @@ export const STATUS = Type.Object({
   selfTests: Type.Array(SELF_TEST),
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
   vault: VAULT,
+  keys: KEY_FIGURES,
+  log: Type.Object({
+    origin: Type.String(),
+    verifierKey: Type.String(),
+    leaves: Type.Number(),
+    behindMilliseconds: Type.Number(),
+    failuresTotal: Type.Number(),
+    witnesses: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        size: Type.Number(),
+        lagMilliseconds: Type.Number(),
+        failuresTotal: Type.Number(),
+      }),
+    ),
+  }),
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

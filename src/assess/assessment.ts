@@ -1,4 +1,6 @@
+import { consecutiveWarnings } from "./collection.ts";
 import type { RecordingManifest } from "../source/recordingManifest.ts";
+import type { Conditioning } from "../standard/outputEntropy.ts";
 import type { Samples } from "./samples.ts";
 import type { Findings, SuiteParameters } from "./suite.ts";
 import { suiteOf, type SUITES, type SuiteName } from "./suites.ts";
@@ -42,11 +44,19 @@ export type Assessment = ResultOf<SuiteName> & {
   readonly passed: boolean | null;
   readonly summary: string;
   readonly warnings: readonly string[];
+  /** The service's signed note on all of the above; null where no service made the report. */
+  readonly attestation: string | null;
 };
+
+/** Signs a report that has no attestation yet. */
+export type AttestReport = (report: Assessment) => string;
 
 /** How the command names each suite; the first is what it does without a flag. */
 export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
   "sp800-90b-non-iid": "",
+  "sp800-90b-restart": "--restart",
+  "sp800-90b-conditioned": "--conditioned",
+  "sp800-90b-iid": "--iid",
   "sp800-22": "--sts",
   "fips140-2": "--fips140",
   ais31: "--ais31",
@@ -54,7 +64,7 @@ export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
 };
 
 function commandOf(suite: SuiteName, file: Subject, parameters: SuiteParameters): string {
-  const { claimedEntropy, seed, constants } = parameters;
+  const { claimedEntropy, seed, constants, conditioning } = parameters;
   return [
     "springhouse assess",
     file.name.replaceAll(/[^\w./-]/g, "?"),
@@ -63,13 +73,21 @@ function commandOf(suite: SuiteName, file: Subject, parameters: SuiteParameters)
     ...(claimedEntropy === null ? [] : [`--h ${claimedEntropy}`]),
     ...(constants === null || constants === "text" ? [] : [`--constants ${constants}`]),
     ...(seed === null ? [] : [`--seed ${seed}`]),
+    ...(conditioning === null ? [] : [conditioningOptions(conditioning)]),
   ].join(" ");
+}
+
+function conditioningOptions(conditioning: Conditioning): string {
+  const { inputBits, outputBits, narrowestWidthBits, inputEntropy } = conditioning;
+  return `--n-in ${inputBits} --n-out ${outputBits} --nw ${narrowestWidthBits} --h-in ${inputEntropy}`;
 }
 
 export interface Circumstances {
   readonly atMilliseconds: number;
   readonly springhouse: string;
   readonly node: string;
+  /** Absent where nobody answers for the report. */
+  readonly attest?: AttestReport;
 }
 
 /** Puts a report together. @param result what `runSuite` gave for `suite` */
@@ -79,12 +97,15 @@ export function assessmentOf(
   samples: Samples,
   file: Subject,
   parameters: SuiteParameters,
-  { atMilliseconds, springhouse, node }: Circumstances,
+  { atMilliseconds, springhouse, node, attest }: Circumstances,
 ): { readonly assessment: Assessment; readonly findings: Findings } {
   const asked = suiteOf(suite);
   const findings = asked.findings(result, samples, parameters);
-  const { minEntropy, passed, summary, warnings } = findings;
-  const assessment = {
+  const { minEntropy, passed, summary } = findings;
+  const collection =
+    asked.collectionWarnings?.(file.manifest) ?? consecutiveWarnings(file.manifest);
+  const warnings = [...collection, ...findings.warnings];
+  const unsigned = {
     format: "springhouse-assessment-1",
     suite,
     title: asked.title,
@@ -100,6 +121,8 @@ export function assessmentOf(
     summary,
     warnings,
     result,
+    attestation: null,
   } as Assessment;
-  return { assessment, findings };
+  const attestation = attest?.(unsigned) ?? null;
+  return { assessment: { ...unsigned, attestation }, findings };
 }

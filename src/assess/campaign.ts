@@ -12,4 +12,9 @@ export interface Campaign<Task, Part, Result> {
   result(): Result | null;
   /** How far it is, for a person: `37 of 10,000 permutations`. */
   progress(): string;
+  /**
+   * Time is up: no more tasks than a result needs at the least, and a result that says what it lacks.
+   * A suite without this has no result then.
+   */
+  expire?(): void;
 }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../port/clock.ts";
 import { refuse, SpringhouseError, type Refusal } from "../port/errors.ts";
 import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
 import type { EventJournal, SourceControl } from "../port/service.ts";
-import { assessmentOf, type Assessment, type Subject } from "./assessment.ts";
+import { assessmentOf, type Assessment, type AttestReport, type Subject } from "./assessment.ts";
 import { htmlOf } from "./report/htmlOf.ts";
 import { runSuite } from "./runSuite.ts";
 import type { Samples } from "./samples.ts";
@@ -14,6 +15,8 @@ import { parametersOf, suiteOf, type SuiteName } from "./suites.ts";
 const PROGRESS_MILLISECONDS = 5000;
 /** Reports that are kept for those who come for them later; the oldest goes first. */
 const KEPT_ASSESSMENTS = 16;
+/** Hashed in one go: well below a millisecond, so that no client waits for it. */
+const TURN_SAMPLES = 2 ** 18;
 /** Behind every thread that answers a client. */
 const NICENESS = 15;
 
@@ -57,6 +60,7 @@ export interface DeskOptions {
   readonly sources: SourceControl;
   readonly events: Observer & EventJournal;
   readonly version: string;
+  readonly attest: AttestReport;
   /** Assessments under way at once. */
   readonly atOnce: number;
   readonly threads: number;
@@ -81,12 +85,22 @@ export class AssessmentDesk {
     return this.#options.maximumSamples;
   }
 
+  /** Why nothing may begin now; null when it may. */
+  get full(): Refusal | null {
+    const { atOnce } = this.#options;
+    return this.#under.size < atOnce
+      ? null
+      : refuse("busy", `${atOnce} assessments are under way, which is as many as may.`);
+  }
+
   /** Answered when it has begun. Rejects when the act cannot be kept. */
   async start(order: AssessmentOrder, actor: string): Promise<AssessmentStatus | Refusal> {
-    const { clock, atOnce } = this.#options;
-    if (this.#under.size >= atOnce)
-      return refuse("busy", `${atOnce} assessments are under way, which is as many as may.`);
+    const { clock } = this.#options;
+    const { full } = this;
+    if (full !== null) return full;
     const { suite, from } = order;
+    const { notLive } = suiteOf(suite);
+    if ("source" in from && notLive !== undefined) return refuse("invalid_parameter", notLive);
     const subject = "source" in from ? from.source : "upload";
     const entry: Entry = {
       id: `assessment-${randomBytes(8).toString("hex")}`,
@@ -151,14 +165,16 @@ export class AssessmentDesk {
 
   async #work(entry: Entry, order: AssessmentOrder): Promise<void> {
     const { clock, maximumSeconds } = this.#options;
-    const unschedule = clock.schedule(maximumSeconds * 1000, () =>
-      entry.cancel.abort(
-        new SpringhouseError("conflict", `the time limit of ${maximumSeconds} s passed`),
-      ),
-    );
+    const expiry = new AbortController();
+    const unschedule = clock.schedule(maximumSeconds * 1000, () => {
+      const reason = `the time limit of ${maximumSeconds} s passed`;
+      // A suite under way may have a part of a result; what is collected is none.
+      const ending = entry.state === "running" ? expiry : entry.cancel;
+      ending.abort(new SpringhouseError("conflict", reason));
+    });
     try {
       const { samples, file } = await this.#collect(entry, order);
-      await this.#assess(entry, order, samples, file);
+      await this.#assess(entry, order, samples, file, expiry.signal);
       entry.state = "finished";
       entry.progress = entry.assessment!.summary;
     } catch (error) {
@@ -179,7 +195,11 @@ export class AssessmentDesk {
     { from }: AssessmentOrder,
   ): Promise<{ readonly samples: Samples; readonly file: Subject }> {
     if ("upload" in from)
-      return subjectOf({ symbols: from.upload, bitsPerSymbol: from.bitsPerSample }, "upload");
+      return subjectOf(
+        { symbols: from.upload, bitsPerSymbol: from.bitsPerSample },
+        "upload",
+        entry.cancel.signal,
+      );
     const tap = this.#options.sources.tap(from.source, from.samples, entry.actor);
     if ("ok" in tap) throw new SpringhouseError(tap.code, tap.detail, tap.remedy);
     const { signal } = entry.cancel;
@@ -196,7 +216,7 @@ export class AssessmentDesk {
       signal.throwIfAborted();
       if (filled !== from.samples) throw new SpringhouseError("conflict", "the tap ended early");
       entry.state = "running";
-      return subjectOf({ symbols, bitsPerSymbol: tap.bitsPerSample }, from.source);
+      return await subjectOf({ symbols, bitsPerSymbol: tap.bitsPerSample }, from.source, signal);
     } finally {
       signal.removeEventListener("abort", close);
       tap.close();
@@ -208,11 +228,12 @@ export class AssessmentDesk {
     order: AssessmentOrder,
     samples: Samples,
     file: Subject,
+    expiry: AbortSignal,
   ): Promise<void> {
-    const { clock, version, threads } = this.#options;
+    const { clock, version, threads, attest } = this.#options;
     const { suite } = order;
     const parameters = parametersOf(suite, order.choices, () => randomBytes(32).toString("hex"));
-    const fault = suiteOf(suite).fault(samples, parameters);
+    const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
     if (fault !== null) throw new SpringhouseError("invalid_parameter", fault);
     const { signal } = entry.cancel;
     const result = await runSuite({
@@ -222,12 +243,14 @@ export class AssessmentDesk {
       threads,
       niceness: NICENESS,
       signal,
+      expiry,
       progress: (text) => this.#tell(entry, text),
     });
     const { assessment, findings } = assessmentOf(suite, result, samples, file, parameters, {
       atMilliseconds: clock.wallMilliseconds(),
       springhouse: version,
       node: process.version,
+      attest,
     });
     entry.html = await htmlOf({ assessment, findings, samples }, NICENESS, signal);
     entry.assessment = assessment;
@@ -294,17 +317,26 @@ function describe(entry: Entry): AssessmentStatus {
   };
 }
 
-function subjectOf(
+/** What is to be assessed, with its hash. @throws the signal's reason */
+async function subjectOf(
   samples: Samples,
   name: string,
-): { readonly samples: Samples; readonly file: Subject } {
+  signal: AbortSignal,
+): Promise<{ readonly samples: Samples; readonly file: Subject }> {
   const { symbols, bitsPerSymbol } = samples;
-  const sha256 = createHash("sha256").update(symbols).digest("hex");
+  const hash = createHash("sha256");
+  for (let from = 0; from < symbols.length; from += TURN_SAMPLES) {
+    const turn = symbols.subarray(from, from + TURN_SAMPLES);
+    // Those that answer clients come in between.
+    await setImmediate();
+    signal.throwIfAborted();
+    hash.update(turn);
+  }
   return {
     samples,
     file: {
       name,
-      sha256,
+      sha256: hash.digest("hex"),
       samples: symbols.length,
       bitsPerSample: bitsPerSymbol,
       manifest: null,

@@ -1,3 +1,5 @@
+import type { RecordingManifest } from "../source/recordingManifest.ts";
+import type { Conditioning } from "../standard/outputEntropy.ts";
 import type { Campaign } from "./campaign.ts";
 import type { Samples } from "./samples.ts";
 
@@ -9,6 +11,8 @@ export interface SuiteParameters {
   readonly seed: string | null;
   /** SP 800-22: whose constants, where its text and its program disagree; null for other suites. */
   readonly constants: "text" | "program" | null;
+  /** Conditioned data: the component that the outputs come from; null where it was not told. */
+  readonly conditioning: Conditioning | null;
 }
 
 /** What whoever asks may choose; the rest of the parameters follows from the suite. */
@@ -42,8 +46,16 @@ export interface Suite<Task, Part, Result> {
   readonly purpose: string;
   /** Whether it wants a seed. */
   readonly usesChance: boolean;
+  /** Why it cannot be run on consecutive samples of a live source; left out where it can. */
+  readonly notLive?: string;
   /** Why these samples cannot be taken at all, with a remedy; null when they can. */
-  fault(samples: Samples, parameters: SuiteParameters): string | null;
+  fault(
+    samples: Samples,
+    parameters: SuiteParameters,
+    manifest: RecordingManifest | null,
+  ): string | null;
+  /** What stands against a recording by its manifest; left out: that it is not consecutive. */
+  collectionWarnings?(manifest: RecordingManifest | null): readonly string[];
   campaign(samples: Samples, parameters: SuiteParameters): Campaign<Task, Part, Result>;
   /** One task, in whatever thread. @param tell how far it is, for a person */
   run(samples: Samples, task: Task, tell: (progress: string) => void): Part;

@@ -1,6 +1,24 @@
+import { conditionedWarnings, restartWarnings } from "./collection.ts";
+import {
+  conditionedCampaign,
+  conditioningFault,
+  runConditionedTask,
+  type Conditioned,
+  type ConditionedTask,
+} from "./conditioned/conditioned.ts";
+import { conditionedFindings } from "./conditioned/findings.ts";
 import { nonIidCampaign, runNonIidTask, type NonIidTask } from "./nonIid/campaign.ts";
 import { nonIidFindings } from "./nonIid/findings.ts";
 import type { AnyEstimate, NonIid } from "./nonIid/nonIid.ts";
+import { restartFindings } from "./restart/findings.ts";
+import {
+  MATRIX_SAMPLES,
+  restartCampaign,
+  runRestartTask,
+  type Restart,
+  type RestartTask,
+} from "./restart/restart.ts";
+import { SAMPLES_PER_RESTART } from "./restart/sanity.ts";
 import type { Suite, SuiteChoices, SuiteParameters } from "./suite.ts";
 import {
   ais31Campaign,
@@ -25,6 +43,9 @@ import {
   type Fips140Result,
   type Fips140Task,
 } from "./fips140/fips140.ts";
+import { iidCampaign, runIidTask, type IidPart, type IidTask } from "./iid/campaign.ts";
+import { iidFindings } from "./iid/findings.ts";
+import { iidFault, type Iid } from "./iid/iid.ts";
 import { stsFindings } from "./sts/findings.ts";
 import { runStsTask, stsCampaign, type StsPart, type StsTask } from "./sts/stsCampaign.ts";
 import type { Sts } from "./sts/summary.ts";
@@ -34,10 +55,67 @@ const nonIid: Suite<NonIidTask, readonly AnyEstimate[], NonIid> = {
   purpose:
     "Ten estimators of SP 800-90B 6.3; the least figure is what these samples support. Nothing is assumed of the source, so the figure is conservative.",
   usesChance: false,
-  fault: () => null,
+  // The interval of the first estimator divides by L - 1.
+  fault: ({ symbols }) =>
+    symbols.length < 2 ? "a single sample has no estimate: at least 2 are needed" : null,
   campaign: nonIidCampaign,
   run: runNonIidTask,
   findings: nonIidFindings,
+};
+
+const restart: Suite<RestartTask, readonly AnyEstimate[], Restart> = {
+  title: "SP 800-90B, restart tests",
+  purpose:
+    "Whether a source gives after each restart what it was assessed for (SP 800-90B 3.1.4): 1,000 samples after each of 1,000 restarts, row by row and column by column, held against the initial estimate H_I.",
+  usesChance: false,
+  notLive:
+    "Samples of a running source are no restart matrix. Collect one with `springhouse capture --restart` and send it.",
+  fault({ symbols }, { claimedEntropy }, manifest) {
+    if (claimedEntropy === null)
+      return "the restart tests need the initial estimate H_I: give it as the claim (--h)";
+    if (symbols.length !== MATRIX_SAMPLES)
+      return `a restart matrix has exactly 1,000 x 1,000 samples, and these are ${symbols.length.toLocaleString("en-US")}: collect one with \`springhouse capture --restart\``;
+    const row = manifest?.samplesPerRestart ?? SAMPLES_PER_RESTART;
+    return row === SAMPLES_PER_RESTART
+      ? null
+      : `the manifest says ${row} samples after each restart, and SP 800-90B 3.1.4 asks for 1,000: collect it anew`;
+  },
+  collectionWarnings: restartWarnings,
+  campaign: (samples, { claimedEntropy }) => restartCampaign(samples, claimedEntropy!),
+  run: runRestartTask,
+  findings: restartFindings,
+};
+
+const conditioned: Suite<ConditionedTask, readonly AnyEstimate[], Conditioned> = {
+  title: "SP 800-90B, conditioned data",
+  purpose:
+    "h' of SP 800-90B 3.1.5.2: the estimators on outputs of a conditioning component as a bitstring, and what its outputs are credited with. It assesses no noise source.",
+  usesChance: false,
+  notLive:
+    "A source gives raw samples, and h' is estimated of a conditioning component's outputs. Send those.",
+  fault(_samples, { claimedEntropy, conditioning }) {
+    if (claimedEntropy !== null)
+      return "a claim for raw samples (--h) says nothing of conditioned data: leave it out";
+    return conditioning && conditioningFault(conditioning);
+  },
+  collectionWarnings: conditionedWarnings,
+  campaign: (samples, { conditioning }) => conditionedCampaign(samples, conditioning),
+  run: runConditionedTask,
+  findings: conditionedFindings,
+};
+
+const iid: Suite<IidTask, IidPart, Iid> = {
+  title: "SP 800-90B, IID track",
+  purpose:
+    "Tests of SP 800-90B 5 for samples that are independent and identically distributed; only where nothing speaks against it does the most common value give a min-entropy. Passing proves no independence: the claim needs the source's design.",
+  usesChance: true,
+  fault: iidFault,
+  campaign(_samples, { seed }) {
+    if (seed === null) throw new Error("the IID track needs a seed");
+    return iidCampaign(seed);
+  },
+  run: runIidTask,
+  findings: iidFindings,
 };
 
 const sts: Suite<StsTask, StsPart, Sts> = {
@@ -94,6 +172,9 @@ const ais31v3: Suite<Ais31v3Task, Ais31v3Part, Ais31v3Result> = {
 /** By the name that stands in reports and requests. */
 export const SUITES = {
   "sp800-90b-non-iid": nonIid,
+  "sp800-90b-restart": restart,
+  "sp800-90b-conditioned": conditioned,
+  "sp800-90b-iid": iid,
   "sp800-22": sts,
   "fips140-2": fips140,
   ais31,
@@ -112,12 +193,13 @@ export function suiteOf(name: SuiteName): Suite<unknown, unknown, unknown> {
 /** What whoever asks chose, and what it takes besides. @param newSeed 64 hexadecimal digits */
 export function parametersOf(
   name: SuiteName,
-  { claimedEntropy = null, seed, constants }: SuiteChoices,
+  { claimedEntropy = null, seed, constants, conditioning = null }: SuiteChoices,
   newSeed: () => string,
 ): SuiteParameters {
   return {
     claimedEntropy,
     seed: suiteOf(name).usesChance ? (seed ?? newSeed()) : null,
     constants: name === "sp800-22" ? (constants ?? "text") : null,
+    conditioning: name === "sp800-90b-conditioned" ? conditioning : null,
   };
 }

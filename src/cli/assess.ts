@@ -1,16 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { assessmentOf, SUITE_FLAGS, type Assessment } from "../assess/assessment.ts";
+import { hasNistShape, nistJson } from "../assess/nistJson.ts";
 import { htmlOf } from "../assess/report/htmlOf.ts";
 import { runSuite } from "../assess/runSuite.ts";
 import type { Samples } from "../assess/samples.ts";
 import type { Findings, Section } from "../assess/suite.ts";
 import { parametersOf, SUITE_NAMES, suiteOf, type SuiteName } from "../assess/suites.ts";
 import { openRecording } from "../source/recordingReader.ts";
+import { conditioningOf } from "./outputEntropy.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, paint, type Terminal } from "./terminal.ts";
+import { writeDurably } from "./wholeFile.ts";
 
 export interface AssessOptions {
   readonly bits?: number;
@@ -20,6 +23,14 @@ export interface AssessOptions {
   readonly seed?: string;
   readonly constants?: "text" | "program";
   readonly html?: string;
+  /** A file to write the report to in the shape of NIST's tool. */
+  readonly nistJson?: string;
+  /** Of conditioned data: all four or none. */
+  readonly nIn?: number;
+  readonly nOut?: number;
+  readonly nw?: number;
+  readonly hIn?: number;
+  readonly timeLimit?: number;
 }
 
 /** The suite whose flag is set; without one the non-IID track. */
@@ -56,16 +67,17 @@ function sectionText(terminal: Terminal, { table }: Section): string {
 
 /** A screenful: the first section; what is behind the figures is in the JSON and the HTML. */
 function reportText(terminal: Terminal, assessment: Assessment, { sections }: Findings): string {
-  const { file, title, summary, passed, parameters, warnings } = assessment;
+  const { file, title, summary, minEntropy, parameters, warnings } = assessment;
   const lines = [
     `${file.name}: ${count(file.samples)} samples of ${file.bitsPerSample} bits, sha256 ${file.sha256}`,
     ...sections.slice(0, 1).map((section) => sectionText(terminal, section)),
     `${title}: ${paint(terminal, "bold", summary)}`,
   ];
-  if (parameters.claimedEntropy !== null && passed !== null) {
-    const text = passed ? "supported" : "NOT supported";
+  if (parameters.claimedEntropy !== null && minEntropy !== null) {
+    const supported = minEntropy >= parameters.claimedEntropy;
+    const text = supported ? "supported" : "NOT supported";
     lines.push(
-      `the claim of ${parameters.claimedEntropy} is ${paint(terminal, passed ? "green" : "red", text)} by these samples`,
+      `the claim of ${parameters.claimedEntropy} is ${paint(terminal, supported ? "green" : "red", text)} by these samples`,
     );
   }
   lines.push(...warnings.map((warning) => `${paint(terminal, "yellow", "warning:")} ${warning}`));
@@ -73,13 +85,10 @@ function reportText(terminal: Terminal, assessment: Assessment, { sections }: Fi
 }
 
 /** Whole or not at all: what stood there before stays until the new one is written. */
-async function writeReport(path: string, html: string): Promise<void> {
-  const unfinished = `${path}.${process.pid}.part`;
+async function writeReport(path: string, text: string): Promise<void> {
   try {
-    await writeFile(unfinished, html, { flag: "wx" });
-    await rename(unfinished, path);
+    await writeDurably(path, Buffer.from(text), null, rename);
   } catch (error) {
-    await rm(unfinished, { force: true });
     const { code = "unknown" } = error as NodeJS.ErrnoException;
     throw new Failure(1, `the report cannot be written to ${path} (${code})`);
   }
@@ -136,6 +145,12 @@ export async function assess(
   options: AssessOptions,
 ): Promise<void> {
   const suite = suiteAsked(options as Readonly<Record<string, unknown>>);
+  if (options.nistJson !== undefined && !hasNistShape(suite))
+    throw new Failure(
+      2,
+      `--nist-json: NIST's tool does not run ${suiteOf(suite).title}, so it has no shape for it`,
+      "--json writes every suite's report.",
+    );
   const { samples, file } = await load(terminal, path, options.bits ?? null);
   if (options.h !== undefined && options.h > file.bitsPerSample)
     throw new Failure(
@@ -148,12 +163,27 @@ export async function assess(
       claimedEntropy: options.h ?? null,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.constants === undefined ? {} : { constants: options.constants }),
+      conditioning: conditioningOf(options),
     },
     () => randomBytes(32).toString("hex"),
   );
-  const fault = suiteOf(suite).fault(samples, parameters);
+  const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
   if (fault !== null) throw new Failure(1, fault);
   terminal.progress("estimating");
+  const expiry = new AbortController();
+  const { timeLimit } = options;
+  const stopWatch =
+    timeLimit === undefined
+      ? () => {}
+      : terminal.clock.schedule(timeLimit * 1000, () =>
+          expiry.abort(
+            new Failure(
+              1,
+              `not finished within ${timeLimit} s, so that there is no result`,
+              "Give it a longer --time-limit.",
+            ),
+          ),
+        );
   let result: unknown;
   try {
     result = await runSuite({
@@ -163,9 +193,11 @@ export async function assess(
       threads: THREADS,
       niceness: 0,
       signal: terminal.signal,
+      expiry: expiry.signal,
       progress: (text) => terminal.progress(text),
     });
   } finally {
+    stopWatch();
     terminal.progress(null);
   }
   const { assessment, findings } = assessmentOf(suite, result, samples, file, parameters, {
@@ -177,10 +209,16 @@ export async function assess(
     const html = await htmlOf({ assessment, findings, samples }, 0, terminal.signal);
     await writeReport(options.html, html);
   }
+  if (options.nistJson !== undefined) {
+    const json = nistJson(assessment);
+    if (json !== null) await writeReport(options.nistJson, json);
+  }
   await terminal.write(
     options.json
       ? `${JSON.stringify(assessment, null, 2)}\n`
       : reportText(terminal, assessment, findings),
   );
+  if (expiry.signal.aborted && assessment.passed === null)
+    throw new Failure(1, assessment.summary, "Give it a longer --time-limit and the same --seed.");
   if (assessment.passed === false) throw new Failure(1, `not passed: ${assessment.summary}`);
 }

@@ -1,9 +1,20 @@
 import type { KeptEvent } from "../port/event.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
+import type { RecallLine, RecallOrder } from "../port/recall.ts";
 import type { Rotation, SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
 import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
+import { jsonLines } from "./lines.ts";
+import { ManagedKeys } from "./managedKeys.ts";
+import type {
+  ChangedKey,
+  KeyContext,
+  ManagedKey,
+  ManagedKeyOrder,
+  PolicyOrder,
+  PolicyTerms,
+} from "./managedKeys.ts";
 import { CutShortError, RefusalError } from "./refusalError.ts";
 import { Transport, unexpected } from "./transport.ts";
 import type { TransportOptions } from "./transport.ts";
@@ -11,8 +22,15 @@ import type { TransportOptions } from "./transport.ts";
 export { CutShortError, RefusalError };
 export type SpringhouseClientOptions = TransportOptions;
 export type {
+  ChangedKey,
   KeptEvent,
+  KeyContext,
+  ManagedKey,
+  ManagedKeyOrder,
+  ManagedKeys,
   OutputStory,
+  PolicyOrder,
+  PolicyTerms,
   Quota,
   Requirement,
   Role,
@@ -36,15 +54,25 @@ export interface DrawnBytes {
   readonly seed: string;
 }
 
+/** A proof in the transparency log, for `springhouse verify`; and what opens its commitment. */
+export interface Receipted {
+  /** Holds no secret, and can be shown to anybody. */
+  readonly receipt: object;
+  /** 32 bytes, base64. Keep it with the value. */
+  readonly salt: string;
+}
+
 export interface KeyOrder {
   /** `aes-256`, `ed25519`, `rsa-4096`, ...: see the service's /openapi.json. */
   readonly type: string;
   /** `jwk` (default where it exists), `pem` or `raw`. */
   readonly format?: "jwk" | "pem" | "raw";
   readonly requirement?: Requirement;
+  /** With each key its receipt. */
+  readonly receipt?: boolean;
 }
 
-export interface AnsweredKey {
+export interface AnsweredKey extends Partial<Receipted> {
   readonly type: string;
   readonly format: string;
   readonly key: Readonly<Record<string, string>> | string;
@@ -105,6 +133,24 @@ export interface SampleTap {
    * gap, or this reader was too slow): it never skips.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /**
+   * What the service signed of these samples: a C2SP note with their SHA-256, or null where it signs
+   * none. Ask when all have come; before that it throws a RefusalError `not_found`.
+   */
+  attestation(): Promise<string | null>;
+}
+
+/** The first samples after each restart, row after row. */
+export interface RestartTap extends SampleTap {
+  /** Its device was opened again, which is no restart in the sense of SP 800-90B 3.1.4. */
+  readonly restart: "reopen";
+  /** Thrown away in the source after each open, before the first sample. */
+  readonly settleBytes: number;
+}
+
+export interface RestartOrder {
+  readonly restarts: number;
+  readonly samplesPerRestart: number;
 }
 
 interface Aborting {
@@ -154,6 +200,8 @@ export class SpringhouseClient {
     /** Several keys of one type: all of them or a RefusalError. */
     generateMany(count: number, order: KeyOrder, aborting?: Aborting): Promise<AnsweredKey[]>;
   };
+  /** Keys that stay in the service. */
+  readonly managedKeys: ManagedKeys;
   /** The vault of kept keys. */
   readonly seal: {
     state(): Promise<VaultState>;
@@ -177,6 +225,7 @@ export class SpringhouseClient {
 
   constructor(options: SpringhouseClientOptions) {
     this.#transport = new Transport(options);
+    this.managedKeys = new ManagedKeys(this.#transport);
     this.keys = {
       generate: async (order, aborting) => (await this.#keys(undefined, order, aborting))[0]!,
       generateMany: (count, order, aborting) => this.#keys(count, order, aborting),
@@ -231,6 +280,30 @@ export class SpringhouseClient {
   }
 
   /**
+   * Bytes with a receipt; waits for the log's next checkpoint.
+   * @param bytes 1 to 65,536
+   */
+  async receipted(
+    bytes: number,
+    requirement: Requirement = {},
+    aborting: Aborting = {},
+  ): Promise<DrawnBytes & Receipted> {
+    const { bytes: text, ...drawn } = await this.#transport.json<
+      Omit<DrawnBytes, "bytes"> & Receipted & { readonly bytes: string }
+    >({
+      method: "POST",
+      path: "/v1/random/receipted",
+      body: { bytes, ...requirementQuery(requirement) },
+      // What was thrown away because its answer did not arrive does no harm.
+      repeatable: true,
+      ...aborting,
+    });
+    const value = Uint8Array.from(atob(text), (character) => character.codePointAt(0)!);
+    if (value.length !== bytes) throw new CutShortError(value.length);
+    return { ...drawn, bytes: value };
+  }
+
+  /**
    * Bytes at the pace of the noise, chunk by chunk. Throws a CutShortError when the service ends the
    * stream before `bytes` have come (without `bytes`: whenever it ends), and the signal's reason once
    * that fires. A loop that is left gives the connection up.
@@ -260,6 +333,34 @@ export class SpringhouseClient {
       bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
       firstSequence: numberHeader(response, "springhouse-first-sequence"),
       chunks: this.#transport.chunks(call, samples, response),
+      attestation: this.#attestation(response),
+    };
+  }
+
+  /**
+   * Restarts one source again and again, and takes the first samples after each (role auditor). Until
+   * it ends the service conditions nothing of this source.
+   */
+  async restarts(
+    source: string,
+    { restarts, samplesPerRestart }: RestartOrder,
+    aborting: Aborting = {},
+  ): Promise<RestartTap> {
+    const path = `/v1/sources/${encodeURIComponent(source)}/restarts`;
+    const body = { restarts, samples: samplesPerRestart };
+    const call = { method: "POST" as const, path, body, repeatable: false, ...aborting };
+    const response = await this.#transport.send(call);
+    const restart = response.headers.get("springhouse-restart");
+    if (restart !== "reopen")
+      throw unexpected(response, "The answer does not say what it restarted.");
+    return {
+      source,
+      restart,
+      settleBytes: numberHeader(response, "springhouse-settle-bytes"),
+      bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
+      firstSequence: numberHeader(response, "springhouse-first-sequence"),
+      chunks: this.#transport.chunks(call, restarts * samplesPerRestart, response),
+      attestation: this.#attestation(response),
     };
   }
 
@@ -290,6 +391,46 @@ export class SpringhouseClient {
     return (await this.#get<{ readonly events: KeptEvent[] }>("/v1/events", query)).events;
   }
 
+  /**
+   * Keys and receipted outputs whose seed drew on noise that turned out bad, and last the summary (role
+   * operator or auditor). That it was asked is kept in the log. Throws a CutShortError when the summary
+   * does not come.
+   */
+  async *recall(
+    { source, fromMilliseconds, toMilliseconds }: RecallOrder,
+    reason?: string,
+  ): AsyncGenerator<RecallLine, void> {
+    const call = {
+      method: "POST",
+      path: "/v1/recall",
+      body: { source, from: fromMilliseconds, to: toMilliseconds, reason },
+      accept: "application/x-ndjson",
+      repeatable: false,
+    } as const;
+    let last: RecallLine | null = null;
+    for await (const line of jsonLines<RecallLine>(await this.#transport.send(call))) {
+      last = line;
+      yield line;
+    }
+    if (last?.record !== "recall") throw new CutShortError(0);
+  }
+
+  /** The transparency log's last checkpoint, a signed note (role auditor or custodian). */
+  logCheckpoint(): Promise<string> {
+    return this.#text("/v1/log/checkpoint");
+  }
+
+  /** The key that its checkpoints are checked with, one line. Trust one that you kept yourself more. */
+  logKey(): Promise<string> {
+    return this.#text("/v1/log/key");
+  }
+
+  /** @param path of C2SP tlog-tiles, such as `tile/0/000` */
+  async logTile(path: string): Promise<Uint8Array> {
+    const response = await this.#transport.send({ path: `/v1/log/${path}`, repeatable: true });
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
   /** Runs the cryptographic self-tests now (role operator); one that fails stops every output. */
   selfTest(): Promise<{ readonly passed: boolean; readonly tests: SelfTestSnapshot[] }> {
     return this.#transport.json({ method: "POST", path: "/v1/selftest", repeatable: false });
@@ -305,6 +446,17 @@ export class SpringhouseClient {
   reset(source: string, reason: string): Promise<SourceSnapshot> {
     const path = `/v1/sources/${encodeURIComponent(source)}/reset`;
     return this.#transport.json({ method: "POST", path, body: { reason }, repeatable: false });
+  }
+
+  #attestation(response: Response): SampleTap["attestation"] {
+    const id = response.headers.get("springhouse-attestation");
+    return async () =>
+      id === null ? null : this.#text(`/v1/attestations/${encodeURIComponent(id)}`);
+  }
+
+  async #text(path: string): Promise<string> {
+    const call = { path, accept: "text/plain", repeatable: true } as const;
+    return (await this.#transport.send(call)).text();
   }
 
   #get<T>(path: string, query: Readonly<Record<string, number>> = {}): Promise<T> {

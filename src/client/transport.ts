@@ -23,6 +23,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
   readonly accept?: string;
+  /** Besides those that every request has; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** False where doing it twice is not the same as once. */
   readonly repeatable: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -125,7 +127,7 @@ export class Transport {
   }
 
   async #fetch(
-    { method = "GET", path, query = {}, body, accept = "application/octet-stream" }: Call,
+    { method = "GET", path, query = {}, body, accept = "application/octet-stream", headers }: Call,
     signal: AbortSignal | undefined,
   ): Promise<Response> {
     // Not resolved against the base: a path that begins with `//` would name another host.
@@ -140,6 +142,7 @@ export class Transport {
       // A redirect could carry the token elsewhere.
       redirect: "error",
       headers: {
+        ...headers,
         accept,
         authorization: `Bearer ${this.#options.token}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),

@@ -144,6 +144,17 @@ function sealFaults({ seal }: Configuration): string[] {
   ];
 }
 
+function witnessFaults({ transparency }: Configuration): string[] {
+  const names = new Set<string>();
+  return transparency.witnesses.flatMap(({ name, file, url }, index) => {
+    const at = `transparency.witnesses.${index}`;
+    const taken = names.has(name) ? [`${at}.name: ${show(name)} is taken`] : [];
+    names.add(name);
+    const whole = (file === undefined) !== (url === undefined);
+    return whole ? taken : [...taken, `${at}: needs exactly one of file and url`];
+  });
+}
+
 /** What concerns several fields of a configuration that is valid by its schemas. */
 export function crossFaults(configuration: Configuration): string[] {
   const { listen } = configuration;
@@ -153,5 +164,6 @@ export function crossFaults(configuration: Configuration): string[] {
     ...quorumFaults(configuration),
     ...certificateFaults(configuration),
     ...sealFaults(configuration),
+    ...witnessFaults(configuration),
   ];
 }

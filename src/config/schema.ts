@@ -259,6 +259,42 @@ export const CONFIGURATION = Type.Object(
               "The log's name, by custom a host and a path without a scheme (log.example/springhouse). It is fixed at the first start; without one it is made up then.",
           }),
         ),
+        witnesses: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({
+                pattern: "^[a-z0-9][a-z0-9-]{0,62}$",
+                description: "What it is called in status, metrics and events.",
+              }),
+              file: Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  description:
+                    "A file, best on another host: each checkpoint is appended to it, and `springhouse log verify --checkpoint FILE` reads it.",
+                }),
+              ),
+              url: Type.Optional(
+                Type.String({
+                  pattern: "^https?://[^\\s@?#]+$",
+                  description: "Submission prefix of a witness (C2SP tlog-witness).",
+                }),
+              ),
+            },
+            strict,
+          ),
+          {
+            default: [],
+            maxItems: 16,
+            description:
+              "Where checkpoints are kept outside this host, each by one of file and url. Without any, nobody could tell if the log were written anew.",
+          },
+        ),
+        witnessSeconds: Type.Number({
+          minimum: 1,
+          maximum: 86_400,
+          default: 10,
+          description: "The shortest time between two checkpoints to one witness.",
+        }),
       },
       "The transparency log: what was done with keys, for whoever checks it offline.",
     ),

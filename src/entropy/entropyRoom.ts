@@ -5,7 +5,13 @@ import type { HealthMemory } from "../port/healthMemory.ts";
 import type { LiveEstimation } from "../port/liveEstimate.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { SeedMaterial, SeedRequest, SeedSupply, Shortfall } from "../port/seed.ts";
-import type { SourceControl, SourceTestReport, Tap } from "../port/service.ts";
+import type {
+  RestartOrder,
+  RestartTap,
+  SourceControl,
+  SourceTestReport,
+  Tap,
+} from "../port/service.ts";
 import type { SourceSnapshot } from "../port/snapshot.ts";
 import { Identifiers } from "./identifiers.ts";
 import { instantOf } from "./instant.ts";
@@ -155,6 +161,10 @@ export class EntropyRoom implements SeedSupply, SourceControl {
 
   tap(source: string, samples: number | null, actor: string): Tap | Refusal {
     return this.#stations.get(source)?.tap(samples, actor) ?? unknown(source);
+  }
+
+  restarts(source: string, order: RestartOrder, actor: string): RestartTap | Refusal {
+    return this.#stations.get(source)?.restarts(order, actor) ?? unknown(source);
   }
 
   test(source: string, actor: string): Promise<SourceTestReport | Refusal> {

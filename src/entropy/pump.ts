@@ -12,7 +12,7 @@ import { instantOf, type Instant } from "./instant.ts";
 import type { Ledger } from "./ledger.ts";
 import type { PooledBlock } from "./pool.ts";
 import { SampleBudget } from "./sampleBudget.ts";
-import type { TapChannel } from "./tap.ts";
+import type { PumpTap } from "./tap.ts";
 import { MAXIMUM_WINDOW_SAMPLES, OpenWindow } from "./window.ts";
 
 export interface PumpTerms {
@@ -61,7 +61,7 @@ export class Pump implements SampleSink {
   #device: DeviceDescription | null = null;
   #window: OpenWindow | null = null;
   #pending: PendingBlock[] = [];
-  #taps: TapChannel[] = [];
+  #taps: PumpTap[] = [];
   #dropped = 0;
   #gaps = 0;
   #lastSample: Instant | null = null;
@@ -185,9 +185,14 @@ export class Pump implements SampleSink {
   }
 
   /** Samples go to this tap from the next one on, and no longer to conditioning. */
-  addTap(tap: TapChannel): void {
+  addTap(tap: PumpTap): void {
     this.#closeWindow();
     this.#taps.push(tap);
+  }
+
+  /** Until a burst fits into the budget again: a source that is opened anew may begin with one. */
+  budgetMilliseconds(): number {
+    return this.#budget.fullInMilliseconds(this.#clock.monotonicMilliseconds());
   }
 
   /** Takes away taps that were closed by their reader. */
@@ -331,6 +336,7 @@ export class Pump implements SampleSink {
 
   #failTaps(detail: string): void {
     for (const tap of this.#taps) tap.fail(detail);
-    this.#taps = [];
+    // A capture over restarts outlives the sessions.
+    this.removeClosedTaps();
   }
 }

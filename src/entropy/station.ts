@@ -5,7 +5,7 @@ import type { Observer } from "../port/event.ts";
 import type { HealthMemory } from "../port/healthMemory.ts";
 import type { SourceState, Verdict } from "../port/health.ts";
 import type { LiveEstimation } from "../port/liveEstimate.ts";
-import type { SourceTestReport, Tap } from "../port/service.ts";
+import type { RestartOrder, RestartTap, SourceTestReport, Tap } from "../port/service.ts";
 import type { SourceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
 import { explainEnd, explainFault, explainState, type Explanation } from "./cause.ts";
@@ -14,6 +14,7 @@ import type { Identifiers } from "./identifiers.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Pool, PooledBlock } from "./pool.ts";
 import { Pump } from "./pump.ts";
+import { RestartChannel, restartOrderFault } from "./restartChannel.ts";
 import { RememberedHealth } from "./rememberedHealth.ts";
 import { runSession } from "./session.ts";
 import { SourceEvents } from "./sourceEvents.ts";
@@ -57,6 +58,12 @@ const SHORTEST_TEST_MILLISECONDS = 10_000;
 /** One that sent nothing since it was opened is given longer: a program may have to warm up. */
 const REOPEN_UNHEARD_MILLISECONDS = 30_000;
 
+const UNDER_RESTARTS = "a capture over restarts of this source is under way";
+
+function isOfRestarts(...states: readonly SourceState[]): boolean {
+  return states.every((state) => state === "absent" || state === "starting");
+}
+
 /**
  * The life of one source: opened again and again with back-off, its samples pumped, its health
  * told to the observer. It never gives up, but on a recording that came to its end.
@@ -80,6 +87,9 @@ export class SourceStation {
   #life: Promise<void> | null = null;
   #cancelTick: Cancel | null = null;
   #wake: (() => void) | null = null;
+  #restarts: RestartChannel | null = null;
+  /** This session was ended only to open the next one. */
+  #restarting = false;
   #testDone: ((report: SourceTestReport) => void) | null = null;
   #testFrom = 0;
   #cancelTest: Cancel = () => {};
@@ -145,6 +155,7 @@ export class SourceStation {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#cancelTick?.();
+    this.#restarts?.abandon("the service is stopping");
     this.#session?.abort();
     this.#wake?.();
     let cancel: Cancel = () => {};
@@ -162,6 +173,7 @@ export class SourceStation {
     if (samples !== null && !(Number.isSafeInteger(samples) && samples > 0)) {
       return refuse("invalid_parameter", "count is a whole number of samples above 0");
     }
+    if (this.#restarts !== null) return refuse("conflict", UNDER_RESTARTS);
     if (this.#pump.device === null) return this.#refuseAbsent();
     const { source } = this.#options;
     const firstSequence = this.#monitor.samples;
@@ -187,7 +199,36 @@ export class SourceStation {
     return tap;
   }
 
+  restarts(order: RestartOrder, actor: string): RestartTap | Refusal {
+    const { restarts, samplesPerRestart } = order;
+    const refusal = this.#mayRestart(order);
+    if (refusal !== null) return refusal;
+    const { source } = this.#options;
+    const firstSequence = this.#monitor.samples;
+    const data = { restarts, samplesPerRestart, settleBytes: source.settleBytes };
+    const tap = new TapChannel({
+      source: this.id,
+      bitsPerSample: source.bitsPerSample,
+      device: this.#pump.device,
+      firstSequence,
+      samples: restarts * samplesPerRestart,
+      onClosed: (detail) => {
+        this.#restarts = null;
+        this.#pump.removeClosedTaps();
+        this.#events.tell("tap_closed", "info", detail, { firstSequence, ...data }, actor);
+      },
+    });
+    this.#restarts = new RestartChannel(tap, samplesPerRestart, () => this.#endSession());
+    // From here on nothing of this source is conditioned.
+    this.#pump.addTap(this.#restarts);
+    const detail = "it is opened again and again, and its samples are diverted";
+    this.#events.tell("tap_opened", "info", detail, { firstSequence, ...data }, actor);
+    this.#endSession();
+    return Object.assign(tap, { restart: "reopen" as const, settleBytes: source.settleBytes });
+  }
+
   test(actor: string): Promise<SourceTestReport | Refusal> {
+    if (this.#restarts !== null) return Promise.resolve(refuse("conflict", UNDER_RESTARTS));
     if (this.#testDone !== null) {
       return Promise.resolve(refuse("conflict", "an on-demand test of this source is running"));
     }
@@ -226,6 +267,7 @@ export class SourceStation {
 
   /** Discards what this source gave so far and runs its startup test again. */
   restart(detail: string): void {
+    this.#restarts?.abandon(detail);
     this.#pump.restart(detail);
     this.#stateChanged();
   }
@@ -276,7 +318,11 @@ export class SourceStation {
       if (this.#stopping) return;
       // A session without a sample is a failure however long it was, so that a dead device backs off.
       const lived = this.#heardMilliseconds() ?? 0;
-      if (result.end) {
+      const restarting = this.#restarting && result.end !== undefined;
+      this.#restarting = false;
+      if (restarting) {
+        this.#absence = explainEnd({ reason: "absent", detail: "closed, to be opened again" });
+      } else if (result.end) {
         this.#absence = explainEnd(
           this.#silenceTimeout
             ? { reason: "silent", detail: "open and silent; it is opened anew" }
@@ -288,8 +334,13 @@ export class SourceStation {
         this.#pump.discardAll();
         this.#room.onFault(this.id, result.fault);
       }
+      if (!restarting) this.#restarts?.abandon(this.#absence.detail);
       this.#pump.closed(this.#absence.detail);
       this.#stateChanged();
+      if (restarting) {
+        await this.#pause(this.#pump.budgetMilliseconds());
+        continue;
+      }
       if (result.end?.reason === "exhausted") return;
       await this.#pause(this.#backoff.ended(lived));
     }
@@ -300,12 +351,32 @@ export class SourceStation {
       opened: (device: Parameters<Pump["opened"]>[0]) => {
         this.#openedAt = this.#monotonic();
         this.#pump.opened(device);
+        this.#restarts?.begin(device);
         this.#stateChanged();
         this.#scheduleTick();
       },
       samples: (symbols: Uint8Array) => this.#pump.samples(symbols),
       gap: (lost: number, detail: string) => this.#pump.gap(lost, detail),
     };
+  }
+
+  #mayRestart(order: RestartOrder): Refusal | null {
+    const fault = restartOrderFault(order);
+    if (fault !== null) return refuse("invalid_parameter", fault);
+    if (this.#options.source.kind === "recording")
+      return refuse("conflict", "a recording gives the same samples whenever it is opened");
+    if (this.#restarts !== null) return refuse("conflict", UNDER_RESTARTS);
+    if (this.#pump.device === null || this.#session === null) return this.#refuseAbsent();
+    if (this.#pump.tapped)
+      return refuse("conflict", "a tap is open, and would be cut off by a restart");
+    if (this.#testDone !== null)
+      return refuse("conflict", "an on-demand test of this source is running");
+    return null;
+  }
+
+  #endSession(): void {
+    this.#restarting = true;
+    this.#session?.abort();
   }
 
   #pause(milliseconds: number): Promise<void> {
@@ -379,7 +450,9 @@ export class SourceStation {
       this.#state = state;
       this.#sinceMilliseconds = this.#room.clock.wallMilliseconds();
       const { cause, detail } = explainState(this.#monitor.snapshot(), this.#absence);
-      this.#events.state(before, state, cause, detail);
+      // Each of a thousand restarts would tell of a device that is absent and back.
+      if (this.#restarts === null || !isOfRestarts(before, state))
+        this.#events.state(before, state, cause, detail);
       this.#credited = credited;
       this.#room.onStateChanged();
     } else if (credited !== this.#credited) {

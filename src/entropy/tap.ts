@@ -17,11 +17,21 @@ export interface TapTerms {
   readonly bufferBytes?: number;
 }
 
+/** Where the pump delivers what it diverts. */
+export interface PumpTap {
+  /** False: it takes no more samples, and they may be conditioned again. */
+  readonly isOpen: boolean;
+  /** The next consecutive samples, which are the caller's: a copy is kept or nothing. */
+  deliver(symbols: Uint8Array): void;
+  /** Samples are missing between the last ones and the next. */
+  fail(detail: string): void;
+}
+
 /**
  * The pump's end of a tap, and the reader's. Consecutive samples in order; on a gap or an overflow
  * the reader still gets what was consecutive, and then the error: it stops, it never skips.
  */
-export class TapChannel implements Tap, AsyncIterable<Uint8Array> {
+export class TapChannel implements Tap, PumpTap, AsyncIterable<Uint8Array> {
   readonly source: string;
   readonly bitsPerSample: number;
   readonly device: DeviceDescription | null;
@@ -45,7 +55,6 @@ export class TapChannel implements Tap, AsyncIterable<Uint8Array> {
     this.#onClosed = terms.onClosed;
   }
 
-  /** False: it takes no more samples, and they may be conditioned again. */
   get isOpen(): boolean {
     return this.#open;
   }
@@ -62,7 +71,8 @@ export class TapChannel implements Tap, AsyncIterable<Uint8Array> {
       this.fail("the reader fell too far behind", "Read faster, or take fewer samples.");
       return;
     }
-    this.#chunks.push(symbols.slice(0, wanted));
+    // Not `slice`: of a Buffer it is a view, which its owner overwrites.
+    this.#chunks.push(new Uint8Array(symbols.subarray(0, wanted)));
     this.#bufferedBytes += wanted;
     this.#remaining -= wanted;
     if (this.#remaining === 0) this.#shut("all samples were delivered");

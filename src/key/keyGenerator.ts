@@ -1,3 +1,4 @@
+import type { ManagedType } from "../port/key.ts";
 import { setImmediate } from "node:timers/promises";
 import type { Drawn, DrawResult, RandomSupply } from "../port/draw.ts";
 import { refuse } from "../port/errors.ts";
@@ -7,6 +8,7 @@ import { DERIVATIONS } from "./derive/deriveKey.ts";
 import { checkWordList } from "./derive/passphrase.ts";
 import { encodeKey } from "./encode.ts";
 import { wipe } from "./material.ts";
+import type { KeyMaterial } from "./material.ts";
 import { isConsistentPair } from "./pairwise.ts";
 import { Slots } from "./slots.ts";
 import { FORMATS_OF, KEY_TYPES, STRENGTH_OF, maximumCount } from "./types.ts";
@@ -85,9 +87,43 @@ export class KeyGenerator {
   ): Promise<{ readonly keys: GeneratedKey[] } | Refusal> {
     const order = readOrder(request);
     if ("ok" in order) return order;
+    const { type, format } = order;
+    return this.#makeAll(order, principal, signal, (material, made) => ({
+      type,
+      format,
+      ...encodeKey(material, format),
+      ...made,
+    }));
+  }
+
+  /**
+   * One key for the vault, by the same way as one that is answered: its secret as it stands, for the
+   * caller to overwrite, and the output that it is a function of.
+   */
+  async material(
+    type: ManagedType,
+    principal: string,
+    requirement: Requirement,
+  ): Promise<MadeMaterial | Refusal> {
+    const order = readOrder({ type, requirement });
+    if ("ok" in order) return order;
+    const made = await this.#makeAll(order, principal, undefined, (material, { output, seed }) => {
+      if (!("secret" in material)) throw new Error(`a ${type} key has no single secret`);
+      const publicKey = "publicKey" in material ? material.publicKey : null;
+      return { secret: material.secret.slice(), publicKey, output, seed };
+    });
+    return "ok" in made ? made : made.keys[0]!;
+  }
+
+  async #makeAll<Key>(
+    order: Order,
+    principal: string,
+    signal: AbortSignal | undefined,
+    shape: Shape<Key>,
+  ): Promise<{ readonly keys: Key[] } | Refusal> {
     if (this.#failed !== null) return this.#refuseFailed();
-    if (!isPair(order.type)) return this.#make(order, principal, signal);
-    if (!order.type.startsWith("rsa-")) return this.#makePairs(order, principal, signal);
+    if (!isPair(order.type)) return this.#make(order, principal, signal, shape);
+    if (!order.type.startsWith("rsa-")) return this.#makePairs(order, principal, signal, shape);
     const slot = this.#slots.acquire(signal);
     if (!slot)
       return refuse("busy", "As many RSA searches as are allowed are running and waiting.", {
@@ -95,44 +131,46 @@ export class KeyGenerator {
       });
     await slot;
     try {
-      return await this.#make(order, principal, signal);
+      return await this.#make(order, principal, signal, shape);
     } finally {
       this.#slots.release();
     }
   }
 
-  async #makePairs(
+  async #makePairs<Key>(
     order: Order,
     principal: string,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly keys: GeneratedKey[] } | Refusal> {
+    shape: Shape<Key>,
+  ): Promise<{ readonly keys: Key[] } | Refusal> {
     if (this.#pairRequests >= PAIR_REQUESTS)
       return refuse("busy", "As many key pairs as are allowed are waiting to be made.", {
         retryAfterSeconds: BUSY_RETRY_SECONDS,
       });
     this.#pairRequests++;
     try {
-      return await this.#make(order, principal, signal);
+      return await this.#make(order, principal, signal, shape);
     } finally {
       this.#pairRequests--;
     }
   }
 
-  async #make(
+  async #make<Key>(
     order: Order,
     principal: string,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly keys: GeneratedKey[] } | Refusal> {
+    shape: Shape<Key>,
+  ): Promise<{ readonly keys: Key[] } | Refusal> {
     const draws = await this.#draw(order, principal);
     if ("ok" in draws) return draws;
     try {
-      const keys: GeneratedKey[] = [];
+      const keys: Key[] = [];
       for (const draw of draws) {
-        const key = await this.#inTurn(order.type, signal, () =>
-          this.#makeOne(order, draw, signal),
+        const made = await this.#inTurn(order.type, signal, () =>
+          this.#makeOne(order, draw, signal, shape),
         );
-        if (key === null) return this.#refuseFailed();
-        keys.push(key);
+        if (made === null) return this.#refuseFailed();
+        keys.push(made.key);
       }
       return { keys };
     } finally {
@@ -188,11 +226,12 @@ export class KeyGenerator {
   }
 
   /** Null when the pair failed its test. */
-  async #makeOne(
-    { type, format }: Order,
+  async #makeOne<Key>(
+    { type }: Order,
     draw: Drawn,
     signal: AbortSignal | undefined,
-  ): Promise<GeneratedKey | null> {
+    shape: Shape<Key>,
+  ): Promise<{ readonly key: Key } | null> {
     const [output, ...more] = draw.outputs;
     if (output === undefined || more.length > 0)
       throw new Error("a key's draw was split, so no single output explains it");
@@ -203,7 +242,7 @@ export class KeyGenerator {
         this.#failed = type;
         return null;
       }
-      return { type, format, ...encodeKey(material, format), output, seed: draw.seed };
+      return { key: shape(material, { output, seed: draw.seed }) };
     } finally {
       wipe(material);
     }
@@ -215,6 +254,20 @@ export class KeyGenerator {
       `A pair of type ${this.#failed} failed its pairwise consistency test; key generation is stopped.`,
     );
   }
+}
+
+/** What becomes of a key that was made; its material is overwritten right after. */
+type Shape<Key> = (
+  material: KeyMaterial,
+  made: { readonly output: string; readonly seed: string },
+) => Key;
+
+/** The material of a managed key: see `MANAGED_TYPES`. */
+export interface MadeMaterial {
+  readonly secret: Uint8Array;
+  readonly publicKey: Uint8Array | null;
+  readonly output: string;
+  readonly seed: string;
 }
 
 interface Order {

@@ -1,13 +1,19 @@
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { canonicalJson } from "./canonicalJson.ts";
+import { OUTPUT } from "./leaves/output.ts";
+import { RECALL } from "./leaves/recall.ts";
 import { EPOCH } from "./leaves/epoch.ts";
+import { KEY } from "./leaves/key.ts";
 import { SERVICE_START } from "./leaves/serviceStart.ts";
 import { SLOT } from "./leaves/slot.ts";
 
 /** Every kind of leaf, each with its allow-list in a file of its own. What is not in here is no leaf. */
 export const LEAVES = {
   service_start: SERVICE_START,
+  output: OUTPUT,
+  recall: RECALL,
+  key: KEY,
   slot: SLOT,
   epoch: EPOCH,
 } as const;
@@ -16,6 +22,7 @@ export type LeafKind = keyof typeof LEAVES;
 export type LeafOf<Kind extends LeafKind> = Static<(typeof LEAVES)[Kind]>;
 export type Leaf = { [Kind in LeafKind]: LeafOf<Kind> }[LeafKind];
 
+const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** C2SP tlog-tiles gives an entry's length 16 bits. */
 const MAXIMUM_ENTRY_BYTES = 65_535;
 
@@ -56,7 +63,7 @@ export function decodeLeaf(entry: Uint8Array): DecodedLeaf {
   let value: unknown;
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(entry);
+    text = UTF_8.decode(entry);
     value = JSON.parse(text);
   } catch {
     return { leaf: null, fault: "no JSON" };

@@ -18,6 +18,11 @@ export const ERRORS = {
     meaning: "A parameter is missing, of the wrong type, or out of range. Nothing was drawn.",
     remedy: "Correct the parameter that the detail names; /openapi.json has every range.",
   },
+  not_authentic: {
+    status: 400,
+    meaning: "A ciphertext or wrapped key was changed, or another key, version or context made it.",
+    remedy: "Send what was answered, unchanged, with the same context and to the same key.",
+  },
   unauthenticated: {
     status: 401,
     meaning: "No token, or one that is unknown, expired or revoked.",
@@ -47,6 +52,27 @@ export const ERRORS = {
     status: 409,
     meaning: "The thing is in a state that does not allow this.",
     remedy: "Read the detail; GET the resource to see the state it is in.",
+  },
+  approval_required: {
+    status: 403,
+    meaning: "This takes an intent that custodians have approved. Nothing was changed.",
+    remedy: "Suspend or compromise the key instead, if it must be stopped: that needs no approval.",
+  },
+  key_use_refused: {
+    status: 403,
+    meaning: "The key's policy does not allow this use. Nothing was done.",
+    remedy: "GET the key to see its usages, algorithms, principals and validity.",
+  },
+  key_limit_reached: {
+    status: 409,
+    meaning: "The version has protected as much as its policy or its algorithm allows.",
+    remedy: "Rotate the key; the old version goes on decrypting and verifying.",
+  },
+  revision_changed: {
+    status: 412,
+    meaning:
+      "Somebody else changed the key since the revision that was given. Nothing was changed.",
+    remedy: "GET the key, look at what changed, and try again with its present revision.",
   },
   body_too_large: {
     status: 413,

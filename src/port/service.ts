@@ -24,6 +24,24 @@ export interface Tap {
   close(): void;
 }
 
+/** A tap whose samples are rows: the first samples after each restart, row after row. */
+export interface RestartTap extends Tap {
+  /**
+   * How the source was restarted. `reopen`: its device was opened again, or its program started, and
+   * nobody knows whether the noise itself began anew: no restart in the sense of SP 800-90B 3.1.4. No
+   * driver has a reset of the noise source.
+   */
+  readonly restart: "reopen";
+  /** Thrown away in the source after each open, before the first sample. */
+  readonly settleBytes: number;
+}
+
+/** A restart matrix. */
+export interface RestartOrder {
+  readonly restarts: number;
+  readonly samplesPerRestart: number;
+}
+
 export interface SourceTestReport {
   readonly source: string;
   readonly passed: boolean;
@@ -36,6 +54,11 @@ export interface SourceTestReport {
 export interface SourceControl {
   /** @param samples how many to take; null for as long as the tap is open */
   tap(source: string, samples: number | null, actor: string): Tap | Refusal;
+  /**
+   * Restarts a source again and again, and takes the first samples after each (SP 800-90B 3.1.4). All
+   * the while whatever it gives is diverted. Ends with a `conflict` when a session ends by itself.
+   */
+  restarts(source: string, order: RestartOrder, actor: string): RestartTap | Refusal;
   /** On-demand startup test (SP 800-90B 4.3 item 5) on fresh samples; they are not conditioned. */
   test(source: string, actor: string): Promise<SourceTestReport | Refusal>;
   /** Null when the source is latched, so that it can be reset. */

@@ -1,5 +1,6 @@
 import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "./health.ts";
 import type { LiveSnapshot } from "./liveEstimate.ts";
+import type { KeyFigures } from "./key.ts";
 import type { ReseedReason, Shape } from "./lineage.ts";
 import type { DeviceDescription, SourceKind } from "./source.ts";
 import type { VaultState } from "./seal.ts";
@@ -78,6 +79,29 @@ export interface SelfTestSnapshot {
   readonly atMilliseconds: number;
 }
 
+/** Where the log's checkpoints are kept that we cannot take back. */
+export interface WitnessSnapshot {
+  readonly name: string;
+  /** Leaves of the last checkpoint that it took. */
+  readonly size: number;
+  /** For how long it has lacked a checkpoint; 0 when it has the newest. */
+  readonly lagMilliseconds: number;
+  readonly failuresTotal: number;
+}
+
+/** The transparency log. */
+export interface LogSnapshot {
+  readonly origin: string;
+  readonly verifierKey: string;
+  /** Leaves that the last checkpoint covers. */
+  readonly leaves: number;
+  /** For how long a durable leaf has waited for a checkpoint; 0 when none waits. */
+  readonly behindMilliseconds: number;
+  /** Leaves, each with its change, that the store did not take. */
+  readonly failuresTotal: number;
+  readonly witnesses: readonly WitnessSnapshot[];
+}
+
 export interface ServiceSnapshot {
   readonly version: string;
   readonly startedMilliseconds: number;
@@ -108,4 +132,6 @@ export interface ServiceSnapshot {
   readonly selfTests: readonly SelfTestSnapshot[];
   readonly store: { readonly ok: boolean; readonly detail: string };
   readonly vault: VaultState;
+  readonly keys: KeyFigures;
+  readonly log: LogSnapshot;
 }

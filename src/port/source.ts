@@ -89,5 +89,7 @@ export interface NoiseSource {
   readonly physical: boolean;
   /** Width of a symbol, 1 to 8. */
   readonly bitsPerSample: number;
+  /** Thrown away after each open: they are of unknown age, or not settled yet. */
+  readonly settleBytes: number;
   run(sink: SampleSink, signal: AbortSignal): Promise<SessionEnd>;
 }

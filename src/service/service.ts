@@ -16,16 +16,20 @@ import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
+import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
-import { openTransparencyLog } from "../log/transparencyLog.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
+import { RecallDesk } from "../log/recallDesk.ts";
+import { ReceiptDesk } from "../log/receiptDesk.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import type { EventKind, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
+import { attestWith } from "../log/statement.ts";
 import { Backoff } from "../source/backoff.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
+import { reportFacts } from "../verify/verifyAttested.ts";
 import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
@@ -36,6 +40,7 @@ import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -88,22 +93,9 @@ export async function createService(
 
   const shape = shapeOf(configuration);
   const { quorum, construction } = configuration;
-  const transparency = await openTransparencyLog({
-    store,
-    clock,
-    signer: ports.signer,
-    boot: ports.boot,
-    first: {
-      v: 1,
-      kind: "service_start",
-      at: startedMilliseconds,
-      actor: "springhouse",
-      version: ports.version,
-      configuration: configuration.version,
-      build: ports.build,
-      shape,
-      sealed: true,
-    },
+  const transparency = await openTransparency(configuration, ports, observed, {
+    at: startedMilliseconds,
+    shape,
   });
   const memory = await openHealthMemory(
     store,
@@ -167,7 +159,7 @@ export async function createService(
   await tokens.load();
   const seal = await openSeal(configuration, ports, drbg, async (event, writes, leaf) => {
     if (leaf === null) await observed.record(event, writes);
-    else await transparency.append(leaf, writes, (batch) => observed.record(event, batch));
+    else await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
   });
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
@@ -182,31 +174,66 @@ export async function createService(
         selfTests: () => drbg.selfTests(),
         store,
         vault: () => seal.state(),
+        keys: () => managed.tally.figures(),
+        log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),
     );
+  const attest = attestWith(ports.signer);
   const assessments = new AssessmentDesk({
     clock,
     sources: room,
     events: observed,
     version: ports.version,
+    attest: (report) => attest("assessment", reportFacts(report)),
     ...configuration.assess,
+  });
+  const generator = new KeyGenerator({
+    random: drbg,
+    words: ports.words,
+    rsaConcurrency: configuration.keys.rsaSearches,
+  });
+  const lineage = new StoredLineage(store);
+  const managed = await openKeyRoom({
+    clock,
+    store,
+    random: drbg,
+    generator,
+    vault: seal.vault,
+    log: transparency.log,
+    record: (event, writes) => observed.record(event, writes),
+    boot: ports.boot,
+    lineage,
+    maker: { configuration: configuration.version, build: ports.build },
+    failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
   });
   const api = buildApi(
     {
       clock,
       random: drbg,
-      keys: new KeyGenerator({
-        random: drbg,
-        words: ports.words,
-        rsaConcurrency: configuration.keys.rsaSearches,
-      }),
+      keys: generator,
+      managed,
       sources: room,
       assessments,
       seal,
       events: observed,
-      lineage: new StoredLineage(store),
+      lineage,
       introspection: { snapshot },
+      transparency: transparency.log,
+      attest,
+      recall: new RecallDesk({
+        clock,
+        store,
+        log: transparency.log,
+        record: (event, together) => observed.record(event, together),
+      }),
+      receipts: new ReceiptDesk({
+        clock,
+        log: transparency.log,
+        lineage,
+        random: drbg,
+        maker: { configuration: configuration.version, build: ports.build },
+      }),
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
       access: new Access(tokens, certificates, new Quotas(clock)),
@@ -246,6 +273,7 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
+  managed.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
@@ -285,6 +313,7 @@ export async function createService(
       memory.stop();
       const keepTheRest = async (): Promise<void> => {
         await assessed;
+        await managed.stop();
         await retention.stop();
         await outputs.stop();
         await transparency.stop();

@@ -1,9 +1,15 @@
+import type { KeyFigures } from "../port/key.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { EntropyRoom } from "../entropy/entropyRoom.ts";
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { VaultState } from "../port/seal.ts";
-import type { InstanceSnapshot, SelfTestSnapshot, ServiceSnapshot } from "../port/snapshot.ts";
+import type {
+  InstanceSnapshot,
+  LogSnapshot,
+  SelfTestSnapshot,
+  ServiceSnapshot,
+} from "../port/snapshot.ts";
 import type { Store } from "../store/store.ts";
 
 export interface SnapshotParts {
@@ -15,6 +21,8 @@ export interface SnapshotParts {
   readonly selfTests: () => readonly SelfTestSnapshot[];
   readonly store: Store;
   readonly vault: () => VaultState;
+  readonly keys: () => KeyFigures;
+  readonly log: () => LogSnapshot;
 }
 
 /** What this construction does not claim, in words that status and receipts carry. */
@@ -84,6 +92,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     selfTests: parts.selfTests(),
     store: store.health(),
     vault: parts.vault(),
+    keys: parts.keys(),
   };
   const causes = unready(some, serving);
   return {
@@ -98,5 +107,6 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     configurationVersion: configuration.version,
     instances,
     ...some,
+    log: parts.log(),
   };
 }

@@ -46,6 +46,7 @@ export class CharacterDeviceSource implements NoiseSource {
   readonly kind = "character-device";
   readonly physical: boolean;
   readonly bitsPerSample: number;
+  readonly settleBytes: number;
   readonly #options: CharacterDeviceSourceOptions;
   readonly #framing: Framing;
   readonly #samplesPerSecond: number;
@@ -63,6 +64,7 @@ export class CharacterDeviceSource implements NoiseSource {
     this.id = options.id;
     this.physical = options.physical ?? false;
     this.bitsPerSample = this.#framing.bitsPerSample;
+    this.settleBytes = options.settleBytes ?? 0;
   }
 
   async run(sink: SampleSink, signal: AbortSignal): Promise<SessionEnd> {
@@ -145,7 +147,7 @@ export class CharacterDeviceSource implements NoiseSource {
     const stream = new SampleStream(sink, {
       clock: this.#options.clock,
       framing: this.#framing,
-      settleBytes: this.#options.settleBytes ?? 0,
+      settleBytes: this.settleBytes,
       maximumSamplesPerSecond,
     });
     session.defer(() => stream.wipe());

@@ -35,6 +35,7 @@ export class OsSource implements NoiseSource {
   readonly kind = "os";
   readonly physical = false;
   readonly bitsPerSample = 8;
+  readonly settleBytes = 0;
   readonly #clock: Clock;
   readonly #samplesPerSecond: number;
   readonly #fill: RandomFill;

@@ -27,6 +27,7 @@ export class ProgramSource implements NoiseSource {
   readonly kind = "program";
   readonly physical: boolean;
   readonly bitsPerSample: number;
+  readonly settleBytes: number;
   readonly #options: ProgramSourceOptions;
   readonly #framing: Framing;
   readonly #command: readonly [string, ...string[]];
@@ -43,6 +44,7 @@ export class ProgramSource implements NoiseSource {
     this.id = options.id;
     this.physical = options.physical ?? false;
     this.bitsPerSample = this.#framing.bitsPerSample;
+    this.settleBytes = options.settleBytes ?? 0;
   }
 
   async run(sink: SampleSink, signal: AbortSignal): Promise<SessionEnd> {
@@ -52,7 +54,7 @@ export class ProgramSource implements NoiseSource {
     const stream = new SampleStream(sink, {
       clock,
       framing: this.#framing,
-      settleBytes: this.#options.settleBytes ?? 0,
+      settleBytes: this.settleBytes,
       maximumSamplesPerSecond: this.#options.maximumSamplesPerSecond ?? 1_000_000,
     });
     session.defer(() => stream.wipe());

@@ -23,6 +23,7 @@ export class RecordingSource implements NoiseSource {
   readonly kind = "recording";
   readonly physical: boolean;
   readonly bitsPerSample: number;
+  readonly settleBytes = 0;
   readonly #options: RecordingSourceOptions;
 
   constructor(options: RecordingSourceOptions) {

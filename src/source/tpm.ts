@@ -35,6 +35,7 @@ export class TpmSource implements NoiseSource {
   readonly kind = "tpm";
   readonly physical: boolean;
   readonly bitsPerSample = 8;
+  readonly settleBytes = 0;
   readonly #options: Required<TpmSourceOptions>;
 
   constructor(options: TpmSourceOptions) {

@@ -1,3 +1,4 @@
+import { KEY_SCHEMA } from "./keySchema.ts";
 import { LOG_SCHEMA } from "./logSchema.ts";
 import { SEAL_SCHEMA } from "./sealSchema.ts";
 
@@ -151,6 +152,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, sql: DOCUMENTS },
   { version: 3, sql: LOG_SCHEMA },
   { version: 4, sql: SEAL_SCHEMA },
+  { version: 5, sql: KEY_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -35,6 +35,8 @@ export class Retention {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #policy: RetentionPolicy;
+  /** How far the wall clock was ahead of the monotonic one when this began. */
+  readonly #wallAhead: number;
   /** Time and id of the seed that each pass came to. */
   readonly #after: Record<"age" | "size", readonly Value[]> = { age: BEFORE_ALL, size: BEFORE_ALL };
   #cancel: Cancel | null = null;
@@ -46,6 +48,7 @@ export class Retention {
     this.#store = store;
     this.#clock = clock;
     this.#policy = policy;
+    this.#wallAhead = clock.wallMilliseconds() - clock.monotonicMilliseconds();
   }
 
   start(): void {
@@ -146,8 +149,13 @@ export class Retention {
     return true;
   }
 
+  /**
+   * A wall clock that is set ahead while the service runs makes nothing old: too long is the lesser
+   * fault, and the next start takes the clock as it is.
+   */
   #before(ageSeconds: number): number {
-    return this.#clock.wallMilliseconds() - ageSeconds * 1_000;
+    const elapsed = this.#wallAhead + this.#clock.monotonicMilliseconds();
+    return Math.min(this.#clock.wallMilliseconds(), elapsed) - ageSeconds * 1_000;
   }
 
   async #size(): Promise<{ usedBytes: number; freePages: number }> {

@@ -3,6 +3,10 @@
  * file's twin and `migrations.ts`'s, and nothing else.
  */
 
+/** What a managed key was made of stays as long as the key does, which is for ever. */
+const OF_NO_KEY = `NOT EXISTS (SELECT 1 FROM key_version v
+      WHERE v.seed = output.seed AND v.counter = output.counter)`;
+
 export const WRITES = {
   "seed.insert": `INSERT INTO seed (id, instance, shape, kind, reason, at_ms, material_from_ms,
       credits, credited_bits, strength_without_best, parent, counter_limit)
@@ -61,11 +65,30 @@ export const WRITES = {
     ON CONFLICT (level, position) DO NOTHING`,
   "logCheckpoint.put": `INSERT INTO log_checkpoint (id, note) VALUES (1, ?)
     ON CONFLICT (id) DO UPDATE SET note = excluded.note`,
+  "managedKey.insert": `INSERT INTO managed_key (id, name, type, purpose, usages, algorithms, owner,
+      principals, exportable, policy, revision, primary_version, state, created_ms, due_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  "managedKey.update": `UPDATE managed_key SET principals = ?, policy = ?, revision = ?,
+      primary_version = ?, state = ?, due_ms = ?
+    WHERE id = ?`,
+  "keyVersion.put": `INSERT INTO key_version (key, version, state, origin, seed, counter, public_key,
+      created_ms, activated_ms, deactivate_ms, changed_ms, reason, compromised_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key, version) DO UPDATE SET state = excluded.state,
+    activated_ms = excluded.activated_ms, deactivate_ms = excluded.deactivate_ms,
+    changed_ms = excluded.changed_ms, reason = excluded.reason,
+    compromised_ms = excluded.compromised_ms`,
+  "keyPrincipal.insert": `INSERT INTO key_principal (principal, key) VALUES (?, ?)
+    ON CONFLICT (principal, key) DO NOTHING`,
+  "keyPrincipal.clear": `DELETE FROM key_principal WHERE key = ?`,
+  "keyUse.put": `INSERT INTO key_use (key, version, operations, bytes) VALUES (?, ?, ?, ?)
+    ON CONFLICT (key, version) DO UPDATE SET operations = excluded.operations,
+    bytes = excluded.bytes`,
   // The condition is repeated here: a key may have been made since the seed was chosen.
   "retention.removeSeed": `DELETE FROM seed WHERE id = ?
     AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)`,
   "retention.removeOutputs": `DELETE FROM output WHERE (seed, counter) IN
-    (SELECT seed, counter FROM output WHERE at_ms < ? ORDER BY at_ms LIMIT ?)`,
+    (SELECT seed, counter FROM output WHERE at_ms < ? AND ${OF_NO_KEY} ORDER BY at_ms LIMIT ?)`,
   "retention.removeEvents": `DELETE FROM event WHERE sequence IN
     (SELECT sequence FROM event WHERE at_ms < ? ORDER BY sequence LIMIT ?)`,
   "retention.vacuum": `PRAGMA incremental_vacuum(256)`,
@@ -91,6 +114,14 @@ export const READS = {
   "count.page": `SELECT * FROM output_count
     WHERE seed = ? AND (principal, door, purpose) > (?, ?, ?)
     ORDER BY principal, door, purpose LIMIT ?`,
+  // A page of seeds and not of affected ones: its cost is bounded however many there are.
+  "recall.seeds": `SELECT s.sequence, s.id,
+      EXISTS (SELECT 1 FROM output WHERE output.seed = s.id)
+      AND EXISTS (SELECT 1 FROM seed_block sb
+        JOIN block_window bw ON bw.block = sb.block
+        JOIN sample_window w ON w.id = bw.window
+        WHERE sb.seed = s.id AND w.source = ? AND w.to_ms >= ? AND w.from_ms <= ?) AS affected
+    FROM seed s WHERE s.sequence > ? ORDER BY s.sequence LIMIT ?`,
   "event.since": `SELECT * FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?`,
   "event.last": `SELECT coalesce(max(sequence), 0) AS last FROM event`,
   "reservation.get": `SELECT reserved FROM reservation WHERE name = ?`,
@@ -112,6 +143,17 @@ export const READS = {
   "logSubtree.hashes": `SELECT position, hash FROM log_subtree
     WHERE level = ? AND position >= ? AND position < ? ORDER BY position`,
   "logCheckpoint.last": `SELECT note FROM log_checkpoint`,
+  "managedKey.one": `SELECT * FROM managed_key WHERE id = ?`,
+  "managedKey.page": `SELECT * FROM managed_key WHERE id > ? ORDER BY id LIMIT ?`,
+  "managedKey.pageInState": `SELECT * FROM managed_key WHERE state = ? AND id > ? ORDER BY id LIMIT ?`,
+  "managedKey.pageOfPrincipal": `SELECT k.* FROM key_principal p JOIN managed_key k ON k.id = p.key
+    WHERE p.principal = ? AND p.key > ? ORDER BY p.key LIMIT ?`,
+  "managedKey.due": `SELECT id, due_ms FROM managed_key WHERE (due_ms, id) > (?, ?) AND due_ms <= ?
+    ORDER BY due_ms, id LIMIT ?`,
+  "managedKey.nextDue": `SELECT min(due_ms) AS next FROM managed_key WHERE due_ms > ?`,
+  "keyVersion.ofKey": `SELECT * FROM key_version WHERE key = ? ORDER BY version`,
+  "keyVersion.states": `SELECT state, count(*) AS versions FROM key_version GROUP BY state`,
+  "keyUse.ofKey": `SELECT version, operations, bytes FROM key_use WHERE key = ?`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.
   // A page of seeds and not of removable ones: its cost is bounded however many keys are kept.
@@ -122,7 +164,7 @@ export const READS = {
       AS removable
     FROM seed WHERE (at_ms, id) > (?, ?) AND at_ms < ? ORDER BY at_ms, id LIMIT ?`,
   "retention.oldOutputs": `SELECT count(*) AS n FROM
-    (SELECT 1 FROM output WHERE at_ms < ? LIMIT ?)`,
+    (SELECT 1 FROM output WHERE at_ms < ? AND ${OF_NO_KEY} LIMIT ?)`,
   "retention.oldEvents": `SELECT count(*) AS n FROM
     (SELECT 1 FROM event WHERE at_ms < ? LIMIT ?)`,
   size: `SELECT p.page_count AS pages, f.freelist_count AS free_pages, s.page_size AS page_bytes

@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import { HEALTH_TESTS, SEVERITIES, SOURCE_STATES } from "../port/health.ts";
+import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import type { LiveSnapshot } from "../port/liveEstimate.ts";
 import { DOORS, RESEED_REASONS } from "../port/lineage.ts";
 import { SLOT_KINDS } from "../port/seal.ts";
@@ -444,6 +445,80 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     help: "Secrets in locked memory; the pages around them come on top.",
     labels: [],
     read: ({ vault }) => [[[], vault.lockedMemory.bytes]],
+  },
+  {
+    name: "key_versions",
+    type: "gauge",
+    help: "Versions of managed keys, by state.",
+    labels: ["state"],
+    read: ({ keys }) => KEY_STATES.map((state) => [[state], keys.versions[state]]),
+  },
+  {
+    name: "key_operations_total",
+    type: "counter",
+    help: "What was done with managed keys.",
+    labels: ["usage"],
+    read: ({ keys }) => KEY_USAGES.map((usage) => [[usage], keys.operations[usage]]),
+  },
+  {
+    name: "key_rotations_total",
+    type: "counter",
+    help: "New versions of managed keys, by their policy or on demand.",
+    labels: [],
+    read: ({ keys }) => [[[], keys.rotations]],
+  },
+  {
+    name: "key_overdue_total",
+    type: "counter",
+    help: "Acts of keys' policies that could not be done when they were due; each is tried again.",
+    labels: [],
+    read: ({ keys }) => [[[], keys.overdue]],
+  },
+  {
+    name: "log_leaves",
+    type: "gauge",
+    help: "Leaves of the transparency log that its last checkpoint covers.",
+    labels: [],
+    read: (snapshot) => [[[], snapshot.log.leaves]],
+  },
+  {
+    name: "log_behind_seconds",
+    type: "gauge",
+    help: "For how long a leaf has waited for a checkpoint; 0 when none waits, at most about 1 when all is well.",
+    labels: [],
+    read: (snapshot) => [[[], seconds(snapshot.log.behindMilliseconds)]],
+  },
+  {
+    name: "log_append_failures_total",
+    type: "counter",
+    help: "Leaves, each with the change that it tells of, that the database did not take.",
+    labels: [],
+    read: (snapshot) => [[[], snapshot.log.failuresTotal]],
+  },
+  {
+    name: "log_witness_leaves",
+    type: "gauge",
+    help: "Leaves of the last checkpoint that the witness took since the start.",
+    labels: ["witness"],
+    read: (snapshot) => snapshot.log.witnesses.map(({ name, size }) => [[name], size] as const),
+  },
+  {
+    name: "log_witness_lag_seconds",
+    type: "gauge",
+    help: "For how long the witness has lacked a checkpoint; 0 when it has the newest.",
+    labels: ["witness"],
+    read: (snapshot) =>
+      snapshot.log.witnesses.map(
+        ({ name, lagMilliseconds }) => [[name], seconds(lagMilliseconds)] as const,
+      ),
+  },
+  {
+    name: "log_witness_failures_total",
+    type: "counter",
+    help: "Checkpoints that the witness did not take.",
+    labels: ["witness"],
+    read: (snapshot) =>
+      snapshot.log.witnesses.map(({ name, failuresTotal }) => [[name], failuresTotal] as const),
   },
   {
     name: "output_bytes_total",

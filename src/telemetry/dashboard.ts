@@ -325,6 +325,34 @@ export const ROWS: readonly Row[] = [
       },
     ],
   },
+  {
+    title: "Can it be checked?",
+    rows: 7,
+    panels: [
+      {
+        title: "Log",
+        why: "Leaves of the transparency log under a signed checkpoint, and how many each witness has.",
+        type: "timeseries",
+        unit: "short",
+        columns: 12,
+        targets: [
+          { expr: `springhouse_log_leaves${where}`, legend: "log" },
+          { expr: `springhouse_log_witness_leaves${where}`, legend: "{{witness}}" },
+        ],
+      },
+      {
+        title: "Behind",
+        why: "A leaf waits a second at most for a checkpoint; a witness lacks one for seconds.",
+        type: "timeseries",
+        unit: "s",
+        columns: 12,
+        targets: [
+          { expr: `springhouse_log_behind_seconds${where}`, legend: "checkpoint" },
+          { expr: `springhouse_log_witness_lag_seconds${where}`, legend: "{{witness}}" },
+        ],
+      },
+    ],
+  },
 ];
 
 function thresholds(good: Panel["good"]): object {

@@ -175,6 +175,32 @@ export const ALERTS: readonly AlertRule[] = [
     silent: [{ series: `springhouse_store_up{${at}}`, values: "1x10" }],
     labels: { instance: "a", job: "springhouse" },
   },
+  {
+    name: "SpringhouseLogNotAdvancing",
+    expr: "springhouse_log_behind_seconds > 5",
+    for: "1m",
+    severity: "page",
+    summary: "The transparency log's checkpoint is behind its leaves",
+    remedy: "See the database's state: nothing that needs a proof is answered meanwhile.",
+    fires: [{ series: `springhouse_log_behind_seconds{${at}}`, values: "60+60x10" }],
+    silent: [{ series: `springhouse_log_behind_seconds{${at}}`, values: "1x10" }],
+    labels: { instance: "a", job: "springhouse" },
+  },
+  {
+    name: "SpringhouseLogWitnessLags",
+    expr: "springhouse_log_witness_lag_seconds > 300",
+    for: "5m",
+    severity: "ticket",
+    summary: "Witness {{ $labels.witness }} does not take the log's checkpoints",
+    remedy: "The event log_witness_failed says why; without witnesses a log can be written anew.",
+    fires: [
+      { series: `springhouse_log_witness_lag_seconds{witness="w", ${at}}`, values: "360+60x10" },
+    ],
+    silent: [
+      { series: `springhouse_log_witness_lag_seconds{witness="w", ${at}}`, values: "10x10" },
+    ],
+    labels: { witness: "w", instance: "a", job: "springhouse" },
+  },
 ];
 
 /** `dashboards/rules.yml`, as data. */

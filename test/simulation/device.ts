@@ -41,6 +41,7 @@ export class SimulatedDevice implements NoiseSource {
   readonly kind = "serial-generic";
   readonly physical = true;
   readonly bitsPerSample = 8;
+  readonly settleBytes = SETTLE_BYTES;
   readonly #terms: DeviceTerms;
   #fault: DeviceFault = { kind: "none" };
   #endSession: (reason: "unplugged", detail: string) => void = () => {};

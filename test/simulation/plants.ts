@@ -2,7 +2,7 @@ import { SeedQueue } from "../../src/drbg/seedQueue.ts";
 import { EntropyRoom } from "../../src/entropy/entropyRoom.ts";
 import { Pump } from "../../src/entropy/pump.ts";
 import { SourceStation } from "../../src/entropy/station.ts";
-import type { TapChannel } from "../../src/entropy/tap.ts";
+import type { PumpTap } from "../../src/entropy/tap.ts";
 import { HealthMonitor } from "../../src/health/monitor.ts";
 import { Backoff } from "../../src/source/backoff.ts";
 import type { CheckerName } from "./checkers.ts";
@@ -73,7 +73,7 @@ export const PLANTS: Readonly<Record<CheckerName, Plant>> = {
     }),
   /** The tap gets a copy, and the samples are conditioned all the same. */
   exposure: () => {
-    const taps = new WeakMap<Pump, TapChannel[]>();
+    const taps = new WeakMap<Pump, PumpTap[]>();
     const undoTap = swap(Pump.prototype, "addTap", () => {
       return function copied(this: Pump, tap) {
         taps.set(this, [...(taps.get(this) ?? []), tap]);

@@ -29,7 +29,7 @@ export function sampleWarnings(samples: number): readonly string[] {
       ];
 }
 
-function notRun(part: string, estimates: readonly AnyEstimate[]): string[] {
+export function notRun(part: string, estimates: readonly AnyEstimate[]): string[] {
   return estimates.flatMap((estimate) =>
     estimate.minEntropy === null
       ? [
@@ -39,8 +39,17 @@ function notRun(part: string, estimates: readonly AnyEstimate[]): string[] {
   );
 }
 
-function estimatorTable({ literal, bitstring, bitsPerSymbol }: NonIid): Section {
-  const figure = (estimates: readonly AnyEstimate[], name: string, scale: number): string => {
+/** Estimates that stand side by side in a table. */
+export interface EstimateColumn {
+  readonly head: string;
+  readonly estimates: readonly AnyEstimate[];
+  /** To show bits as the symbol that they are of. */
+  readonly scale: number;
+}
+
+/** A row for each estimator that any column has. @param note what the figures are of */
+export function estimateTable(columns: readonly EstimateColumn[], note: string): Section {
+  const figure = ({ estimates, scale }: EstimateColumn, name: string): string => {
     const estimate = estimates.find(({ estimator }) => estimator === name);
     if (!estimate) return "";
     if (estimate.minEntropy === null) return "not run";
@@ -50,19 +59,17 @@ function estimatorTable({ literal, bitstring, bitsPerSymbol }: NonIid): Section 
   };
   const rows = ORDER.map((name) => [
     ESTIMATOR_NAMES[name],
-    figure(literal, name, 1),
-    ...(bitstring ? [figure(bitstring, name, 1), figure(bitstring, name, bitsPerSymbol)] : []),
+    ...columns.map((column) => figure(column, name)),
   ]).filter(([, ...figures]) => figures.some((text) => text !== ""));
-  const head = ["estimator", "symbols", ...(bitstring ? ["bits", `${bitsPerSymbol} bits`] : [])];
   return {
-    title: "Estimates",
-    note: "Min-entropy a symbol, a bit, and a symbol's bits; ◂ is the least of its column.",
-    table: [head, ...rows],
+    title: "Estimates in figures",
+    note,
+    table: [["estimator", ...columns.map(({ head }) => head)], ...rows],
   };
 }
 
 /** Every intermediate value, for whoever recomputes it. */
-function intermediateTable(title: string, estimates: readonly AnyEstimate[]): Section {
+export function intermediateTable(title: string, estimates: readonly AnyEstimate[]): Section {
   const rows = estimates.flatMap((estimate) =>
     Object.entries(estimate)
       .filter(([key]) => key !== "estimator" && key !== "minEntropy")
@@ -94,7 +101,18 @@ export function nonIidFindings(
       ...notRun("bits", bitstring ?? []),
     ],
     sections: [
-      estimatorTable(result),
+      estimateTable(
+        [
+          { head: "symbols", estimates: literal, scale: 1 },
+          ...(bitstring
+            ? [
+                { head: "bits", estimates: bitstring, scale: 1 },
+                { head: `${bitsPerSymbol} bits`, estimates: bitstring, scale: bitsPerSymbol },
+              ]
+            : []),
+        ],
+        "Min-entropy a symbol, a bit, and a symbol's bits; ◂ is the least of its column.",
+      ),
       intermediateTable("Intermediate values, symbols", literal),
       ...(bitstring ? [intermediateTable("Intermediate values, bits", bitstring)] : []),
     ],

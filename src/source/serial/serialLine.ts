@@ -159,7 +159,9 @@ export class SerialLine {
 
   #deliver(bytesRead: number): void {
     try {
-      this.#receive(this.#buffer.subarray(0, bytesRead));
+      // Not a Buffer: its `slice` is no copy, so a consumer's "copy" would be overwritten.
+      const { buffer, byteOffset } = this.#buffer;
+      this.#receive(new Uint8Array(buffer, byteOffset, bytesRead));
     } catch (error) {
       this.#receive = () => {};
       this.#scope.fail(error);

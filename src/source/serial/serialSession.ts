@@ -65,6 +65,7 @@ export class SerialSource implements NoiseSource {
   /** Every family digitises an analogue effect inside the device (SP 800-90C 2.3). */
   readonly physical = true;
   readonly bitsPerSample: number;
+  readonly settleBytes: number;
   readonly #driver: SerialDriver;
   readonly #options: SerialOptions;
   readonly #ports: SerialPorts;
@@ -76,6 +77,7 @@ export class SerialSource implements NoiseSource {
     this.id = options.id;
     this.kind = driver.kind;
     this.bitsPerSample = driver.framing.bitsPerSample;
+    this.settleBytes = driver.settleBytes;
     this.#driver = driver;
     this.#options = options;
     this.#ports = ports;
@@ -123,7 +125,7 @@ export class SerialSource implements NoiseSource {
     scope: Scope,
   ): Promise<never> {
     const mapper = createSymbolMapper(this.#driver.framing, LARGEST_READ_BYTES);
-    const settle = new Settle(this.#driver.settleBytes);
+    const settle = new Settle(this.settleBytes);
     const first = Promise.withResolvers<void>();
     let opened = false;
     line.listen((bytes) => {

@@ -15,6 +15,9 @@ describe("the table of permissions", () => {
       "random.draw",
       "random.stream",
       "keys.generate",
+      "keys.create",
+      "keys.use",
+      "keys.manage",
       "sources.tap",
     ] as const)
       expect(isAllowed(["operator"], permission)).toBe(false);
@@ -25,11 +28,16 @@ describe("the table of permissions", () => {
     expect(reads.filter((permission) => !/\.(read|list|tap)$/.test(permission))).toEqual([
       // It takes samples, as a tap does.
       "assessments.run",
+      // It shows what depended on bad noise; that somebody asked is kept.
+      "recall.run",
     ]);
   });
 
-  test("a custodian opens and shuts the vault, and initiates nothing else", () => {
+  test("a custodian opens and shuts the vault, stops keys, reads the log, and initiates nothing else", () => {
     expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual([
+      "keys.read",
+      "keys.stop",
+      "log.read",
       "seal.read",
       "seal.open",
       "seal.close",

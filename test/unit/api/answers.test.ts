@@ -480,6 +480,13 @@ describe("/openapi.json", () => {
       headers: house.bearer("auditor"),
     });
     const { id: assessment } = begun.json();
+    const created = await house.app.inject({
+      method: "POST",
+      url: "/v1/keys",
+      headers: house.bearer("client"),
+      payload: { type: "p-256" },
+    });
+    const { id: key } = created.json();
     for (const { method, path } of await listRoutes(house.app)) {
       const operation = document.paths[path]?.[method.toLowerCase()];
       expect(operation?.summary, `${method} ${path}`).toBeTruthy();
@@ -501,6 +508,7 @@ describe("/openapi.json", () => {
       const url = path
         .replace("/v1/sources/{id}", "/v1/sources/rng-1")
         .replace("/v1/assessments/{id}", `/v1/assessments/${assessment}`)
+        .replace("/v1/keys/{id}", `/v1/keys/${key}`)
         .replace("/v1/outputs/{id}", "/v1/outputs/s-0123456789abcdef-1.1");
       const answer = await house.app.inject({
         url,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { listRoutes } from "../../../src/api/app.ts";
-import { BODY_LIMIT_BYTES, type RouteRow } from "../../../src/api/route.ts";
+import type { RouteRow } from "../../../src/api/route.ts";
 import { ERRORS, type ErrorCode } from "../../../src/port/errors.ts";
 import { buildHouse, type House } from "./house.ts";
 
@@ -19,6 +19,7 @@ interface Schema {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly items?: Schema;
+  readonly minItems?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
 }
@@ -75,11 +76,39 @@ const pathOf = ({ path }: RouteRow): string =>
   path
     .replace("/outputs/{id}", "/outputs/s-0123456789abcdef-1.1")
     .replace("/tokens/{id}", "/tokens/token-0123456789abcdef")
-    .replace("{id}", "rng-1");
+    .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
+    .replace("{id}", "rng-1")
+    .replace("{*}", "0/000.p/1");
 const BODIES: Readonly<Record<string, object>> = {
+  "/v1/random/receipted": { bytes: 32 },
   "/v1/keys/generate": { type: "aes-256" },
+  "/v1/keys": { type: "aes-256" },
+  "/v1/keys/import": { type: "hmac-256", material: "AAAA" },
+  "/v1/keys/{id}/rotate": {},
+  "/v1/keys/{id}/policy": { policy: { processSuspended: false } },
+  "/v1/keys/{id}/activate": {},
+  "/v1/keys/{id}/suspend": {},
+  "/v1/keys/{id}/restore": {},
+  "/v1/keys/{id}/deactivate": {},
+  "/v1/keys/{id}/compromise": {},
+  "/v1/keys/{id}/destroy": {},
+  "/v1/keys/{id}/encrypt": { plaintext: "AAAA" },
+  "/v1/keys/{id}/decrypt": { ciphertext: "AAAA" },
+  "/v1/keys/{id}/rewrap": { ciphertext: "AAAA" },
+  "/v1/keys/{id}/data-key": {},
+  "/v1/keys/{id}/mac": { message: "AAAA" },
+  "/v1/keys/{id}/verify-mac": { message: "AAAA", mac: "AAAA" },
+  "/v1/keys/{id}/sign": { message: "AAAA" },
+  "/v1/keys/{id}/verify": { message: "AAAA", signature: "AAAA" },
+  "/v1/keys/{id}/derive": { peer: "AAAA" },
+  "/v1/keys/{id}/wrap": { key: "AAAA" },
+  "/v1/keys/{id}/unwrap": { wrapped: "AAAA" },
+  "/v1/keys/{id}/encapsulate": {},
+  "/v1/keys/{id}/decapsulate": { ciphertext: "AAAA" },
+  "/v1/sources/{id}/restarts": {},
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
+  "/v1/recall": { source: "rng-1", from: 0, to: 1 },
   "/v1/tokens": { name: "tried", roles: ["client"] },
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
   "/v1/seal/open": { passphrase: "twelve of them" },
@@ -139,7 +168,13 @@ function badValues(schema: Schema): unknown[] {
   if (schema.type === "string")
     wrong.push(7, "", "a\nb", "a\u001b[2J", "x".repeat((schema.maxLength ?? 1000) + 1));
   if (schema.type === "boolean") wrong.push("true", 1);
-  if (schema.type === "array") wrong.push([], ["nonsense"], ["client", "client"], "client");
+  if (schema.type === "array")
+    wrong.push(
+      ...(schema.minItems === 0 ? [] : [[]]),
+      ["nonsense"],
+      ["client", "client"],
+      "client",
+    );
   if (schema.type === "object") wrong.push([], { more: 1 });
   if (schema.type === "integer" || schema.type === "number") {
     wrong.push("1", true);
@@ -223,9 +258,10 @@ describe("bodies", () => {
   test("at the limit a body is read, above it is 413, and of another type it is 415", async () => {
     for (const { route, url } of posts()) {
       const of = (bytes: number): string => `{"more":"${"x".repeat(bytes - 11)}"}`;
-      expect(of(BODY_LIMIT_BYTES)).toHaveLength(BODY_LIMIT_BYTES);
-      await expectRefused(await ask(route, url, of(BODY_LIMIT_BYTES)), [400], `${url} at it`);
-      await expectRefused(await ask(route, url, of(BODY_LIMIT_BYTES + 1)), [413], `${url} above`);
+      const limit = route.bodyLimitBytes;
+      expect(of(limit)).toHaveLength(limit);
+      await expectRefused(await ask(route, url, of(limit)), [400], `${url} at it`);
+      await expectRefused(await ask(route, url, of(limit + 1)), [413], `${url} above`);
       for (const type of ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
         await expectRefused(await ask(route, url, "a=b", type), [415], `${url} ${type}`);
     }
@@ -237,13 +273,19 @@ describe("paths and methods", () => {
 
   test("a method that a path does not have is 405, with those that it has", async () => {
     for (const path of new Set(routes.map((route) => route.path))) {
-      const here = routes.filter((route) => route.path === path);
+      const url = pathOf(routes.find((route) => route.path === path)!);
+      // `/v1/keys/generate` is a path of its own, and one of `/v1/keys/{id}` besides.
+      const here = routes.filter((route) =>
+        new RegExp(`^${route.path.replace("{*}", ".+").replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(
+          url,
+        ),
+      );
       const has = new Set(here.map(({ method }) => method));
       if (has.has("GET")) has.add("HEAD");
       for (const method of METHODS.filter((one) => !has.has(one))) {
         const answer = await house.app.inject({
           method,
-          url: pathOf(here[0]!),
+          url,
           headers: house.bearer("admin"),
         });
         const what = `${method} ${path}`;

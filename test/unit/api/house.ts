@@ -9,14 +9,25 @@ import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/api/log.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
 import { refuse, type Refusal } from "../../../src/port/errors.ts";
 import type { KeptEvent, ServiceEvent } from "../../../src/port/event.ts";
 import type { OutputStory } from "../../../src/port/lineage.ts";
 import { ROLES, type Quota, type Role } from "../../../src/port/principal.ts";
-import type { EventJournal, LineageLine, SourceControl, Tap } from "../../../src/port/service.ts";
+import type {
+  EventJournal,
+  LineageLine,
+  RestartOrder,
+  RestartTap,
+  SourceControl,
+  Tap,
+} from "../../../src/port/service.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
+import { attestWith } from "../../../src/log/statement.ts";
+import { reportFacts } from "../../../src/verify/verifyAttested.ts";
+import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
 import { pkcs11Slots } from "../../../src/key/seal/pkcs11Slot.ts";
@@ -25,6 +36,7 @@ import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { openRig } from "../key/managed/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
 export const STREAM_CHUNK_BYTES = 16_384;
@@ -127,6 +139,9 @@ export const SOURCE: SourceSnapshot = {
   live: null,
 };
 
+/** Signs what this house attests. */
+export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
+
 export const SNAPSHOT: ServiceSnapshot = {
   version: "0",
   startedMilliseconds: 1,
@@ -150,6 +165,15 @@ export const SNAPSHOT: ServiceSnapshot = {
     slots: [],
     refusedTotal: 0,
     lockedMemory: { ok: true, bytes: 0, detail: "" },
+  },
+  keys: new KeyTally().figures(),
+  log: {
+    origin: "log.example/house",
+    verifierKey: "log.example/house+00000000+AAAA",
+    leaves: 1,
+    behindMilliseconds: 0,
+    failuresTotal: 0,
+    witnesses: [],
   },
 };
 
@@ -229,6 +253,11 @@ class MemorySources implements SourceControl {
         this.open--;
       },
     };
+  }
+
+  restarts(source: string, order: RestartOrder): RestartTap | Refusal {
+    const tap = this.tap(source, order.restarts * order.samplesPerRestart);
+    return "ok" in tap ? tap : { ...tap, restart: "reopen", settleBytes: 4096 };
   }
 
   async test(source: string, actor: string) {
@@ -328,12 +357,14 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
           return { keys: Array.from({ length: count }, () => key) };
         },
       },
+      managed: (await openRig()).room,
       sources,
       assessments: new AssessmentDesk({
         clock,
         sources,
         events: journal,
         version: "0",
+        attest: (report) => attestWith(SIGNER)("assessment", reportFacts(report)),
         atOnce: 1,
         threads: 1,
         maximumSeconds: 60,
@@ -348,6 +379,24 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       introspection: { snapshot: () => snapshot.value },
+      attest: attestWith(SIGNER),
+      transparency: {
+        verifierKey: SNAPSHOT.log.verifierKey,
+        checkpoint: () => ({ note: "log.example/house\n1\n" }),
+        tile: async (level, index, width) =>
+          level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
+        entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
+      },
+      recall: {
+        async *run(order) {
+          yield { record: "recall", ...order, outputs: 0, failing: 0 };
+        },
+      },
+      receipts: {
+        unavailable: () => null,
+        issue: async (orders) =>
+          orders.map(({ outputs }) => ({ receipt: { outputs }, salt: new Uint8Array(32) })),
+      },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {
         contentType: "text/plain; version=0.0.4",

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { listen, type Listening } from "../../../src/api/listen.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
+import type { Role } from "../../../src/port/principal.ts";
 import {
   buildHouse,
   bytesOf,
@@ -242,6 +243,41 @@ describe("the raw tap", () => {
     await once(message, "data");
     message.destroy();
     await until(() => house.sources.open === 0);
+  });
+});
+
+describe("restarts", () => {
+  const post = (body: object, role: Role = "auditor") =>
+    fetch(`http://127.0.0.1:${port}/v1/sources/rng-1/restarts`, {
+      method: "POST",
+      headers: { ...house.bearer(role), "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+
+  test("give row after row, say how, and are kept with who asked before anything is opened", async () => {
+    const before = house.journal.kept.length;
+    const response = await post({ restarts: 5, samples: 500, reason: "an evaluation" });
+    expect([response.status, (await response.arrayBuffer()).byteLength]).toEqual([200, 2500]);
+    expect(response.headers.get("springhouse-restart")).toBe("reopen");
+    expect(response.headers.get("springhouse-settle-bytes")).toBe("4096");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const [kept] = house.journal.kept.slice(before);
+    expect(kept).toMatchObject({ kind: "source_restarted", reason: "an evaluation" });
+    expect(kept!.actor).not.toBeNull();
+    await until(() => house.sources.open === 0);
+  });
+
+  test("are 1,000 of 1,000 where nothing is said", async () => {
+    expect((await (await post({})).arrayBuffer()).byteLength).toBe(1_000_000);
+  });
+
+  test("are cut off when a row cannot be whole, and refused to an operator", async () => {
+    house.sources.gapAfter = 1000;
+    await expect((await post({ restarts: 5, samples: 500 })).arrayBuffer()).rejects.toThrow();
+    house.sources.gapAfter = Infinity;
+    expect((await post({}, "operator")).status).toBe(403);
+    expect((await post({ restarts: 0 })).status).toBe(400);
+    expect((await post({ restarts: 5, samples: 1_000_001 })).status).toBe(400);
   });
 });
 

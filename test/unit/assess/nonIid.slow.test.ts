@@ -22,7 +22,7 @@ describe("on threads", () => {
     runSuite({
       suite: "sp800-90b-non-iid",
       samples,
-      parameters: { claimedEntropy: null, seed: null, constants: null },
+      parameters: { claimedEntropy: null, seed: null, constants: null, conditioning: null },
       threads: 2,
       niceness: 5,
       signal,

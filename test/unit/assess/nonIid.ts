@@ -4,11 +4,11 @@ import { expect } from "vitest";
 import { nonIid, type AnyEstimate, type NonIid } from "../../../src/assess/nonIid/nonIid.ts";
 import type { Samples } from "../../../src/assess/samples.ts";
 
-const VECTORS = new URL("../../../../shared/vectors/", import.meta.url).pathname;
+export const VECTORS = new URL("../../../../shared/vectors/", import.meta.url).pathname;
 /** The vectors stand beside the checkout; without them there is nothing to compare with. */
 export const hasVectors = existsSync(`${VECTORS}nist90b`);
 
-const NAMES: Readonly<Record<AnyEstimate["estimator"], string>> = {
+export const ESTIMATOR_TITLES: Readonly<Record<AnyEstimate["estimator"], string>> = {
   mostCommonValue: "Most Common Value",
   collision: "Collision",
   markov: "Markov",
@@ -22,7 +22,7 @@ const NAMES: Readonly<Record<AnyEstimate["estimator"], string>> = {
 };
 
 /** What NIST's tool calls our intermediate values. */
-const VALUES: Readonly<Record<string, string>> = {
+export const VALUE_TITLES: Readonly<Record<string, string>> = {
   modeCount: "Mode count",
   pHat: "p-hat",
   pHatMax: "p-hat_max",
@@ -50,10 +50,16 @@ const VALUES: Readonly<Record<string, string>> = {
   minEntropy: "min entropy",
 };
 
-function printed(text: string, part: string, estimator: string, value: string): number | null {
+/** Every such figure that NIST's tool printed, in its order. */
+export function printedValues(
+  text: string,
+  part: string,
+  estimator: string,
+  value: string,
+): readonly number[] {
   const start = `${part} ${estimator} Estimate: ${value} = `;
-  const line = text.split("\n").find((one) => one.startsWith(start));
-  return line === undefined ? null : Number(line.slice(start.length));
+  const lines = text.split("\n").filter((one) => one.startsWith(start));
+  return lines.map((line) => Number(line.slice(start.length)));
 }
 
 /** Holds every figure of `result` that the tool's output in `text` has. @returns how many */
@@ -63,8 +69,13 @@ function compare(text: string, result: NonIid): number {
   for (const [part, estimates] of Object.entries(parts))
     for (const estimate of estimates)
       for (const [name, value] of Object.entries(estimate)) {
-        const theirs = printed(text, part, NAMES[estimate.estimator], VALUES[name] ?? name);
-        if (theirs === null || typeof value !== "number") continue;
+        const [theirs] = printedValues(
+          text,
+          part,
+          ESTIMATOR_TITLES[estimate.estimator],
+          VALUE_TITLES[name] ?? name,
+        );
+        if (theirs === undefined || typeof value !== "number") continue;
         // Of p-hat_max of Markov, 1e-39, the digits count.
         const scale = Math.min(1, Math.abs(theirs)) || 1;
         const what = `${part} ${estimate.estimator} ${name}: ${value}, not ${theirs}`;
@@ -113,7 +124,7 @@ function stream(label: string, length: number): Uint8Array {
   return bytes;
 }
 
-const GENERATORS: Readonly<Record<string, (count: number) => Uint8Array>> = {
+export const GENERATORS: Readonly<Record<string, (count: number) => Uint8Array>> = {
   V1: (count) => stream("rbg-vec-uniform8", count),
   V2: (count) => stream("rbg-vec-bias1", count).map((byte) => (byte < 154 ? 1 : 0)),
   V3(count) {
@@ -153,7 +164,7 @@ export function holdGeneratedSets(count: number): void {
     const parts = { literal: result.literal, bitstring: result.bitstring ?? [] };
     for (const [part, estimates] of Object.entries(parts))
       for (const { estimator, minEntropy } of estimates) {
-        const theirs = one.estimates[part as "literal"]?.[NAMES[estimator]];
+        const theirs = one.estimates[part as "literal"]?.[ESTIMATOR_TITLES[estimator]];
         if (theirs === undefined) continue;
         expect(Math.abs(minEntropy! - theirs), `${one.set} ${part} ${estimator}`).toBeLessThan(
           1e-9,

@@ -91,6 +91,7 @@ describe("bad input gets a clear error, exit 1 or 2, and no figure", () => {
     await truncate(huge, 2 ** 30);
     await refused([empty, "--bits", "8"], 1, /is empty[^]*→ /);
     await refused([wide, "--bits", "4"], 1, /→ /);
+    await refused([await samplesFile("one.bin", 1, 1), "--bits", "1"], 1, /at least 2 are needed/);
     await refused([wide], 1, /bits per sample must be given[^]*--bits/);
     await refused([huge, "--bits", "8"], 1, /more than 134,217,728 samples[^]*head -c/);
     await refused([folder, "--bits", "8"], 1, /not a regular file/);
@@ -171,6 +172,71 @@ test("each flag runs its suite, says what it is good for, and writes a page that
   }
 });
 
+test("--nist-json writes a file as NIST's tool does, and refuses what that does not run", async () => {
+  const path = await samplesFile("shape.bin", 5000, 0x0f);
+  const shape = join(folder, "shape.json");
+  const { code } = await springhouse(["assess", path, "--bits", "4", "--nist-json", shape]);
+  expect(code).toBe(0);
+  const written = JSON.parse(await readFile(shape, "utf8"));
+  expect(written.testCases).toHaveLength(11);
+  const other = await springhouse(["assess", path, "--bits", "4", "--sts", "--nist-json", shape]);
+  expect(other.code).toBe(2);
+  expect(other.stderr).toContain("NIST's tool does not run SP 800-22");
+});
+
+describe("the IID track", () => {
+  const asked = async (path: string, ...options: readonly string[]) => {
+    const { code, stdout, stderr } = await springhouse([
+      "assess",
+      path,
+      "--bits",
+      "3",
+      "--iid",
+      "--json",
+      ...options,
+    ]);
+    return { code, stderr, report: JSON.parse(stdout.toString()) };
+  };
+
+  test("its seed gives the same report again", async () => {
+    const path = await samplesFile("iid.bin", 4000, 7);
+    const html = join(folder, "iid.html");
+    const first = await asked(path, "--html", html);
+    const { seed } = first.report.parameters;
+    expect(seed).toMatch(/^[0-9a-f]{64}$/);
+    expect(first.report.command).toBe(`springhouse assess iid.bin --bits 3 --iid --seed ${seed}`);
+    const again = await asked(path, "--seed", seed);
+    expect({ ...again.report, atMilliseconds: 0 }).toEqual({ ...first.report, atMilliseconds: 0 });
+    const { passed, minEntropy } = first.report;
+    expect(typeof passed).toBe("boolean");
+    expect(minEntropy !== null).toBe(passed);
+    expect([first.code, again.code]).toEqual(passed ? [0, 0] : [1, 1]);
+    const page = await readFile(html, "utf8");
+    for (const text of [seed, "periodicity, lag 32 (5.1.9)", "is no test"])
+      expect(page).toContain(text);
+  });
+
+  test("time that runs out is no verdict, and exit 1", async () => {
+    const path = await samplesFile("iid-long.bin", 200_000, 7);
+    const { code, report, stderr } = await asked(path, "--time-limit", "0.01");
+    expect(code).toBe(1);
+    expect(report).toMatchObject({ passed: null, minEntropy: null });
+    expect(stderr).toMatch(/not finished[^]*--time-limit/);
+    const other = await springhouse(["assess", path, "--bits", "3", "--time-limit", "0.01"]);
+    expect(other.code).toBe(1);
+    expect(other.stdout.toString()).toBe("");
+    expect(other.stderr).toMatch(/not finished within 0.01 s/);
+  });
+
+  test("samples of one value are refused without a figure", async () => {
+    const path = await samplesFile("iid-constant.bin", 4000, 0);
+    const result = await springhouse(["assess", path, "--bits", "3", "--iid"]);
+    expect(result.code).toBe(1);
+    expect(result.stdout.toString()).toBe("");
+    expect(result.stderr).toMatch(/all samples have one value/);
+  });
+});
+
 test("two suites at once and a page that cannot be written are refused", async () => {
   const path = await samplesFile("two.bin", 2000, 0xff);
   const both = await springhouse(["assess", path, "--bits", "8", "--sts", "--fips140"]);
@@ -181,4 +247,99 @@ test("two suites at once and a page that cannot be written are refused", async (
   expect(lost.code).toBe(1);
   expect(lost.stderr).toContain("cannot be written");
   expect(lost.stdout.toString()).toBe("");
+});
+
+describe("a restart matrix", () => {
+  test("of the wrong size, and without an initial estimate, is refused", async () => {
+    const path = await samplesFile("short.bin", 20_000, 0xff);
+    const short = await springhouse(`assess ${path} --bits 8 --restart --h 4 --json`.split(" "));
+    expect([short.code, short.stdout.length]).toEqual([1, 0]);
+    expect(short.stderr).toContain("exactly 1,000 x 1,000 samples, and these are 20,000");
+    const unclaimed = await springhouse(`assess ${path} --bits 8 --restart`.split(" "));
+    expect([unclaimed.code, unclaimed.stdout.length]).toEqual([1, 0]);
+    expect(unclaimed.stderr).toContain("--h");
+  });
+
+  test("of bits says loudly what its manifest says of the restarts", async () => {
+    const path = join(folder, "matrix.bin");
+    const writer = await RecordingWriter.open({ path, bitsPerSample: 1 });
+    let state = 1;
+    await writer.write(
+      Uint8Array.from({ length: 1_000_000 }, () => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return state >>> 31;
+      }),
+    );
+    await writer.finish({
+      source: "rng",
+      kind: "serial-generic",
+      device: null,
+      configurationVersion: "1",
+      host: "here",
+      fromMilliseconds: 1,
+      toMilliseconds: 2,
+      firstSequence: 7,
+      restart: "reopen",
+      samplesPerRestart: 1000,
+      settleBytesPerRestart: 4096,
+    });
+    const html = join(folder, "matrix.html");
+    const { code, stdout } = await springhouse(
+      `assess ${path} --restart --h 0.5 --html ${html}`.split(" "),
+    );
+    expect(code).toBe(0);
+    const text = stdout.toString();
+    expect(text).toMatch(/most common value \(6\.3\.1\) +0\.99\d+ +0\.99\d+/);
+    expect(text).toContain("warning: NO RESTART IN THE STANDARD'S SENSE");
+    expect(text).toContain("min-entropy 0.500000 bits a sample");
+    const page = await readFile(html, "utf8");
+    expect(page).toContain("Sanity check (3.1.4.3)");
+    expect(page).toContain("NO RESTART IN THE STANDARD");
+  }, 60_000);
+});
+
+test("conditioned data gets h' and what its component makes of it, and no figure of a source", async () => {
+  const path = await samplesFile("conditioned.bin", 20_000, 0xff);
+  const sizes = "--n-in 512 --n-out 256 --nw 256 --h-in 320";
+  const { code, stdout } = await springhouse(
+    `assess ${path} --bits 8 --conditioned ${sizes} --json`.split(" "),
+  );
+  expect(code).toBe(0);
+  const { minEntropy, passed, command, result } = JSON.parse(stdout.toString());
+  expect([minEntropy, passed]).toEqual([null, null]);
+  expect(command).toBe(`springhouse assess conditioned.bin --bits 8 --conditioned ${sizes}`);
+  expect(result.component).toMatchObject({ vetted: 256, nonVetted: result.hPrime * 256 });
+  const some = await springhouse(`assess ${path} --bits 8 --conditioned --nw 256`.split(" "));
+  expect(some.code).toBe(2);
+  expect(some.stderr).toContain("are given together");
+});
+
+describe("output-entropy", () => {
+  const asked = (args: string) => springhouse(`output-entropy ${args}`.split(" "));
+
+  test("for people and for programs", async () => {
+    const sizes = "--n-in 512 --n-out 256 --nw 256 --h-in 256";
+    const people = await asked(sizes);
+    expect(people.stdout.toString()).toBe(
+      "  vetted component (3.1.5.1.2)  255 = (1 - 2^-8.00) x 256\n  any other (3.1.5.2)           needs h' of its outputs: --h-prime\n",
+    );
+    const programs = await asked(`${sizes} --h-prime 0.9 --json`);
+    expect(JSON.parse(programs.stdout.toString())).toMatchObject({
+      inputBits: 512,
+      vetted: 255,
+      nonVetted: 230.4,
+    });
+  });
+
+  test("what cannot be is wrong usage", async () => {
+    for (const wrong of [
+      "--n-in 256 --n-out 256 --nw 256 --h-in 257",
+      "--n-in 0 --n-out 256 --nw 256 --h-in 1",
+      "--n-in 256 --n-out 256 --nw 256 --h-in 1 --h-prime 1.1",
+      "--n-in 256 --n-out 256 --nw 256",
+    ]) {
+      const { code, stdout } = await asked(wrong);
+      expect([code, stdout.length], wrong).toEqual([2, 0]);
+    }
+  });
 });

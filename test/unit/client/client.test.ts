@@ -200,7 +200,7 @@ describe("trying again", () => {
     server = await ContractServer.start();
   });
 
-  test("a key may be drawn again; a token, a reset, a test and a tap never", async () => {
+  test("a key may be drawn again; a token, a reset, a test, a tap and restarts never", async () => {
     server.handler = (_, response) => problem(response, 503, "busy", {}, { "retry-after": "1" });
     const client = connect({ retries: 1 });
     await failureOf(client.keys.generate({ type: "aes-256" }));
@@ -211,7 +211,8 @@ describe("trying again", () => {
     await failureOf(client.reset("usb", "replaced"));
     await failureOf(client.test("usb"));
     await failureOf(client.tap("usb", 10));
-    expect(server.seen).toHaveLength(4);
+    await failureOf(client.restarts("usb", { restarts: 2, samplesPerRestart: 5 }));
+    expect(server.seen).toHaveLength(5);
   });
 
   test("a wait ends at once when the signal fires", async () => {
@@ -321,6 +322,40 @@ describe("tap", () => {
     expect(await collect(tap.chunks)).toHaveLength(100);
     const short = await connect().tap("usb-1", 100);
     await expect(collect(short.chunks)).rejects.toThrow(CutShortError);
+  });
+});
+
+describe("restarts", () => {
+  const HEADERS = {
+    "springhouse-bits-per-sample": "8",
+    "springhouse-first-sequence": "4711",
+    "springhouse-settle-bytes": "4096",
+  };
+
+  test("how it was restarted, then the rows; a stop in between throws", async () => {
+    server.handler = (seen, response) => {
+      expect(`${seen.method} ${seen.url.pathname}`).toBe("POST /v1/sources/usb-1/restarts");
+      expect(JSON.parse(seen.body)).toEqual({ restarts: 10, samples: 5 });
+      const whole = server.seen.length === 1;
+      octets(response, Buffer.alloc(whole ? 50 : 49, 1), {
+        ...HEADERS,
+        "springhouse-restart": "reopen",
+      });
+    };
+    const order = { restarts: 10, samplesPerRestart: 5 };
+    const tap = await connect().restarts("usb-1", order);
+    expect(tap).toMatchObject({ restart: "reopen", settleBytes: 4096, firstSequence: 4711 });
+    expect(await collect(tap.chunks)).toHaveLength(50);
+    const short = await connect().restarts("usb-1", order);
+    await expect(collect(short.chunks)).rejects.toThrow(CutShortError);
+  });
+
+  test("samples that do not say how are taken for nothing", async () => {
+    server.handler = (_seen, response) => octets(response, Buffer.alloc(4), HEADERS);
+    const error = await failureOf(
+      connect().restarts("usb-1", { restarts: 2, samplesPerRestart: 2 }),
+    );
+    expect(error).toMatchObject({ code: "unexpected_answer" });
   });
 });
 

@@ -5,7 +5,7 @@ import { Accumulator } from "../../../src/entropy/accumulator.ts";
 import { EntropyRoom } from "../../../src/entropy/entropyRoom.ts";
 import { Pool } from "../../../src/entropy/pool.ts";
 import { Pump } from "../../../src/entropy/pump.ts";
-import { TapChannel } from "../../../src/entropy/tap.ts";
+import { TapChannel, type PumpTap } from "../../../src/entropy/tap.ts";
 import { HealthMonitor } from "../../../src/health/monitor.ts";
 import { BLOCK_SAMPLES, ENTROPY, FakeSource, HEALTH, house, options, recorded } from "./support.ts";
 
@@ -293,7 +293,7 @@ test("planted: a pool that keeps its blocks at an alarm is caught", async () => 
 });
 
 test("planted: a tap beside conditioning instead of in its place is caught", async () => {
-  const leaks: TapChannel[] = [];
+  const leaks: PumpTap[] = [];
   vi.spyOn(Pump.prototype, "addTap").mockImplementation((tap) => void leaks.push(tap));
   const faults = await violations(TOUR);
   expect(faults.join()).toMatch(/block too many|both exposed|other samples/);

@@ -42,6 +42,7 @@ export class FakeSource implements NoiseSource {
   readonly kind: SourceKind;
   readonly physical = true;
   readonly bitsPerSample = 8;
+  readonly settleBytes = 0;
   readonly #next: () => number;
   device: DeviceDescription | null = DEVICE;
   sessions = 0;

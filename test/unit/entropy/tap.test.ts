@@ -28,6 +28,14 @@ describe("a tap", () => {
     expect(await drain(tap)).toEqual({ bytes: [1, 2, 3, 4, 5], error: null });
   });
 
+  test("keeps a copy of a Buffer, whose own `slice` is none", async () => {
+    const tap = channel(3);
+    const lent = Buffer.of(1, 2, 3);
+    tap.deliver(lent);
+    lent.fill(0);
+    expect(await drain(tap)).toEqual({ bytes: [1, 2, 3], error: null });
+  });
+
   test("takes a full buffer, and stops at one byte more without skipping", async () => {
     const tap = channel(null);
     tap.deliver(new Uint8Array(100).fill(1));

@@ -86,6 +86,26 @@ test("output records go only by their own age, and then free their seeds", async
   expect(stories.filter(Boolean)).toHaveLength(NEWEST_KEPT);
 });
 
+test("a wall clock that is set ahead meanwhile makes nothing old, time that passes does", async () => {
+  const clock = new FakeClock(1_000_000);
+  const store = openSqliteStore({ directory: IN_MEMORY, maximumBytes: null }, clock);
+  const recorder = createSeedRecorder(store);
+  const all = Array.from({ length: 40 }, (_, n) => material(BOOT, n));
+  for (const { seed, blocks, windows } of all) await recorder.record(seed, blocks, windows);
+  const retention = new Retention(store, clock, { ...KEEP_ALL, seedAgeSeconds: 10_000 });
+  const left = async () => {
+    while (await retention.step());
+    const reader = new StoredLineage(store);
+    const stories = await Promise.all(all.map(({ seed }) => reader.output(`${seed.id}.1`)));
+    return stories.filter(Boolean).length;
+  };
+  clock.jumpWall(1e12);
+  expect(await left()).toBe(40);
+  clock.advance(2e7);
+  expect(await left()).toBe(NEWEST_KEPT);
+  await store.close();
+});
+
 test("a bound that cannot be kept is said, and young seeds stay within a bound that can", async () => {
   const tight = await kept({ totalBytes: 1 }, 20, []);
   expect(tight.report.overBound).toBe(true);

@@ -33,6 +33,7 @@ export function record(source: NoiseSource): Recording {
     {
       opened: (device) => void entries.push({ type: "opened", device }),
       samples(symbols) {
+        if (Buffer.isBuffer(symbols)) throw new Error("a Buffer, whose `slice` is no copy");
         entries.push({ type: "samples", symbols: Uint8Array.from(symbols) });
         count += symbols.length;
         if (count >= wanted) reached();

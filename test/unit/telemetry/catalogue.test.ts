@@ -228,6 +228,46 @@ const CASES: Readonly<Record<string, Case>> = {
     change: ({ snapshot }) => void (snapshot.vault.lockedMemory.bytes = 64),
     moves: { locked_memory_bytes: [32, 64] },
   },
+  key_versions: {
+    change: ({ snapshot }) => void (snapshot.keys.versions.active = 5),
+    moves: { 'key_versions{state="active"}': [4, 5] },
+  },
+  key_operations_total: {
+    change: ({ snapshot }) => void (snapshot.keys.operations.sign = 5),
+    moves: { 'key_operations_total{usage="sign"}': [0, 5] },
+  },
+  key_rotations_total: {
+    change: ({ snapshot }) => void (snapshot.keys.rotations = 3),
+    moves: { key_rotations_total: [2, 3] },
+  },
+  key_overdue_total: {
+    change: ({ snapshot }) => void (snapshot.keys.overdue = 2),
+    moves: { key_overdue_total: [1, 2] },
+  },
+  log_leaves: {
+    change: ({ snapshot }) => void (snapshot.log.leaves = 21),
+    moves: { log_leaves: [20, 21] },
+  },
+  log_behind_seconds: {
+    change: ({ snapshot }) => void (snapshot.log.behindMilliseconds = 1500),
+    moves: { log_behind_seconds: [0, 1.5] },
+  },
+  log_append_failures_total: {
+    change: ({ snapshot }) => void (snapshot.log.failuresTotal = 3),
+    moves: { log_append_failures_total: [0, 3] },
+  },
+  log_witness_leaves: {
+    change: ({ snapshot }) => void (snapshot.log.witnesses[0]!.size = 20),
+    moves: { 'log_witness_leaves{witness="one"}': [18, 20] },
+  },
+  log_witness_lag_seconds: {
+    change: ({ snapshot }) => void (snapshot.log.witnesses[1]!.lagMilliseconds = 2500),
+    moves: { 'log_witness_lag_seconds{witness="two"}': [0, 2.5] },
+  },
+  log_witness_failures_total: {
+    change: ({ snapshot }) => void (snapshot.log.witnesses[1]!.failuresTotal = 2),
+    moves: { 'log_witness_failures_total{witness="two"}': [1, 2] },
+  },
   output_bytes_total: {
     change: ({ tally }) => tally.answered("stream", 200, 6, 16_384),
     moves: {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ERRORS, type ErrorCode } from "../../../src/port/errors.ts";
 import { HEALTH_TESTS, SEVERITIES, SOURCE_STATES } from "../../../src/port/health.ts";
+import { KEY_STATES, KEY_USAGES } from "../../../src/port/key.ts";
 import { LIVE_ESTIMATORS } from "../../../src/port/liveEstimate.ts";
 import { DOORS, RESEED_REASONS } from "../../../src/port/lineage.ts";
 import { SLOT_KINDS } from "../../../src/port/seal.ts";
@@ -11,16 +12,18 @@ import { parseExposition, picture, render, source } from "./picture.ts";
 /** What bounds each label's values. A label that is not here must say what bounds it first. */
 const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "build">> = {
   source: "configuration",
+  witness: "configuration",
   version: "build",
   configuration: "build",
   shape: ["RBG2(P)", "RBG2(NP)", "RBGC"],
   validated: ["true", "false"],
-  state: [...SOURCE_STATES, ...INSTANCE_STATES],
+  state: [...SOURCE_STATES, ...INSTANCE_STATES, ...KEY_STATES],
   test: [...HEALTH_TESTS, "HMAC_DRBG", "conditioning"],
   severity: SEVERITIES,
   estimator: LIVE_ESTIMATORS,
   bound: ["lower", "estimate", "upper"],
   kind: SLOT_KINDS,
+  usage: KEY_USAGES,
   outcome: ["estimated", "broken", "lost"],
   instance: DOORS,
   door: DOORS,

@@ -3,6 +3,7 @@ import type {
   ServiceSnapshot,
   SourceSnapshot,
 } from "../../../src/port/snapshot.ts";
+import { KeyTally } from "../../../src/key/managed/tally.ts";
 import { Exposition } from "../../../src/telemetry/exposition.ts";
 import { RequestTally } from "../../../src/telemetry/requestTally.ts";
 
@@ -108,6 +109,7 @@ function instance(id: string): InstanceSnapshot {
 
 /** Two of everything, so that a case sees whether the other one stays where it is. */
 export function picture(): Picture {
+  const figures = new KeyTally().figures();
   const snapshot: ServiceSnapshot = {
     version: "1.2.3",
     startedMilliseconds: 1000,
@@ -143,6 +145,18 @@ export function picture(): Picture {
       ],
       refusedTotal: 2,
       lockedMemory: { ok: true, bytes: 32, detail: confidential("memory") },
+    },
+    keys: { ...figures, rotations: 2, overdue: 1, versions: { ...figures.versions, active: 4 } },
+    log: {
+      origin: confidential("origin"),
+      verifierKey: confidential("verifier key"),
+      leaves: 20,
+      behindMilliseconds: 0,
+      failuresTotal: 0,
+      witnesses: [
+        { name: "one", size: 18, lagMilliseconds: 0, failuresTotal: 0 },
+        { name: "two", size: 19, lagMilliseconds: 0, failuresTotal: 1 },
+      ],
     },
   };
   const tally = new RequestTally();

@@ -1,0 +1,87 @@
+import type { FastifyInstance } from "fastify";
+import { Type, type Static } from "typebox";
+import { encodeBundle } from "../log/bundle.ts";
+import { parseTilePath } from "../log/tile.ts";
+import { refuse } from "../port/errors.ts";
+import type { Context } from "./context.ts";
+import { addRoute } from "./route.ts";
+import { OCTETS } from "./schemas.ts";
+
+/** What stands behind `*` is checked by its own grammar. */
+const TILE = Type.Object(
+  { "*": Type.String({ description: "C2SP tlog-tiles: L/N or entries/N, partial with .p/W." }) },
+  { additionalProperties: false },
+);
+
+const OCTET_STREAM = "application/octet-stream";
+const TEXT = "text/plain";
+
+/** The transparency log, read: `/v1/log` is a log's monitoring prefix of C2SP tlog-tiles. */
+export function addTransparency(app: FastifyInstance, context: Context): void {
+  const { transparency } = context.ports;
+  const common = {
+    method: "GET",
+    permission: "log.read",
+    tag: "log",
+    produces: [TEXT],
+  } as const;
+
+  addRoute(app, context, {
+    ...common,
+    url: "/v1/log/checkpoint",
+    summary: "The log's last signed checkpoint",
+    description: "A signed note (C2SP tlog-checkpoint), at most a second behind the last leaf.",
+    success: { status: 200, description: "The note.", content: { [TEXT]: Type.String() } },
+    handler: (_request, reply) =>
+      reply
+        .headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" })
+        .send(transparency.checkpoint().note),
+  });
+
+  addRoute(app, context, {
+    ...common,
+    url: "/v1/log/key",
+    summary: "The key that the log's checkpoints are checked with",
+    description: "A verifier key (C2SP signed-note). Keep it where the service cannot change it.",
+    success: { status: 200, description: "One line.", content: { [TEXT]: Type.String() } },
+    handler: (_request, reply) =>
+      reply
+        .headers({ "content-type": "text/plain; charset=utf-8" })
+        .send(`${transparency.verifierKey}\n`),
+  });
+
+  addRoute(app, context, {
+    ...common,
+    url: "/v1/log/tile/*",
+    summary: "A tile of the log: hashes, or the leaves themselves",
+    description:
+      "By C2SP tlog-tiles. Of level 0 up: 32 bytes for each hash. `entries`: the leaves, canonical JSON, each behind its length in two bytes. A tile that was full once never changes.",
+    params: TILE,
+    produces: [OCTET_STREAM],
+    success: { status: 200, description: "The tile.", content: { [OCTET_STREAM]: OCTETS } },
+    errors: [503],
+    async handler(request, reply) {
+      const { "*": path } = request.params as Static<typeof TILE>;
+      const tile = parseTilePath(`tile/${path}`);
+      const bytes =
+        tile === null
+          ? null
+          : tile.level === "entries"
+            ? await context.durable(transparency.entries(tile.index, tile.width)).then(encoded)
+            : await context.durable(transparency.tile(tile.level, tile.index, tile.width));
+      if (bytes === null)
+        return context.refuse(
+          request,
+          reply,
+          refuse("not_found", "The log's last checkpoint has no such tile."),
+        );
+      return reply
+        .headers({ "content-type": OCTET_STREAM, "cache-control": "no-store" })
+        .send(Buffer.from(bytes));
+    },
+  });
+}
+
+function encoded(entries: readonly string[] | null): Uint8Array | null {
+  return entries && encodeBundle(entries);
+}

@@ -1,0 +1,131 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parseCheckpoint, openCheckpoint } from "../log/checkpoint.ts";
+import { VERIFIER_FILE } from "../log/keyFile.ts";
+import { parseVerifierKey } from "../log/signer.ts";
+import { TILE_WIDTH, tilePath, tilesOf } from "../log/tile.ts";
+import {
+  CHECKPOINT_FILE,
+  findVerifier,
+  KEPT_FOLDER,
+  keptBeside,
+  keptIn,
+  openCopy,
+  UnusableCopy,
+} from "../verify/logDirectory.ts";
+import { leafRules } from "../verify/rules.ts";
+import { verifyLog, type LogFault, type LogReport } from "../verify/verifyLog.ts";
+import { connect, type ConnectionOptions } from "./connection.ts";
+import { Failure } from "./failure.ts";
+import { columns, count, type Terminal } from "./terminal.ts";
+
+/** `springhouse log checkpoint`: the signed note, as it stands. */
+export async function logCheckpoint(terminal: Terminal, options: ConnectionOptions): Promise<void> {
+  await terminal.write(await connect(terminal, options).logCheckpoint());
+}
+
+async function present(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Whole or not at all, so that an export that was cut off is never taken for another log. */
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, content);
+  await rename(`${path}.new`, path);
+}
+
+/**
+ * `springhouse log export DIR`: the log as C2SP tlog-tiles lays it out. An export into the same directory
+ * fetches only what is new, and keeps the checkpoint before it.
+ */
+export async function exportLog(
+  terminal: Terminal,
+  directory: string,
+  options: ConnectionOptions,
+): Promise<void> {
+  const client = connect(terminal, options);
+  const key = await client.logKey();
+  const known = await present(join(directory, VERIFIER_FILE));
+  if (known !== null && known.toString() !== key)
+    throw new Failure(1, `${directory} holds another log`, "Name a directory of its own for each.");
+  const note = await client.logCheckpoint();
+  const verifier = parseVerifierKey(key);
+  const checkpoint = verifier && openCheckpoint(note, verifier);
+  if (!checkpoint) throw new Failure(1, "the service's checkpoint is not signed by its own key");
+  const tiles = [...tilesOf(checkpoint.size)];
+  for (const [done, tile] of tiles.entries()) {
+    const path = join(directory, tilePath(tile));
+    // A tile that is full never changes; a partial one is read anew.
+    if (tile.width === TILE_WIDTH && (await present(path)) !== null) continue;
+    await write(path, await client.logTile(tilePath(tile)));
+    terminal.progress(`${count(done)} of ${count(tiles.length)} tiles`);
+  }
+  terminal.progress(null);
+  const before = await present(join(directory, CHECKPOINT_FILE));
+  const size = before && parseCheckpoint(before.toString())?.size;
+  if (before && size !== checkpoint.size)
+    await write(join(directory, KEPT_FOLDER, String(size)), before);
+  await write(join(directory, VERIFIER_FILE), key);
+  await write(join(directory, CHECKPOINT_FILE), note);
+  terminal.tell(`${count(checkpoint.size)} leaves of ${checkpoint.origin} are in ${directory}`);
+}
+
+export interface VerifyLogOptions {
+  readonly vkey?: string;
+  readonly checkpoint?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `springhouse log verify DIR`: needs no network, no database and no trust in the service. */
+export async function verifyExport(
+  terminal: Terminal,
+  directory: string,
+  options: VerifyLogOptions,
+): Promise<void> {
+  let report: LogReport;
+  try {
+    const verifier = findVerifier(directory, options.vkey ?? null);
+    const copy = openCopy(directory, verifier);
+    const files = [...keptBeside(directory), ...(options.checkpoint ?? [])];
+    report = verifyLog(copy, keptIn(files, verifier), leafRules());
+  } catch (error) {
+    if (error instanceof UnusableCopy) throw new Failure(1, error.message, error.remedy);
+    throw error;
+  }
+  const ownKey = options.vkey === undefined;
+  await terminal.write(
+    options.json ? `${JSON.stringify({ ...report, ownKey })}\n` : reportText(report),
+  );
+  if (ownKey)
+    terminal.tell("The key was the copy's own: --vkey with a key kept elsewhere proves more.");
+  if (report.fault) throw new Failure(1, faultText(report.fault));
+}
+
+function faultText({ leaf, lastLeaf, detail }: LogFault): string {
+  return lastLeaf > leaf ? `leaves ${leaf} to ${lastLeaf}: ${detail}` : `leaf ${leaf}: ${detail}`;
+}
+
+const day = (milliseconds: number | null): string =>
+  milliseconds === null ? "-" : new Date(milliseconds).toISOString();
+
+function reportText(report: LogReport): string {
+  const { origin, leaves, root, consistent, kinds, unknown, fault } = report;
+  const rows = [
+    ["log", origin],
+    ["leaves", `${count(leaves)}${fault ? " before the fault" : ", all as they were signed"}`],
+    ["root", root],
+    ["time", `${day(report.firstMilliseconds)} to ${day(report.lastMilliseconds)}`],
+    ["kept checkpoints", `${count(consistent)} that this log continues`],
+    ...Object.keys(kinds)
+      .sort()
+      .map((kind) => [`  ${kind}`, count(kinds[kind]!)]),
+    ...(unknown > 0 ? [["not understood", `${count(unknown)}, of a later version`]] : []),
+  ];
+  return `${columns(rows, "")}\n`;
+}

@@ -1,0 +1,71 @@
+import type { Configuration } from "../config/schema.ts";
+import { LogReader } from "../log/logReader.ts";
+import { consistencyPlan } from "../log/proof.ts";
+import { openTransparencyLog, type TransparencyLog } from "../log/transparencyLog.ts";
+import { fileWitness, httpWitness, type Witness } from "../log/witness.ts";
+import { Witnesses } from "../log/witnesses.ts";
+import type { Observer } from "../port/event.ts";
+import type { Shape } from "../port/lineage.ts";
+import type { LogSnapshot } from "../port/snapshot.ts";
+import type { ServicePorts } from "./ports.ts";
+
+/** The log with its witnesses. */
+export interface Transparency {
+  readonly log: TransparencyLog;
+  snapshot(): LogSnapshot;
+  stop(): Promise<void>;
+}
+
+function witnessesOf({ transparency }: Configuration): Witness[] {
+  return transparency.witnesses.map(({ name, file, url }) =>
+    file === undefined ? httpWitness(name, url!) : fileWitness(name, file),
+  );
+}
+
+/** @throws SpringhouseError `store_failed`, also for a log that is not what its last checkpoint says */
+export async function openTransparency(
+  configuration: Configuration,
+  { store, clock, signer, boot, version, build }: ServicePorts,
+  observer: Observer,
+  start: { readonly at: number; readonly shape: Shape },
+): Promise<Transparency> {
+  const log = await openTransparencyLog({
+    store,
+    clock,
+    signer,
+    boot,
+    first: {
+      v: 1,
+      kind: "service_start",
+      actor: "springhouse",
+      version,
+      configuration: configuration.version,
+      build,
+      ...start,
+    },
+  });
+  const reader = new LogReader(store);
+  const witnesses = new Witnesses(witnessesOf(configuration), {
+    clock,
+    observer,
+    intervalMilliseconds: configuration.transparency.witnessSeconds * 1000,
+    proof: (first, second) => reader.proof(consistencyPlan(first, second)),
+  });
+  log.onCheckpoint((checkpoint) => witnesses.offer(checkpoint));
+  witnesses.offer(log.checkpoint());
+  return {
+    log,
+    snapshot: () => ({
+      origin: signer.verifier.name,
+      verifierKey: log.verifierKey,
+      leaves: log.checkpoint().size,
+      behindMilliseconds: log.behindMilliseconds,
+      failuresTotal: log.failures,
+      witnesses: witnesses.snapshot(),
+    }),
+    async stop() {
+      await log.stop();
+      await witnesses.stop();
+    },
+  };
+}
