@@ -1,4 +1,6 @@
 /* Every benchmark, each with its baseline in the same run: `npm run bench`. */
+import { run as assess } from "./assess.ts";
+import { run as assessWhileServing } from "./assessWhileServing.ts";
 import { run as drbg } from "./drbg.ts";
 import { run as health } from "./health.ts";
 import { run as http } from "./http.ts";
@@ -10,3 +12,5 @@ log();
 await drbg();
 await http();
 await seal();
+await assess();
+await assessWhileServing();

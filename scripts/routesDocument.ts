@@ -116,7 +116,11 @@ function statuses(operations: readonly Operation[]): string {
 /** `docs/routes.md`, from the routes as they are registered and the OpenAPI document made of them. */
 export async function routesDocument(): Promise<string> {
   // Routes are only registered, never asked: nothing stands behind them.
-  const nothing = { access: {}, assessments: { maximumSamples: 1 } } as unknown as ApiPorts;
+  const nothing = {
+    access: {},
+    managed: {},
+    assessments: { maximumSamples: 1 },
+  } as unknown as ApiPorts;
   const app = buildApi(nothing, { version: "", hosts: null, origins: [], publicProbes: true });
   const rows = await listRoutes(app);
   const sockets = app.upgrades.rows;

@@ -32,6 +32,7 @@ const FLOORS = [
   "config",
   "noiseSources.ts",
   "service",
+  "serve.ts",
   "main.ts",
 ];
 

@@ -132,6 +132,10 @@ export const PERMISSIONS = {
     roles: ["auditor", "admin"],
     why: "It shows what every principal drew, and when.",
   },
+  "recall.run": {
+    roles: ["operator", "auditor", "admin"],
+    why: "Whoever finds a source bad must see what depended on it. It shows who drew, and no value.",
+  },
   "log.read": {
     roles: ["auditor", "custodian", "admin"],
     why: "It names every key and every principal that acted on one. It holds no secret.",

@@ -20,8 +20,11 @@ import { compileValidator, parseQuery } from "./query.ts";
 import { addRandom } from "./random.ts";
 import { requestIds } from "./requestId.ts";
 import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
+import { addRecall } from "./recall.ts";
+import { addReceipted } from "./receipted.ts";
 import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
+import { addTaps } from "./taps.ts";
 import { addStatus } from "./status.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
@@ -147,6 +150,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   });
   void app.register((routes, _options, done) => {
     addRandom(routes, context);
+    addReceipted(routes, context);
     addStream(routes, context);
     addKeys(routes, context);
     addManagedKeys(routes, context);
@@ -154,7 +158,9 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addKeyOperations(routes, context);
     addStatus(routes, context);
     addSources(routes, context);
+    addTaps(routes, context);
     addLineage(routes, context);
+    addRecall(routes, context);
     void routes.register((uploads, _none, registered) => {
       addAssessments(uploads, context);
       registered();

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { conditioningFault } from "../assess/conditioned/conditioned.ts";
@@ -84,6 +85,22 @@ const STATUS = Type.Object({
 
 const absent = (id: string): Refusal => refuse("not_found", `There is no ${id}.`);
 
+/** Looked at in one go, in about a millisecond: those that draw do not wait for all of an upload. */
+const TURN_SAMPLES = 2 ** 18;
+
+/** Where the first sample is that has more than `bits` bits; null where none has. */
+async function firstTooWide(samples: Uint8Array, bits: number): Promise<number | null> {
+  if (bits === 8) return null;
+  for (let from = 0; from < samples.length; from += TURN_SAMPLES) {
+    const turn = samples.subarray(from, from + TURN_SAMPLES);
+    let all = 0;
+    for (const symbol of turn) all |= symbol;
+    if (all >> bits !== 0) return from + turn.findIndex((symbol) => symbol >> bits !== 0);
+    await setImmediate();
+  }
+  return null;
+}
+
 function conditioningOf({ n_in, n_out, nw, h_in }: Order): Conditioning | Refusal | null {
   const given = [n_in, n_out, nw, h_in].filter((value) => value !== undefined).length;
   if (given === 0) return null;
@@ -142,11 +159,6 @@ function orderOf(
   // Shared, so that threads need no copies.
   const upload = new Uint8Array(new SharedArrayBuffer(body!.length));
   upload.set(body!);
-  const wide = upload.findIndex((symbol) => symbol >> bits !== 0);
-  if (wide >= 0)
-    return refuse("invalid_parameter", `Sample ${wide} does not fit in ${bits} bits.`, {
-      remedy: "Samples are right-justified, one a byte; bits says how wide they are.",
-    });
   return { ...common, from: { upload, bitsPerSample: bits } };
 }
 
@@ -170,6 +182,8 @@ export function addAssessments(app: FastifyInstance, context: Context): void {
       "Samples of a source come by a tap: they never seed anything. It runs on threads that give way to requests; progress is on the event stream.",
     query: ORDER,
     upload: OCTETS,
+    beforeBody: () => assessments.full,
+
     success: {
       status: 201,
       description: "It has begun.",
@@ -180,11 +194,37 @@ export function addAssessments(app: FastifyInstance, context: Context): void {
     async handler(request, reply) {
       const query = request.query as Order;
       const body = (request.body ?? null) as Buffer | null;
-      const { source } = query;
-      if (source !== undefined && !introspection.snapshot().sources.some(({ id }) => id === source))
-        return context.refuse(request, reply, refuse("not_found", `There is no source ${source}.`));
+      const { source, h } = query;
+      if (source !== undefined) {
+        const known = introspection.snapshot().sources.find(({ id }) => id === source);
+        if (!known)
+          return context.refuse(
+            request,
+            reply,
+            refuse("not_found", `There is no source ${source}.`),
+          );
+        const { bitsPerSample } = known;
+        if (h !== undefined && h > bitsPerSample)
+          return context.refuse(
+            request,
+            reply,
+            refuse("invalid_parameter", `h is more than the ${bitsPerSample} bits of a sample.`),
+          );
+      }
       const order = orderOf(query, body, assessments.maximumSamples);
       if ("ok" in order) return context.refuse(request, reply, order);
+      if ("upload" in order.from) {
+        const { upload, bitsPerSample } = order.from;
+        const wide = await firstTooWide(upload, bitsPerSample);
+        if (wide !== null)
+          return context.refuse(
+            request,
+            reply,
+            refuse("invalid_parameter", `Sample ${wide} does not fit in ${bitsPerSample} bits.`, {
+              remedy: "Samples are right-justified, one a byte; bits says how wide they are.",
+            }),
+          );
+      }
       const begun = await context.durable(assessments.start(order, principalOf(request).id));
       if ("ok" in begun) return context.refuse(request, reply, begun);
       return reply.code(201).header("location", `/v1/assessments/${begun.id}`).send(begun);

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Type, type Static, type TObject, type TProperties } from "typebox";
+import { Type, type Static, type TProperties } from "typebox";
 import type { DoneWith } from "../key/managed/keyOperations.ts";
 import type { Asker } from "../key/managed/keyService.ts";
 import type { Refusal } from "../port/errors.ts";
@@ -193,7 +193,7 @@ export function addKeyOperations(app: FastifyInstance, context: Context): void {
       summary,
       ...(description === undefined ? {} : { description }),
       params: KEY_ID,
-      body: Type.Object(body, STRICT) as TObject,
+      body: Type.Object(body, STRICT),
       bodyLimitBytes: BODY_LIMIT_BYTES,
       success: {
         status: 200,

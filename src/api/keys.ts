@@ -1,9 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { KEY_FORMATS, KEY_TYPES, MAXIMUM_COUNT } from "../key/types.ts";
+import { canonicalJson } from "../log/canonicalJson.ts";
+import type { Requirement } from "../port/lineage.ts";
 import type { Context } from "./context.ts";
 import { principalOf } from "./context.ts";
 import { overQuota } from "./guard.ts";
+import type { AnsweredKey } from "./ports.ts";
+import { RECEIPTED, receiptMembers } from "./receipted.ts";
 import { FRESH, REQUIREMENT_PROPERTIES, requirementOf } from "./requirement.ts";
 import { addRoute } from "./route.ts";
 import { OUTPUT_HEADERS, choice } from "./schemas.ts";
@@ -17,6 +21,12 @@ const BODY = Type.Object(
     ),
     ...REQUIREMENT_PROPERTIES,
     fresh: FRESH,
+    receipt: Type.Optional(
+      Type.Boolean({
+        description:
+          "With each key a receipt, which is in the log, and the salt that opens its commitment.",
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -30,10 +40,29 @@ const KEY = Type.Object({
   publicKey: Type.Optional(MATERIAL),
   output: Type.String(),
   seed: Type.String(),
+  ...RECEIPTED,
 });
 
+/** What a receipt commits to is the key as it is answered: its text, or its canonical JSON. */
+function givenKey(
+  { type, format, key, output }: AnsweredKey,
+  bytes: number,
+  { requirement }: { readonly requirement: Requirement },
+) {
+  const value = Buffer.from(typeof key === "string" ? key : canonicalJson(key));
+  return {
+    what: "key",
+    type,
+    format,
+    bytes,
+    outputs: [output],
+    asked: requirement,
+    value,
+  } as const;
+}
+
 export function addKeys(app: FastifyInstance, context: Context): void {
-  const { keys, access, clock, tally } = context.ports;
+  const { keys, receipts, access, clock, tally } = context.ports;
   addRoute(app, context, {
     method: "POST",
     url: "/v1/keys/generate",
@@ -54,7 +83,7 @@ export function addKeys(app: FastifyInstance, context: Context): void {
     },
     errors: [503],
     async handler(request, reply) {
-      const { type, format, count, ...requirement } = request.body as Body;
+      const { type, format, count, receipt, ...asked } = request.body as Body;
       const principal = principalOf(request);
       const seedBytes = keys.seedBytes(type) * (count ?? 1);
       const wait = access.quotas.admitBytes(principal, seedBytes);
@@ -67,8 +96,10 @@ export function addKeys(app: FastifyInstance, context: Context): void {
         type,
         ...(format === undefined ? {} : { format }),
         ...(count === undefined ? {} : { count }),
-        requirement: requirementOf(requirement),
+        requirement: requirementOf(asked),
       };
+      const lacking = receipt === true ? receipts.unavailable() : null;
+      if (lacking) return context.refuse(request, reply, lacking);
       let result: Awaited<ReturnType<typeof keys.generate>>;
       try {
         result = await keys.generate(order, principal.id, gone.signal);
@@ -77,8 +108,15 @@ export function addKeys(app: FastifyInstance, context: Context): void {
         return reply.hijack();
       }
       if ("ok" in result) return context.refuse(request, reply, result);
+      let answered: readonly object[] = result.keys;
+      if (receipt === true) {
+        const given = result.keys.map((key) => givenKey(key, keys.seedBytes(type), order));
+        const issued = await context.durable(receipts.issue(given, principal.id));
+        if ("ok" in issued) return context.refuse(request, reply, issued);
+        answered = result.keys.map((key, at) => ({ ...key, ...receiptMembers(issued[at]!) }));
+      }
       const seconds = (clock.monotonicMilliseconds() - request.startedMilliseconds) / 1000;
-      const text = JSON.stringify(count === undefined ? result.keys[0] : { keys: result.keys });
+      const text = JSON.stringify(count === undefined ? answered[0] : { keys: answered });
       tally.answered("keys", 200, seconds, seedBytes);
       return reply
         .headers({

@@ -3,9 +3,8 @@ import { Type, type Static } from "typebox";
 import { refuse } from "../port/errors.ts";
 import type { OutputStory } from "../port/lineage.ts";
 import type { Principal } from "../port/principal.ts";
-import type { LineageLine } from "../port/service.ts";
 import { principalOf, type Context } from "./context.ts";
-import { sendLong } from "./lines.ts";
+import { goOn, linesAsText, NDJSON, sendLong } from "./lines.ts";
 import { addRoute } from "./route.ts";
 import { LINEAGE_LINE, OUTPUT_STORY } from "./schemas.ts";
 
@@ -27,31 +26,11 @@ const RANGE = Type.Object(
   { additionalProperties: false },
 );
 
-const NDJSON = "application/x-ndjson";
-const CHUNK_CHARACTERS = 16_384;
-
 /** Another principal's record is not a client's business; what stands behind the bytes is. */
 function visibleTo(principal: Principal, story: OutputStory): OutputStory {
   const all = principal.roles.some((role) => role === "auditor" || role === "admin");
   const own = story.output?.principal === principal.id;
   return all || own ? story : { ...story, output: null };
-}
-
-/** Lines gathered into chunks, so that a line is not a write. */
-async function* asText(lines: AsyncIterable<LineageLine>): AsyncGenerator<string> {
-  let text = "";
-  for await (const line of lines) {
-    text += `${JSON.stringify(line)}\n`;
-    if (text.length < CHUNK_CHARACTERS) continue;
-    yield text;
-    text = "";
-  }
-  if (text !== "") yield text;
-}
-
-async function* goOn(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
-  yield first;
-  yield* rest;
 }
 
 export function addLineage(app: FastifyInstance, context: Context): void {
@@ -101,7 +80,7 @@ export function addLineage(app: FastifyInstance, context: Context): void {
         context.refuse(request, reply, refuse("invalid_parameter", "to is not after from."));
         return;
       }
-      const text = asText(lineage.lines(from, to));
+      const text = linesAsText(lineage.lines(from, to));
       // A database that cannot be read shows here, while it can still be told by a status.
       const first = await context.durable(text.next());
       sendLong(context, request, reply, () => ({

@@ -13,6 +13,28 @@ export interface LongAnswer {
   close(): void;
 }
 
+/** One JSON object a line. */
+export const NDJSON = "application/x-ndjson";
+const CHUNK_CHARACTERS = 16_384;
+
+/** Lines gathered into chunks, so that a line is not a write. */
+export async function* linesAsText(lines: AsyncIterable<object>): AsyncGenerator<string> {
+  let text = "";
+  for await (const line of lines) {
+    text += `${JSON.stringify(line)}\n`;
+    if (text.length < CHUNK_CHARACTERS) continue;
+    yield text;
+    text = "";
+  }
+  if (text !== "") yield text;
+}
+
+/** What was taken from the front to look at, and the rest. */
+export async function* goOn(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
+  yield* rest;
+}
+
 const ABANDONED = refuse("conflict", "The answer was cut off before its end.");
 
 /**

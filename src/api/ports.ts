@@ -1,6 +1,7 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
 import type { Access } from "../access/access.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
+import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
@@ -10,10 +11,11 @@ import type { Backups } from "../key/backup/backups.ts";
 import type { Destructions } from "../key/destruction/destructions.ts";
 import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
+import type { RecallLine, RecallOrder } from "../port/recall.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
 
 /** A key as `key/` answers it. */
-interface AnsweredKey {
+export interface AnsweredKey {
   readonly type: string;
   readonly format: string;
   readonly key: Readonly<Record<string, string>> | string;
@@ -67,6 +69,28 @@ interface LogDoor {
   entries(index: number, width: number): Promise<readonly string[] | null>;
 }
 
+/** What a receipt is asked for. */
+interface ReceiptOrder {
+  readonly what: "random" | "key";
+  readonly type?: string;
+  readonly format?: string;
+  readonly bytes: number;
+  readonly outputs: readonly string[];
+  readonly asked: Requirement;
+  readonly value: Uint8Array;
+}
+
+/** Receipts of what is given. */
+interface ReceiptSupply {
+  /** Why none can be had now; asked before anything is drawn. */
+  unavailable(): Refusal | null;
+  /** All of them or none. */
+  issue(
+    orders: readonly ReceiptOrder[],
+    principal: string,
+  ): Promise<readonly { readonly receipt: object; readonly salt: Uint8Array }[] | Refusal>;
+}
+
 /** The part of a pino logger that is used here. */
 export interface Log {
   info(fields: object, message: string): void;
@@ -96,6 +120,11 @@ export interface ApiPorts {
   readonly lineage: LineageReader;
   readonly introspection: Introspection;
   readonly transparency: LogDoor;
+  readonly attest: Attest;
+  readonly receipts: ReceiptSupply;
+  readonly recall: {
+    run(order: RecallOrder, actor: string, reason: string | null): AsyncIterable<RecallLine>;
+  };
   readonly selfTest: SelfTest;
   readonly metrics: MetricsText;
   readonly access: Access;

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type TObject, type TSchema } from "typebox";
 import { rolesOf, type Permission } from "../access/permissions.ts";
 import type { Door } from "../port/lineage.ts";
+import type { Refusal } from "../port/errors.ts";
 import type { Role } from "../port/principal.ts";
 import type { Context } from "./context.ts";
 import { guardFor } from "./guard.ts";
@@ -27,6 +28,8 @@ export interface RouteSpec {
   readonly bodyLimitBytes?: number;
   /** A body of application/octet-stream, which may be left out. */
   readonly upload?: TSchema;
+  /** Why a body, which may be large, need not be read; null when it has to be. */
+  readonly beforeBody?: () => Refusal | null;
   /** Media types it can answer; default JSON. Null: it does not look at Accept. */
   readonly produces?: readonly string[] | null;
   /** Response of success: status, and schema by media type. */
@@ -104,7 +107,8 @@ function responses(spec: RouteSpec): Record<string, unknown> {
 
 /** Registers a route: the guard in front, the strict schemas, HEAD beside GET. */
 export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec): void {
-  const { method, url, permission, tag, summary, description, door, params, body } = spec;
+  const { method, url, permission, tag, summary, description, door, params, body, beforeBody } =
+    spec;
   const { bodyLimitBytes = BODY_LIMIT_BYTES } = spec;
   const config = { permission, summary, bodyLimitBytes, ...(door ? { door } : {}) };
   const produces = spec.produces === undefined ? ["application/json"] : spec.produces;
@@ -121,6 +125,14 @@ export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec
     config,
     onRequest,
     ...(spec.bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
+    ...(beforeBody
+      ? {
+          preParsing: async (request: FastifyRequest, reply: FastifyReply) => {
+            const refusal = beforeBody();
+            if (refusal !== null) await context.refuse(request, reply, refusal);
+          },
+        }
+      : {}),
     exposeHeadRoute: method === "GET" && !spec.head,
     schema: {
       ...input,

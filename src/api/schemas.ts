@@ -276,6 +276,7 @@ export const STATUS = Type.Object({
   selfTests: Type.Array(SELF_TEST),
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
   vault: VAULT,
+  keys: KEY_FIGURES,
   log: Type.Object({
     origin: Type.String(),
     verifierKey: Type.String(),
@@ -291,7 +292,6 @@ export const STATUS = Type.Object({
       }),
     ),
   }),
-  keys: KEY_FIGURES,
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

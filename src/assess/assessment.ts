@@ -44,7 +44,12 @@ export type Assessment = ResultOf<SuiteName> & {
   readonly passed: boolean | null;
   readonly summary: string;
   readonly warnings: readonly string[];
+  /** The service's signed note on all of the above; null where no service made the report. */
+  readonly attestation: string | null;
 };
+
+/** Signs a report that has no attestation yet. */
+export type AttestReport = (report: Assessment) => string;
 
 /** How the command names each suite; the first is what it does without a flag. */
 export const SUITE_FLAGS: Readonly<Record<SuiteName, string>> = {
@@ -81,6 +86,8 @@ export interface Circumstances {
   readonly atMilliseconds: number;
   readonly springhouse: string;
   readonly node: string;
+  /** Absent where nobody answers for the report. */
+  readonly attest?: AttestReport;
 }
 
 /** Puts a report together. @param result what `runSuite` gave for `suite` */
@@ -90,7 +97,7 @@ export function assessmentOf(
   samples: Samples,
   file: Subject,
   parameters: SuiteParameters,
-  { atMilliseconds, springhouse, node }: Circumstances,
+  { atMilliseconds, springhouse, node, attest }: Circumstances,
 ): { readonly assessment: Assessment; readonly findings: Findings } {
   const asked = suiteOf(suite);
   const findings = asked.findings(result, samples, parameters);
@@ -98,7 +105,7 @@ export function assessmentOf(
   const collection =
     asked.collectionWarnings?.(file.manifest) ?? consecutiveWarnings(file.manifest);
   const warnings = [...collection, ...findings.warnings];
-  const assessment = {
+  const unsigned = {
     format: "springhouse-assessment-1",
     suite,
     title: asked.title,
@@ -114,6 +121,8 @@ export function assessmentOf(
     summary,
     warnings,
     result,
+    attestation: null,
   } as Assessment;
-  return { assessment, findings };
+  const attestation = attest?.(unsigned) ?? null;
+  return { assessment: { ...unsigned, attestation }, findings };
 }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../port/clock.ts";
 import { refuse, SpringhouseError, type Refusal } from "../port/errors.ts";
 import type { EventKind, Observer, ServiceEvent } from "../port/event.ts";
 import type { EventJournal, SourceControl } from "../port/service.ts";
-import { assessmentOf, type Assessment, type Subject } from "./assessment.ts";
+import { assessmentOf, type Assessment, type AttestReport, type Subject } from "./assessment.ts";
 import { htmlOf } from "./report/htmlOf.ts";
 import { runSuite } from "./runSuite.ts";
 import type { Samples } from "./samples.ts";
@@ -14,6 +15,8 @@ import { parametersOf, suiteOf, type SuiteName } from "./suites.ts";
 const PROGRESS_MILLISECONDS = 5000;
 /** Reports that are kept for those who come for them later; the oldest goes first. */
 const KEPT_ASSESSMENTS = 16;
+/** Hashed in one go: well below a millisecond, so that no client waits for it. */
+const TURN_SAMPLES = 2 ** 18;
 /** Behind every thread that answers a client. */
 const NICENESS = 15;
 
@@ -57,6 +60,7 @@ export interface DeskOptions {
   readonly sources: SourceControl;
   readonly events: Observer & EventJournal;
   readonly version: string;
+  readonly attest: AttestReport;
   /** Assessments under way at once. */
   readonly atOnce: number;
   readonly threads: number;
@@ -81,11 +85,19 @@ export class AssessmentDesk {
     return this.#options.maximumSamples;
   }
 
+  /** Why nothing may begin now; null when it may. */
+  get full(): Refusal | null {
+    const { atOnce } = this.#options;
+    return this.#under.size < atOnce
+      ? null
+      : refuse("busy", `${atOnce} assessments are under way, which is as many as may.`);
+  }
+
   /** Answered when it has begun. Rejects when the act cannot be kept. */
   async start(order: AssessmentOrder, actor: string): Promise<AssessmentStatus | Refusal> {
-    const { clock, atOnce } = this.#options;
-    if (this.#under.size >= atOnce)
-      return refuse("busy", `${atOnce} assessments are under way, which is as many as may.`);
+    const { clock } = this.#options;
+    const { full } = this;
+    if (full !== null) return full;
     const { suite, from } = order;
     const { notLive } = suiteOf(suite);
     if ("source" in from && notLive !== undefined) return refuse("invalid_parameter", notLive);
@@ -183,7 +195,11 @@ export class AssessmentDesk {
     { from }: AssessmentOrder,
   ): Promise<{ readonly samples: Samples; readonly file: Subject }> {
     if ("upload" in from)
-      return subjectOf({ symbols: from.upload, bitsPerSymbol: from.bitsPerSample }, "upload");
+      return subjectOf(
+        { symbols: from.upload, bitsPerSymbol: from.bitsPerSample },
+        "upload",
+        entry.cancel.signal,
+      );
     const tap = this.#options.sources.tap(from.source, from.samples, entry.actor);
     if ("ok" in tap) throw new SpringhouseError(tap.code, tap.detail, tap.remedy);
     const { signal } = entry.cancel;
@@ -200,7 +216,7 @@ export class AssessmentDesk {
       signal.throwIfAborted();
       if (filled !== from.samples) throw new SpringhouseError("conflict", "the tap ended early");
       entry.state = "running";
-      return subjectOf({ symbols, bitsPerSymbol: tap.bitsPerSample }, from.source);
+      return await subjectOf({ symbols, bitsPerSymbol: tap.bitsPerSample }, from.source, signal);
     } finally {
       signal.removeEventListener("abort", close);
       tap.close();
@@ -214,7 +230,7 @@ export class AssessmentDesk {
     file: Subject,
     expiry: AbortSignal,
   ): Promise<void> {
-    const { clock, version, threads } = this.#options;
+    const { clock, version, threads, attest } = this.#options;
     const { suite } = order;
     const parameters = parametersOf(suite, order.choices, () => randomBytes(32).toString("hex"));
     const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
@@ -234,6 +250,7 @@ export class AssessmentDesk {
       atMilliseconds: clock.wallMilliseconds(),
       springhouse: version,
       node: process.version,
+      attest,
     });
     entry.html = await htmlOf({ assessment, findings, samples }, NICENESS, signal);
     entry.assessment = assessment;
@@ -300,17 +317,26 @@ function describe(entry: Entry): AssessmentStatus {
   };
 }
 
-function subjectOf(
+/** What is to be assessed, with its hash. @throws the signal's reason */
+async function subjectOf(
   samples: Samples,
   name: string,
-): { readonly samples: Samples; readonly file: Subject } {
+  signal: AbortSignal,
+): Promise<{ readonly samples: Samples; readonly file: Subject }> {
   const { symbols, bitsPerSymbol } = samples;
-  const sha256 = createHash("sha256").update(symbols).digest("hex");
+  const hash = createHash("sha256");
+  for (let from = 0; from < symbols.length; from += TURN_SAMPLES) {
+    const turn = symbols.subarray(from, from + TURN_SAMPLES);
+    // Those that answer clients come in between.
+    await setImmediate();
+    signal.throwIfAborted();
+    hash.update(turn);
+  }
   return {
     samples,
     file: {
       name,
-      sha256,
+      sha256: hash.digest("hex"),
       samples: symbols.length,
       bitsPerSample: bitsPerSymbol,
       manifest: null,

@@ -52,7 +52,7 @@ export async function runSuite(run: Run): Promise<unknown> {
   run.expiry?.addEventListener("abort", expire, { once: true });
   const threads = Array.from({ length: run.threads }, () =>
     crew.work().catch((error: unknown) => {
-      // A part alone is no result: the other threads need not go on.
+      // A part alone is no result: neither this thread nor the others need go on.
       failed.abort(error);
       throw error;
     }),
@@ -84,26 +84,26 @@ class Crew {
     const { suite, samples, niceness, progress } = this.#run;
     const signal = this.#signal;
     return new Promise((resolve, reject) => {
-      const workerData: AssessorData = { suite, samples, niceness };
-      const worker = new Worker(ENTRY, { workerData, name: "assessor" });
       let task: unknown = null;
+      let worker: Worker | null = null;
       const abort = (): void => {
-        void worker.terminate();
+        void worker?.terminate();
         reject(signal.reason as Error);
       };
       const takeTask = (): void => {
         task = this.#campaign.next();
-        if (task !== null) worker.postMessage(task);
+        // A thread takes a tenth of a second to start, which one without a task is not worth.
+        if (task !== null) (worker ??= start()).postMessage(task);
         else if (this.#campaign.result() === null) {
           this.#idle.add(takeTask);
           if (this.#idle.size === this.#run.threads) reject(new Error(`${suite} gives no task`));
         } else {
+          signal.removeEventListener("abort", abort);
           resolve();
-          void worker.terminate();
+          void worker?.terminate();
         }
       };
-      signal.addEventListener("abort", abort, { once: true });
-      worker.on("message", (message: AssessorMessage) => {
+      const take = (message: AssessorMessage): void => {
         if ("progress" in message) {
           progress(message.progress);
           return;
@@ -114,12 +114,27 @@ class Crew {
         const idle = [...this.#idle];
         this.#idle.clear();
         for (const other of idle) other();
-      });
-      worker.once("error", reject);
-      worker.once("exit", (code) => {
-        signal.removeEventListener("abort", abort);
-        reject(new Error(`an assessor's thread ended with ${code}`));
-      });
+      };
+      const start = (): Worker => {
+        const workerData: AssessorData = { suite, samples, niceness };
+        const started = new Worker(ENTRY, { workerData, name: "assessor" });
+        started.on("message", (message: AssessorMessage) => {
+          // Nobody catches what a listener throws: it would end the service, and this only an assessment.
+          try {
+            take(message);
+          } catch (error) {
+            reject(error);
+          }
+        });
+        started.once("messageerror", reject);
+        started.once("error", reject);
+        started.once("exit", (code) => {
+          signal.removeEventListener("abort", abort);
+          reject(new Error(`an assessor's thread ended with ${code}`));
+        });
+        return started;
+      };
+      signal.addEventListener("abort", abort, { once: true });
       takeTask();
     });
   }

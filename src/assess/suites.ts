@@ -55,7 +55,9 @@ const nonIid: Suite<NonIidTask, readonly AnyEstimate[], NonIid> = {
   purpose:
     "Ten estimators of SP 800-90B 6.3; the least figure is what these samples support. Nothing is assumed of the source, so the figure is conservative.",
   usesChance: false,
-  fault: () => null,
+  // The interval of the first estimator divides by L - 1.
+  fault: ({ symbols }) =>
+    symbols.length < 2 ? "a single sample has no estimate: at least 2 are needed" : null,
   campaign: nonIidCampaign,
   run: runNonIidTask,
   findings: nonIidFindings,

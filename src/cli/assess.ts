@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { assessmentOf, SUITE_FLAGS, type Assessment } from "../assess/assessment.ts";
+import { hasNistShape, nistJson } from "../assess/nistJson.ts";
 import { htmlOf } from "../assess/report/htmlOf.ts";
 import { runSuite } from "../assess/runSuite.ts";
 import type { Samples } from "../assess/samples.ts";
@@ -12,6 +13,7 @@ import { openRecording } from "../source/recordingReader.ts";
 import { conditioningOf } from "./outputEntropy.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, paint, type Terminal } from "./terminal.ts";
+import { writeDurably } from "./wholeFile.ts";
 
 export interface AssessOptions {
   readonly bits?: number;
@@ -21,6 +23,8 @@ export interface AssessOptions {
   readonly seed?: string;
   readonly constants?: "text" | "program";
   readonly html?: string;
+  /** A file to write the report to in the shape of NIST's tool. */
+  readonly nistJson?: string;
   /** Of conditioned data: all four or none. */
   readonly nIn?: number;
   readonly nOut?: number;
@@ -81,13 +85,10 @@ function reportText(terminal: Terminal, assessment: Assessment, { sections }: Fi
 }
 
 /** Whole or not at all: what stood there before stays until the new one is written. */
-async function writeReport(path: string, html: string): Promise<void> {
-  const unfinished = `${path}.${process.pid}.part`;
+async function writeReport(path: string, text: string): Promise<void> {
   try {
-    await writeFile(unfinished, html, { flag: "wx" });
-    await rename(unfinished, path);
+    await writeDurably(path, Buffer.from(text), null, rename);
   } catch (error) {
-    await rm(unfinished, { force: true });
     const { code = "unknown" } = error as NodeJS.ErrnoException;
     throw new Failure(1, `the report cannot be written to ${path} (${code})`);
   }
@@ -144,6 +145,12 @@ export async function assess(
   options: AssessOptions,
 ): Promise<void> {
   const suite = suiteAsked(options as Readonly<Record<string, unknown>>);
+  if (options.nistJson !== undefined && !hasNistShape(suite))
+    throw new Failure(
+      2,
+      `--nist-json: NIST's tool does not run ${suiteOf(suite).title}, so it has no shape for it`,
+      "--json writes every suite's report.",
+    );
   const { samples, file } = await load(terminal, path, options.bits ?? null);
   if (options.h !== undefined && options.h > file.bitsPerSample)
     throw new Failure(
@@ -201,6 +208,10 @@ export async function assess(
   if (options.html !== undefined) {
     const html = await htmlOf({ assessment, findings, samples }, 0, terminal.signal);
     await writeReport(options.html, html);
+  }
+  if (options.nistJson !== undefined) {
+    const json = nistJson(assessment);
+    if (json !== null) await writeReport(options.nistJson, json);
   }
   await terminal.write(
     options.json

@@ -1,6 +1,7 @@
 import type { Requirement } from "../port/lineage.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
+import { withReceipt } from "./receiptFiles.ts";
 import { count, type Terminal } from "./terminal.ts";
 
 export interface RandomOptions extends ConnectionOptions {
@@ -9,6 +10,8 @@ export interface RandomOptions extends ConnectionOptions {
   readonly sources?: number;
   readonly maxSeedAge?: number;
   readonly fresh?: boolean;
+  /** Where the receipt goes; the salt goes to `FILE.salt`. */
+  readonly receipt?: string;
   readonly json?: boolean;
 }
 
@@ -36,7 +39,13 @@ export async function random(
       `at most ${count(REQUEST_BYTES)} bytes in one request`,
       "Use `springhouse stream --bytes N` for more.",
     );
-  const drawn = await connect(terminal, options).random(bytes, requirementOf(options));
+  const client = connect(terminal, options);
+  const requirement = requirementOf(options);
+  const { receipt } = options;
+  const drawn =
+    receipt === undefined
+      ? await client.random(bytes, requirement)
+      : await withReceipt(receipt, () => client.receipted(bytes, requirement));
   const buffer = Buffer.from(drawn.bytes.buffer, drawn.bytes.byteOffset, drawn.bytes.byteLength);
   try {
     if (options.json) {
@@ -49,6 +58,8 @@ export async function random(
   } finally {
     buffer.fill(0);
   }
+  if (receipt !== undefined)
+    terminal.tell(`${receipt} proves it; ${receipt}.salt opens it: keep that with the bytes`);
 }
 
 export interface StreamOptions extends ConnectionOptions {

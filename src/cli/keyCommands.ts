@@ -27,10 +27,10 @@ const WHAT: Readonly<Record<KeyTransition, string>> = {
 };
 
 interface Parsers {
-  connecting(command: Command): Command;
-  asJson(command: Command): Command;
-  integer(least: number, most?: number): (text: string) => number;
-  positive(text: string): number;
+  readonly connecting: (command: Command) => Command;
+  readonly asJson: (command: Command) => Command;
+  readonly integer: (least: number, most?: number) => (text: string) => number;
+  readonly positive: (text: string) => number;
 }
 
 const principal = (text: string, previous: readonly string[]): readonly string[] => [

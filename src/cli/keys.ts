@@ -239,5 +239,5 @@ export async function setKeyPolicy(
   const order = present({ policy, principals, ifRevision });
   if (!order) throw new Failure(2, "nothing to change was given", "--help shows what can be.");
   const { managedKeys } = connect(terminal, options);
-  await tellKey(terminal, await managedKeys.setPolicy(id, order as never), options);
+  await tellKey(terminal, await managedKeys.setPolicy(id, order), options);
 }

@@ -8,8 +8,9 @@ import { addBackupCommands } from "./backupCommands.ts";
 import { addKeyCommands } from "./keyCommands.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
+import { type Adopt, adoptReport, type AdoptOptions } from "./adopt.ts";
 import { assess } from "./assess.ts";
-import { capture, replay } from "./recordings.ts";
+import type { capture, replay } from "./recordings.ts";
 import { type ConnectionOptions, DEFAULT_URL } from "./connection.ts";
 import { random, stream } from "./draw.ts";
 import { Failure } from "./failure.ts";
@@ -25,14 +26,23 @@ import {
   rotateSeal,
   sealStatus,
 } from "./seal.ts";
-import { exportLog, logCheckpoint, verifyExport, type VerifyLogOptions } from "./log.ts";
+import type { VerifyLogOptions } from "./log.ts";
 import { paint, type Terminal } from "./terminal.ts";
+import { recall } from "./recall.ts";
+import { verify } from "./verify.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
 export interface ServeOptions {
   readonly config?: string;
   readonly state?: string;
   readonly listen?: string;
+}
+
+/** What is above the command line, from the composition root. */
+export interface Upstairs {
+  /** Starts the service and resolves when it has stopped. */
+  readonly serve: (options: ServeOptions) => Promise<void>;
+  readonly adopt: Adopt;
 }
 
 /** A whole number within bounds; commander reports the fault as wrong usage. */
@@ -48,6 +58,13 @@ function integer(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) {
 function seed(text: string): string {
   if (!/^[0-9a-f]{64}$/.test(text))
     throw new InvalidArgumentError("64 lower-case hexadecimal digits are needed.");
+  return text;
+}
+
+/** As it can stand in an evidence, which has 500 characters with all the rest. */
+function words(text: string): string {
+  if (!/^\P{Cc}{4,100}$/u.test(text))
+    throw new InvalidArgumentError("4 to 100 characters on one line are needed.");
   return text;
 }
 
@@ -87,6 +104,10 @@ const connecting = (command: Command): Command =>
     .option("--token-file <file>", "a file with the token (or SPRINGHOUSE_TOKEN)")
     .option("--state <dir>", "the service's state directory (SPRINGHOUSE_STATE; default ./state)");
 
+/** Loaded where they are needed: the schemas of a manifest and of a leaf bring hundreds of modules. */
+const recordings = () => import("./recordings.ts");
+const logCommands = () => import("./log.ts");
+
 const asJson = (command: Command): Command => command.option("--json", "for programs");
 
 /** The sizes of SP 800-90B 3.1.5. */
@@ -97,18 +118,15 @@ const component = [
   ["--h-in <bits>", "min-entropy of what goes in", positive],
 ] as const;
 
-/**
- * The command line.
- * @param serve starts the service and resolves when it has stopped; the composition root's
- */
 export function buildProgram(
   terminal: Terminal,
   version: string,
-  serve: (options: ServeOptions) => Promise<void>,
+  { serve, adopt }: Upstairs,
 ): Command {
   const program = new Command("springhouse")
     .description("Random bytes and keys that can be traced to the health-tested noise behind them.")
     .version(version)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.write(text),
@@ -136,6 +154,7 @@ export function buildProgram(
     .option("--sources <k>", "independent credited sources that it must draw on", integer(0, 16))
     .option("--max-seed-age <seconds>", "the oldest noise that may be in it", positive)
     .option("--fresh", "noise younger than a second, never used before")
+    .option("--receipt <file>", "with a receipt, for `springhouse verify`; its salt to FILE.salt")
     .action((bytes: number, options: Parameters<typeof random>[2]) =>
       random(terminal, bytes, options),
     );
@@ -152,7 +171,21 @@ export function buildProgram(
   ] as const)
     connecting(asJson(program.command(name)))
       .description(description)
+      // What stands behind a command within it is that one's.
+      .enablePositionalOptions()
       .action((options: ConnectionOptions & { json?: boolean }) => run(terminal, options));
+
+  asJson(program.commands.find((command) => command.name() === "sources")!.command("adopt"))
+    .description("take an assessed figure into the configuration, together with its report")
+    .argument("<source>", "its id in the configuration")
+    .argument("<report>", "what `assess --json` wrote of its raw samples")
+    .requiredOption("--config <file>", "the configuration, YAML; changed in its place")
+    .option("--h <entropy>", "a lower figure than the report's, bits a sample", positive)
+    .option("--vouch <why>", "the samples are this source's, although no manifest says so", words)
+    .option("--dry-run", "show the difference and write nothing")
+    .action((source: string, report: string, options: AdoptOptions) =>
+      adoptReport(terminal, adopt, source, report, options),
+    );
 
   connecting(program.command("capture"))
     .description("contiguous raw samples of a source, with a manifest beside them")
@@ -161,8 +194,8 @@ export function buildProgram(
     .requiredOption("-o, --output <file>", "where to; must not exist yet")
     .option("--restart", "the first samples after each of many restarts (SP 800-90B 3.1.4)")
     .option("--restarts <r>", "with --restart: how many (default: 1000)", integer(1, 100_000))
-    .action((source: string, options: Parameters<typeof capture>[2]) =>
-      capture(terminal, source, options),
+    .action(async (source: string, options: Parameters<typeof capture>[2]) =>
+      (await recordings()).capture(terminal, source, options),
     );
 
   asJson(program.command("replay"))
@@ -171,8 +204,8 @@ export function buildProgram(
     .option("--bits <b>", "bits in a sample (default: its manifest's)", integer(1, 8))
     .requiredOption("--h <entropy>", "min-entropy a sample that is claimed", positive)
     .option("--alpha <exponent>", "intermittent alarms at 2^-this", integer(20, 60), 40)
-    .action((file: string, options: Parameters<typeof replay>[2]) =>
-      replay(terminal, file, options),
+    .action(async (file: string, options: Parameters<typeof replay>[2]) =>
+      (await recordings()).replay(terminal, file, options),
     );
 
   const assessing = asJson(program.command("assess"))
@@ -188,12 +221,31 @@ export function buildProgram(
     )
     .option("--html <file>", "write the report as a page that needs nothing else")
     .option("--time-limit <seconds>", "end with what there is by then", positive)
+    .option("--nist-json <file>", "write it in the shape of NIST's tool (its -o), where it has one")
     .option("--seed <hex>", "of a report whose permutations are to be repeated", seed);
   for (const name of SUITE_NAMES)
     if (SUITE_FLAGS[name] !== "") assessing.option(SUITE_FLAGS[name], suiteOf(name).title);
   assessing.action((file: string, options: Parameters<typeof assess>[3]) =>
     assess(terminal, version, file, options),
   );
+
+  asJson(program.command("verify"))
+    .description("check offline a receipt, a report, or a recording by its manifest FILE.json")
+    .argument("<file>", "the file")
+    .option("--vkey <key>", "the log's key, or a file with it (default: a receipt's own)")
+    .option("--value-file <file>", "the value, or a key as it was answered; `-` is stdin")
+    .option("--salt-file <file>", "the salt (default: RECEIPT.salt)")
+    .action((receipt: string, options: Parameters<typeof verify>[2]) =>
+      verify(terminal, receipt, options),
+    );
+
+  connecting(asJson(program.command("recall")))
+    .description("which keys and receipted outputs drew on noise that turned out bad")
+    .requiredOption("--source <id>", "the noise source, also one that is gone")
+    .requiredOption("--from <time>", "such as 2026-11-27T05:00:00Z, or Unix milliseconds")
+    .requiredOption("--to <time>", "inclusive")
+    .option("--reason <text>", "kept in the log with who asked")
+    .action((options: Parameters<typeof recall>[1]) => recall(terminal, options));
 
   const calculating = asJson(program.command("output-entropy")).description(
     "min-entropy of a conditioning component's output (SP 800-90B 3.1.5)",
@@ -248,20 +300,22 @@ export function buildProgram(
   const log = program.command("log").description("the transparency log, and its verification");
   connecting(log.command("checkpoint"))
     .description("its last signed checkpoint, to be kept elsewhere")
-    .action((options: ConnectionOptions) => logCheckpoint(terminal, options));
+    .action(async (options: ConnectionOptions) =>
+      (await logCommands()).logCheckpoint(terminal, options),
+    );
   connecting(log.command("export"))
     .description("a copy of it as files; again into the same directory fetches what is new")
     .argument("<dir>", "where to")
-    .action((directory: string, options: ConnectionOptions) =>
-      exportLog(terminal, directory, options),
+    .action(async (directory: string, options: ConnectionOptions) =>
+      (await logCommands()).exportLog(terminal, directory, options),
     );
   asJson(log.command("verify"))
     .description("check a copy offline, from its first leaf to its last")
     .argument("<dir>", "what `log export` wrote")
     .option("--vkey <key>", "the log's key, or a file with it (default: the copy's own)")
     .option("--checkpoint <file>", "checkpoints kept elsewhere; repeatable", several)
-    .action((directory: string, options: VerifyLogOptions) =>
-      verifyExport(terminal, directory, options),
+    .action(async (directory: string, options: VerifyLogOptions) =>
+      (await logCommands()).verifyExport(terminal, directory, options),
     );
 
   addKeyCommands(program, terminal, { connecting, asJson, integer, positive });

@@ -89,6 +89,7 @@ export async function capture(
     terminal.progress(null);
     if (writer.samples !== options.samples)
       throw new Failure(1, `only ${writer.samples} of ${options.samples} samples came`);
+    const attestation = await tap.attestation();
     const manifest = await writer.finish({
       source,
       kind: known.kind,
@@ -99,6 +100,7 @@ export async function capture(
       toMilliseconds: terminal.clock.wallMilliseconds(),
       firstSequence: tap.firstSequence,
       ...restartFacts(tap, rows),
+      ...(attestation === null ? {} : { attestation }),
     });
     const what = rows
       ? `${count(rows.restarts)} rows of ${count(rows.samplesPerRestart)}`

@@ -4,9 +4,11 @@ import type { BackupDescription } from "../port/backup.ts";
 import type { KeptEvent } from "../port/event.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
+import type { RecallLine, RecallOrder } from "../port/recall.ts";
 import type { Rotation, SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
 import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
+import { jsonLines } from "./lines.ts";
 import { ManagedKeys } from "./managedKeys.ts";
 import type {
   ChangedKey,
@@ -61,15 +63,25 @@ export interface DrawnBytes {
   readonly seed: string;
 }
 
+/** A proof in the transparency log, for `springhouse verify`; and what opens its commitment. */
+export interface Receipted {
+  /** Holds no secret, and can be shown to anybody. */
+  readonly receipt: object;
+  /** 32 bytes, base64. Keep it with the value. */
+  readonly salt: string;
+}
+
 export interface KeyOrder {
   /** `aes-256`, `ed25519`, `rsa-4096`, ...: see the service's /openapi.json. */
   readonly type: string;
   /** `jwk` (default where it exists), `pem` or `raw`. */
   readonly format?: "jwk" | "pem" | "raw";
   readonly requirement?: Requirement;
+  /** With each key its receipt. */
+  readonly receipt?: boolean;
 }
 
-export interface AnsweredKey {
+export interface AnsweredKey extends Partial<Receipted> {
   readonly type: string;
   readonly format: string;
   readonly key: Readonly<Record<string, string>> | string;
@@ -147,6 +159,11 @@ export interface SampleTap {
    * gap, or this reader was too slow): it never skips.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /**
+   * What the service signed of these samples: a C2SP note with their SHA-256, or null where it signs
+   * none. Ask when all have come; before that it throws a RefusalError `not_found`.
+   */
+  attestation(): Promise<string | null>;
 }
 
 /** The first samples after each restart, row after row. */
@@ -390,6 +407,30 @@ export class SpringhouseClient {
   }
 
   /**
+   * Bytes with a receipt; waits for the log's next checkpoint.
+   * @param bytes 1 to 65,536
+   */
+  async receipted(
+    bytes: number,
+    requirement: Requirement = {},
+    aborting: Aborting = {},
+  ): Promise<DrawnBytes & Receipted> {
+    const { bytes: text, ...drawn } = await this.#transport.json<
+      Omit<DrawnBytes, "bytes"> & Receipted & { readonly bytes: string }
+    >({
+      method: "POST",
+      path: "/v1/random/receipted",
+      body: { bytes, ...requirementQuery(requirement) },
+      // What was thrown away because its answer did not arrive does no harm.
+      repeatable: true,
+      ...aborting,
+    });
+    const value = Uint8Array.from(atob(text), (character) => character.codePointAt(0)!);
+    if (value.length !== bytes) throw new CutShortError(value.length);
+    return { ...drawn, bytes: value };
+  }
+
+  /**
    * Bytes at the pace of the noise, chunk by chunk. Throws a CutShortError when the service ends the
    * stream before `bytes` have come (without `bytes`: whenever it ends), and the signal's reason once
    * that fires. A loop that is left gives the connection up.
@@ -419,6 +460,7 @@ export class SpringhouseClient {
       bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
       firstSequence: numberHeader(response, "springhouse-first-sequence"),
       chunks: this.#transport.chunks(call, samples, response),
+      attestation: this.#attestation(response),
     };
   }
 
@@ -445,6 +487,7 @@ export class SpringhouseClient {
       bitsPerSample: numberHeader(response, "springhouse-bits-per-sample"),
       firstSequence: numberHeader(response, "springhouse-first-sequence"),
       chunks: this.#transport.chunks(call, restarts * samplesPerRestart, response),
+      attestation: this.#attestation(response),
     };
   }
 
@@ -473,6 +516,30 @@ export class SpringhouseClient {
   async events(since = 0, limit = 100): Promise<KeptEvent[]> {
     const query = { since, limit };
     return (await this.#get<{ readonly events: KeptEvent[] }>("/v1/events", query)).events;
+  }
+
+  /**
+   * Keys and receipted outputs whose seed drew on noise that turned out bad, and last the summary (role
+   * operator or auditor). That it was asked is kept in the log. Throws a CutShortError when the summary
+   * does not come.
+   */
+  async *recall(
+    { source, fromMilliseconds, toMilliseconds }: RecallOrder,
+    reason?: string,
+  ): AsyncGenerator<RecallLine, void> {
+    const call = {
+      method: "POST",
+      path: "/v1/recall",
+      body: { source, from: fromMilliseconds, to: toMilliseconds, reason },
+      accept: "application/x-ndjson",
+      repeatable: false,
+    } as const;
+    let last: RecallLine | null = null;
+    for await (const line of jsonLines<RecallLine>(await this.#transport.send(call))) {
+      last = line;
+      yield line;
+    }
+    if (last?.record !== "recall") throw new CutShortError(0);
   }
 
   /** The transparency log's last checkpoint, a signed note (role auditor or custodian). */
@@ -506,6 +573,12 @@ export class SpringhouseClient {
   reset(source: string, reason: string): Promise<SourceSnapshot> {
     const path = `/v1/sources/${encodeURIComponent(source)}/reset`;
     return this.#transport.json({ method: "POST", path, body: { reason }, repeatable: false });
+  }
+
+  #attestation(response: Response): SampleTap["attestation"] {
+    const id = response.headers.get("springhouse-attestation");
+    return async () =>
+      id === null ? null : this.#text(`/v1/attestations/${encodeURIComponent(id)}`);
   }
 
   async #text(path: string): Promise<string> {

@@ -163,7 +163,7 @@ export function crossFaults(configuration: Configuration): string[] {
     ...(port > 65_535 ? [`listen: port ${port} is not allowed; needs 0 to 65535`] : []),
     ...quorumFaults(configuration),
     ...certificateFaults(configuration),
-    ...witnessFaults(configuration),
     ...sealFaults(configuration),
+    ...witnessFaults(configuration),
   ];
 }

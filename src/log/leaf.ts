@@ -4,6 +4,8 @@ import { canonicalJson } from "./canonicalJson.ts";
 import { BACKUP } from "./leaves/backup.ts";
 import { CUSTODIAN } from "./leaves/custodian.ts";
 import { DESTRUCTION } from "./leaves/destruction.ts";
+import { OUTPUT } from "./leaves/output.ts";
+import { RECALL } from "./leaves/recall.ts";
 import { EPOCH } from "./leaves/epoch.ts";
 import { INTENT } from "./leaves/intent.ts";
 import { KEY } from "./leaves/key.ts";
@@ -13,6 +15,8 @@ import { SLOT } from "./leaves/slot.ts";
 /** Every kind of leaf, each with its allow-list in a file of its own. What is not in here is no leaf. */
 export const LEAVES = {
   service_start: SERVICE_START,
+  output: OUTPUT,
+  recall: RECALL,
   key: KEY,
   slot: SLOT,
   epoch: EPOCH,

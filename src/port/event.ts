@@ -22,6 +22,7 @@ export const EVENT_KINDS = [
   "generation_change",
   "store_failed",
   "store_recovered",
+  "source_recalled",
   "log_witness_failed",
   "log_witness_recovered",
   "token_created",

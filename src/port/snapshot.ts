@@ -132,6 +132,6 @@ export interface ServiceSnapshot {
   readonly selfTests: readonly SelfTestSnapshot[];
   readonly store: { readonly ok: boolean; readonly detail: string };
   readonly vault: VaultState;
-  readonly log: LogSnapshot;
   readonly keys: KeyFigures;
+  readonly log: LogSnapshot;
 }

@@ -23,12 +23,16 @@ import type { Leaf } from "../log/leaf.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
 import { StoredOutputs } from "../lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../lineage/seedRecorder.ts";
+import { RecallDesk } from "../log/recallDesk.ts";
+import { ReceiptDesk } from "../log/receiptDesk.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import type { EventKind, ServiceEvent } from "../port/event.ts";
 import type { ServiceSnapshot } from "../port/snapshot.ts";
+import { attestWith } from "../log/statement.ts";
 import { Backoff } from "../source/backoff.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import type { Write } from "../store/store.ts";
+import { reportFacts } from "../verify/verifyAttested.ts";
 import { Retention } from "../store/retention.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
@@ -174,16 +178,18 @@ export async function createService(
         selfTests: () => drbg.selfTests(),
         store,
         vault: () => seal.state(),
-        log: () => transparency.snapshot(),
         keys: () => managed.tally.figures(),
+        log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),
     );
+  const attest = attestWith(ports.signer);
   const assessments = new AssessmentDesk({
     clock,
     sources: room,
     events: observed,
     version: ports.version,
+    attest: (report) => attest("assessment", reportFacts(report)),
     ...configuration.assess,
   });
   const generator = new KeyGenerator({
@@ -232,6 +238,20 @@ export async function createService(
       lineage,
       introspection: { snapshot },
       transparency: transparency.log,
+      attest,
+      recall: new RecallDesk({
+        clock,
+        store,
+        log: transparency.log,
+        record: (event, together) => observed.record(event, together),
+      }),
+      receipts: new ReceiptDesk({
+        clock,
+        log: transparency.log,
+        lineage,
+        random: drbg,
+        maker: { configuration: configuration.version, build: ports.build },
+      }),
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
       access: new Access(tokens, certificates, new Quotas(clock)),

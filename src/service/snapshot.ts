@@ -21,8 +21,8 @@ export interface SnapshotParts {
   readonly selfTests: () => readonly SelfTestSnapshot[];
   readonly store: Store;
   readonly vault: () => VaultState;
-  readonly log: () => LogSnapshot;
   readonly keys: () => KeyFigures;
+  readonly log: () => LogSnapshot;
 }
 
 /** What this construction does not claim, in words that status and receipts carry. */

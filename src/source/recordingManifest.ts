@@ -5,10 +5,12 @@ import { Compile } from "typebox/compile";
 export const MAXIMUM_MANIFEST_BYTES = 65_536;
 
 /** No control characters: these words are printed on terminals and into reports. */
-const line = (maximum: number) =>
+export const line = (maximum: number) =>
   Type.String({ maxLength: maximum, pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$" });
 const lineOrNull = Type.Union([line(200), Type.Null()]);
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+/** As `line`, but of several lines. */
+const NOTE = "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$";
 const strict = { additionalProperties: false } as const;
 
 const Device = Type.Object(
@@ -54,6 +56,8 @@ export const RECORDING_MANIFEST = Type.Object(
     samplesPerRestart: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
     /** Bytes that the source threw away after each restart, before a row's first sample. */
     settleBytesPerRestart: Type.Optional(count),
+    /** The service's signed note on what it gave (`springhouse verify FILE`); words of others have none. */
+    attestation: Type.Optional(Type.String({ maxLength: 32_768, pattern: NOTE })),
   },
   strict,
 );
@@ -87,7 +91,8 @@ export function parseManifest(text: string): ParsedManifest {
   return fault ? { ok: false, detail: fault } : { ok: true, manifest: value };
 }
 
-function contradiction(manifest: RecordingManifest): string | null {
+/** What the fields of a manifest say against each other; null when nothing. */
+export function contradiction(manifest: RecordingManifest): string | null {
   const { samples, samplesPerRestart, restart } = manifest;
   if (manifest.toMilliseconds < manifest.fromMilliseconds) return "it ends before it begins";
   if ((restart === "none") !== (samplesPerRestart === null)) {
@@ -99,6 +104,7 @@ function contradiction(manifest: RecordingManifest): string | null {
   return null;
 }
 
-function printable(text: string): string {
+/** Of a text from anybody, what may stand on a terminal. */
+export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 200);
 }

@@ -2,11 +2,7 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import type { SessionEndReason } from "../port/source.ts";
-import {
-  MAXIMUM_MANIFEST_BYTES,
-  parseManifest,
-  type RecordingManifest,
-} from "./recordingManifest.ts";
+import type { RecordingManifest } from "./recordingManifest.ts";
 import { errnoOf, openFailure } from "./systemError.ts";
 
 /** Why a recording cannot be used: expected, so a value. `reason` is a session's, for the source. */
@@ -149,6 +145,8 @@ async function readManifest(
   }
   const { handle } = file;
   try {
+    // Its schema loads a library of hundreds of modules, which a file without a manifest needs not wait for.
+    const { MAXIMUM_MANIFEST_BYTES, parseManifest } = await import("./recordingManifest.ts");
     const buffer = new Uint8Array(MAXIMUM_MANIFEST_BYTES + 1);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     if (bytesRead > MAXIMUM_MANIFEST_BYTES) {

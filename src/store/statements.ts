@@ -134,6 +134,14 @@ export const READS = {
   "count.page": `SELECT * FROM output_count
     WHERE seed = ? AND (principal, door, purpose) > (?, ?, ?)
     ORDER BY principal, door, purpose LIMIT ?`,
+  // A page of seeds and not of affected ones: its cost is bounded however many there are.
+  "recall.seeds": `SELECT s.sequence, s.id,
+      EXISTS (SELECT 1 FROM output WHERE output.seed = s.id)
+      AND EXISTS (SELECT 1 FROM seed_block sb
+        JOIN block_window bw ON bw.block = sb.block
+        JOIN sample_window w ON w.id = bw.window
+        WHERE sb.seed = s.id AND w.source = ? AND w.to_ms >= ? AND w.from_ms <= ?) AS affected
+    FROM seed s WHERE s.sequence > ? ORDER BY s.sequence LIMIT ?`,
   "event.since": `SELECT * FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?`,
   "event.last": `SELECT coalesce(max(sequence), 0) AS last FROM event`,
   "reservation.get": `SELECT reserved FROM reservation WHERE name = ?`,

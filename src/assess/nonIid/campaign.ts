@@ -28,6 +28,7 @@ export function nonIidCampaign(
 ): Campaign<NonIidTask, readonly AnyEstimate[], NonIid> {
   const waiting = [...TASKS];
   const found = new Map<NonIidTask, readonly AnyEstimate[]>();
+  let whole: NonIid | null = null;
   const of = (part: Part, group: Group): readonly AnyEstimate[] =>
     [...found].find(([task]) => task.part === part && task.group === group)?.[1] ?? [];
   return {
@@ -37,11 +38,13 @@ export function nonIidCampaign(
     },
     result() {
       if (found.size < TASKS.length) return null;
-      return assembleNonIid(
+      // Asked for by every thread; it passes over all samples.
+      whole ??= assembleNonIid(
         samples,
         [...of("literal", "counts"), ...of("literal", "predictors")],
         [...of("bitstring", "counts"), ...of("bitstring", "predictors")],
       );
+      return whole;
     },
     progress: () => `${found.size} of ${TASKS.length} parts estimated`,
   };

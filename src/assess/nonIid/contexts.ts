@@ -3,21 +3,30 @@ const FIRST = 1;
 const SECOND = FIRST + 256;
 const THIRD = SECOND + 65_536;
 
+/** What stands of a node side by side, in words: a node's neighbours on a path are its neighbours here. */
+const WORDS = 4;
+const BEST = 0;
+const BEST_COUNT = 1;
+/** The only child: its node (0 without one, -1 where there are several), and the symbol it is for. */
+const CHILD = 2;
+/** In bits 0 to 7 the symbol of the only child, in bit 8 whether several symbols followed the node. */
+const FACTS = 3;
+const SEVERAL = 256;
+
 /**
  * Contexts of up to 16 symbols, each with how often every symbol followed it: a tree that is walked
  * from the last symbol of a context to its first, so that one walk passes every length. The nodes of
- * one and two symbols, where most walks end, are indices; the others, and what was counted at them,
- * stand in open-addressing tables. A node that nothing was counted at is no context yet.
+ * one and two symbols, where most walks end, are indices. Of the others most have one child and one
+ * symbol that follows, which stand at the node; only where there are more are they in open-addressing
+ * tables. A node that nothing was counted at is no context yet.
  */
 export class Contexts {
   readonly #children = new Table();
   readonly #counts = new Table();
   /** What was counted at the nodes of one symbol. */
   readonly #firstCounts = new Int32Array(65_536);
-  #nodes = THIRD;
-  /** The most counted next symbol of a node, of several the largest; and its count. */
-  #best = new Uint8Array(2 ** 17);
-  #bestCount = new Int32Array(2 ** 17);
+  #count = THIRD;
+  #nodes = new Int32Array(WORDS * 2 ** 17);
 
   /** The empty context. */
   get root(): number {
@@ -28,53 +37,79 @@ export class Contexts {
   child(node: number, symbol: number): number {
     if (node < FIRST) return FIRST + symbol;
     if (node < SECOND) return SECOND + (node - FIRST) * 256 + symbol;
-    return this.#children.get(node * 256 + symbol);
+    const only = this.#nodes[WORDS * node + CHILD]!;
+    if (only < 0) return this.#children.get(node * 256 + symbol);
+    return only > 0 && (this.#nodes[WORDS * node + FACTS]! & 255) === symbol ? only : -1;
   }
 
   /** The same, made where there is none. */
   makeChild(node: number, symbol: number): number {
     const known = this.child(node, symbol);
     if (known >= 0) return known;
-    const made = this.#nodes++;
-    if (made >= this.#best.length) {
-      this.#best = grown(this.#best, new Uint8Array(this.#best.length * 2));
-      this.#bestCount = grown(this.#bestCount, new Int32Array(this.#bestCount.length * 2));
+    const made = this.#count++;
+    if (WORDS * made >= this.#nodes.length) {
+      const larger = new Int32Array(this.#nodes.length * 2);
+      larger.set(this.#nodes);
+      this.#nodes = larger;
+    }
+    const nodes = this.#nodes;
+    const at = WORDS * node;
+    const only = nodes[at + CHILD]!;
+    if (only === 0) {
+      nodes[at + CHILD] = made;
+      nodes[at + FACTS]! |= symbol;
+      return made;
+    }
+    if (only > 0) {
+      this.#children.set(node * 256 + (nodes[at + FACTS]! & 255), only);
+      nodes[at + CHILD] = -1;
     }
     this.#children.set(node * 256 + symbol, made);
     return made;
   }
 
+  /** The most counted next symbol of a node, of several the largest. */
   best(node: number): number {
-    return this.#best[node]!;
+    return this.#nodes[WORDS * node + BEST]!;
   }
 
   bestCount(node: number): number {
-    return this.#bestCount[node]!;
+    return this.#nodes[WORDS * node + BEST_COUNT]!;
   }
 
   /** Counts that `symbol` followed; a pair that is new is only counted where `mayAdd`. @returns was it new */
   count(node: number, symbol: number, mayAdd: boolean): boolean {
-    const count = this.#increment(node, symbol, mayAdd);
+    const nodes = this.#nodes;
+    const at = WORDS * node;
+    const most = nodes[at + BEST_COUNT]!;
+    const isOnly = most > 0 && nodes[at + BEST] === symbol && (nodes[at + FACTS]! & SEVERAL) === 0;
+    const count = isOnly && node >= SECOND ? most + 1 : this.#increment(node, symbol, mayAdd);
     if (count === 0) return false;
-    const most = this.#bestCount[node]!;
-    if (count > most || (count === most && symbol > this.#best[node]!)) {
-      this.#best[node] = symbol;
-      this.#bestCount[node] = count;
+    if (count > most || (count === most && symbol > nodes[at + BEST]!)) {
+      nodes[at + BEST] = symbol;
+      nodes[at + BEST_COUNT] = count;
     }
     return count === 1;
   }
 
+  /** What the count is now; 0 where it may not be added. */
   #increment(node: number, symbol: number, mayAdd: boolean): number {
-    if (node >= SECOND) return this.#counts.increment(node * 256 + symbol, mayAdd);
+    if (node >= SECOND) {
+      const nodes = this.#nodes;
+      const at = WORDS * node;
+      if ((nodes[at + FACTS]! & SEVERAL) === 0) {
+        if (!mayAdd) return 0;
+        const most = nodes[at + BEST_COUNT]!;
+        if (most === 0) return 1;
+        this.#counts.set(node * 256 + nodes[at + BEST]!, most);
+        nodes[at + FACTS]! |= SEVERAL;
+      }
+      return this.#counts.increment(node * 256 + symbol, mayAdd);
+    }
     const slot = (node - FIRST) * 256 + symbol;
     const before = this.#firstCounts[slot]!;
     return before === 0 && !mayAdd ? 0 : (this.#firstCounts[slot] = before + 1);
   }
-}
-
-function grown<T extends Uint8Array | Int32Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
 }
 
 const FIRST_SLOTS = 2 ** 14;
@@ -83,7 +118,7 @@ const FIRST_SLOTS = 2 ** 14;
  * Numbers below 2^32 - 1 to numbers of at least 0. A node is at most about the 1.7 millionth (16
  * orders of 100,000 contexts), so it and a symbol make such a number.
  */
-class Table {
+export class Table {
   /** One more than the key; 0 is empty. */
   #keys = new Uint32Array(FIRST_SLOTS);
   #values = new Int32Array(FIRST_SLOTS);

@@ -7,10 +7,21 @@ export interface Dataset {
   readonly alphabet: number;
 }
 
-/** Maps the values that occur to 0..k-1 in increasing order (SP 800-90B 6.4, as NIST's tool does). */
-export function datasetOf({ symbols }: Pick<Samples, "symbols">): Dataset {
+/** Which of the 256 values occur. */
+function presentIn(symbols: Uint8Array): Uint8Array {
   const present = new Uint8Array(256);
   for (const symbol of symbols) present[symbol] = 1;
+  return present;
+}
+
+/** How many different symbols there are, without mapping them. */
+export function alphabetOf({ symbols }: Pick<Samples, "symbols">): number {
+  return presentIn(symbols).reduce((sum, one) => sum + one, 0);
+}
+
+/** Maps the values that occur to 0..k-1 in increasing order (SP 800-90B 6.4, as NIST's tool does). */
+export function datasetOf({ symbols }: Pick<Samples, "symbols">): Dataset {
+  const present = presentIn(symbols);
   const index = new Uint8Array(256);
   let alphabet = 0;
   for (let value = 0; value < 256; value++) if (present[value] === 1) index[value] = alphabet++;

@@ -62,7 +62,7 @@ export function estimateTable(columns: readonly EstimateColumn[], note: string):
     ...columns.map((column) => figure(column, name)),
   ]).filter(([, ...figures]) => figures.some((text) => text !== ""));
   return {
-    title: "Estimates",
+    title: "Estimates in figures",
     note,
     table: [["estimator", ...columns.map(({ head }) => head)], ...rows],
   };

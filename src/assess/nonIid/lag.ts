@@ -14,23 +14,34 @@ export function lag(dataset: Dataset): Predictor<"lag"> {
   return predictionEstimate("lag", predictions, alphabet);
 }
 
-/** As the standard says it: every lag at every sample. */
+/** A power of two above the longest lag, so that a step back never meets what overwrote it. */
+const RING = 256;
+
+/**
+ * Only the lags at which the same symbol stood count: the distance of each symbol to the one before
+ * that is the same leads from one to the next, the shortest first as the standard has it.
+ */
 export function predictSymbols(symbols: Uint8Array): Predictions {
   const scores = new Int32Array(LAGS + 1);
+  const seenAt = new Int32Array(256).fill(-LAGS - 1);
+  const distances = new Int32Array(RING);
   let winner = 1;
   let correct = 0;
   let run = 0;
   let longestRun = 0;
-  for (let at = 1; at < symbols.length; at++) {
+  for (let at = 0; at < symbols.length; at++) {
     const symbol = symbols[at]!;
+    const distance = at - seenAt[symbol]!;
+    seenAt[symbol] = at;
+    distances[at & (RING - 1)] = distance;
+    if (at === 0) continue;
     if (at >= winner && symbols[at - winner] === symbol) {
       correct++;
       run++;
       if (run > longestRun) longestRun = run;
     } else run = 0;
-    const last = Math.min(LAGS, at);
-    for (let lagged = 1; lagged <= last; lagged++)
-      if (symbols[at - lagged] === symbol && ++scores[lagged]! >= scores[winner]!) winner = lagged;
+    for (let lagged = distance; lagged <= LAGS; lagged += distances[(at - lagged) & (RING - 1)]!)
+      if (++scores[lagged]! >= scores[winner]!) winner = lagged;
   }
   return { tried: symbols.length - 1, correct, longestRun };
 }

@@ -1,7 +1,7 @@
 import { bitsOf, type Samples } from "../samples.ts";
 import { collision, type Collision } from "./collision.ts";
 import { compression, type Compression } from "./compression.ts";
-import { datasetOf, type Dataset } from "./dataset.ts";
+import { alphabetOf, datasetOf, type Dataset } from "./dataset.ts";
 import { lag } from "./lag.ts";
 import { lz78y } from "./lz78y.ts";
 import { markov, type Markov } from "./markov.ts";
@@ -98,7 +98,7 @@ export function assembleNonIid(
   return {
     samples: samples.symbols.length,
     bitsPerSymbol,
-    alphabet: datasetOf(samples).alphabet,
+    alphabet: alphabetOf(samples),
     literal,
     bitstring: bitstring.length > 0 ? bitstring : null,
     hOriginal,

@@ -17,10 +17,13 @@ const SMALL_GROUP = 24;
  */
 export function sortedPrefixes(dataset: Dataset): Int32Array {
   const { symbols, alphabet } = dataset;
-  return (
-    new WindowSort(pack(dataset)).run() ??
-    commonPrefixes(symbols, suffixArray(symbols, alphabet - 1))
-  );
+  // Both ways in the same memory, since there may be 32 bytes of it for each sample of 8 bits.
+  const order = new Int32Array(symbols.length);
+  const prefixes = new Int32Array(symbols.length);
+  const sorted = new WindowSort(pack(dataset), order, prefixes).run();
+  if (sorted) return prefixes;
+  suffixArray(symbols, alphabet - 1, order, prefixes);
+  return commonPrefixes(symbols, order, prefixes);
 }
 
 class WindowSort {
@@ -30,22 +33,21 @@ class WindowSort {
   readonly #small = new Uint32Array(SMALL_GROUP);
   #work: number;
 
-  constructor(packed: Packed) {
+  constructor(packed: Packed, order: Int32Array, prefixes: Int32Array) {
     this.#packed = packed;
-    const { length } = packed;
-    this.#order = new Int32Array(length);
-    this.#prefixes = new Int32Array(length);
-    this.#work = WORK * length;
+    this.#order = order;
+    this.#prefixes = prefixes;
+    this.#work = WORK * packed.length;
   }
 
-  /** Null when the data repeats itself too much. */
-  run(): Int32Array | null {
+  /** False when the data repeats itself too much; what was sorted until then has no meaning. */
+  run(): boolean {
     this.#sortAll();
     let groups = this.#split(0, this.#packed.length, 0, []);
     let depth = this.#packed.windowSymbols;
     while (groups.length > 0) {
       for (let at = 0; at < groups.length; at += 2) this.#work -= groups[at + 1]! - groups[at]!;
-      if (this.#work < 0) return null;
+      if (this.#work < 0) return false;
       const next: number[] = [];
       for (let at = 0; at < groups.length; at += 2) {
         const [from, to] = [groups[at]!, groups[at + 1]!];
@@ -55,7 +57,7 @@ class WindowSort {
       groups = next;
       depth += this.#packed.windowSymbols;
     }
-    return this.#prefixes;
+    return true;
   }
 
   #key(position: number, depth: number): number {

@@ -2,13 +2,18 @@
  * The suffix array by induced sorting (SA-IS; Nong, Zhang and Chan 2009), in linear time whatever the
  * data. A suffix that ends is smaller than the same one that goes on.
  * @param text values 0 to `largest`
+ * @param order takes the result
+ * @param names scratch, as long as the text
  * @returns the positions of the suffixes in their order
  */
-export function suffixArray(text: Uint8Array | Int32Array, largest: number): Int32Array {
+export function suffixArray(
+  text: Uint8Array | Int32Array,
+  largest: number,
+  order = new Int32Array(text.length),
+  names = new Int32Array(text.length),
+): Int32Array {
   const { length } = text;
-  const order = new Int32Array(length);
-  if (length === 0) return order;
-  if (length === 1) return order;
+  if (length <= 1) return order.fill(0);
   // Each value and, in the lowest bit, whether its suffix is smaller than its successor (S-type, 1) or
   // larger (L-type, 0): induction visits them at random, so one access must do.
   const marked = largest < 128 ? new Uint8Array(length) : new Int32Array(length);
@@ -31,16 +36,15 @@ export function suffixArray(text: Uint8Array | Int32Array, largest: number): Int
   }
   const isLeftmost = (at: number): boolean =>
     (marked[at]! & 1) === 1 && (marked[at - 1]! & 1) === 0;
-  const names = new Int32Array(length + 1).fill(-1);
   let count = 0;
   for (let at = 1; at < length; at++) if (isLeftmost(at)) names[at] = count++;
   const leftmost = new Int32Array(count);
-  for (let at = 1, index = 0; at < length; at++) if (names[at]! >= 0) leftmost[index++] = at;
+  for (let at = 1, index = 0; at < length; at++) if (isLeftmost(at)) leftmost[index++] = at;
   induce(marked, starts, middles, leftmost, order);
   if (count > 0) {
     const sorted = new Int32Array(count);
     let found = 0;
-    for (const at of order) if (at >= 0 && names[at]! >= 0) sorted[found++] = at;
+    for (const at of order) if (at > 0 && isLeftmost(at)) sorted[found++] = at;
     const reduced = new Int32Array(count);
     let name = 0;
     reduced[names[sorted[0]!]!] = 0;
@@ -97,11 +101,16 @@ function induce(
 
 /**
  * Longest common prefixes of neighbours in the suffix array (Karkkainen, Manzini and Puglisi 2009).
+ * @param order the suffix array; overwritten by the result
+ * @param previous scratch, as long as the text
  * @returns at index j that of the suffixes j - 1 and j; 0 at index 0
  */
-export function commonPrefixes(text: Uint8Array, order: Int32Array): Int32Array {
+export function commonPrefixes(
+  text: Uint8Array,
+  order: Int32Array,
+  previous = new Int32Array(text.length),
+): Int32Array {
   const { length } = text;
-  const previous = new Int32Array(length);
   for (let index = 0; index < length; index++)
     previous[order[index]!] = index === 0 ? -1 : order[index - 1]!;
   let common = 0;
@@ -118,7 +127,6 @@ export function commonPrefixes(text: Uint8Array, order: Int32Array): Int32Array 
     previous[at] = common;
     if (common > 0) common--;
   }
-  const result = new Int32Array(length);
-  for (let index = 0; index < length; index++) result[index] = previous[order[index]!]!;
-  return result;
+  for (let index = 0; index < length; index++) order[index] = previous[order[index]!]!;
+  return order;
 }

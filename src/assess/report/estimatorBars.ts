@@ -1,40 +1,49 @@
-import { escaped } from "./charts.ts";
+import { escaped } from "./text.ts";
 
 export interface EstimatorBar {
   readonly name: string;
-  /** What was estimated: `symbols` or `bits`. */
-  readonly of: string;
   /** Bits a sample; null for one that could not run. */
   readonly value: number | null;
 }
 
-const WIDTH = 640;
-const LEFT = 240;
-const RIGHT = 70;
-const ROW = 19;
-const TOP = 22;
+export interface BarGroup {
+  /** What was estimated. */
+  readonly title: string;
+  readonly bars: readonly EstimatorBar[];
+}
 
-/** Lying bars from 0 to `most`, the least one marked, the claim as a line through all. */
+/**
+ * Lying bars from 0 to `most`, the least one marked, the claim as a line through all. Text and boxes and
+ * no picture: it can be read aloud, and fits a small screen.
+ */
 export function estimatorBars(
-  bars: readonly EstimatorBar[],
+  groups: readonly BarGroup[],
   most: number,
   claim: number | null,
 ): string {
-  const height = TOP + bars.length * ROW + 8;
-  const x = (value: number): number => LEFT + (value / most) * (WIDTH - LEFT - RIGHT);
-  const least = Math.min(...bars.map(({ value }) => value ?? Infinity));
-  const rows = bars.map(({ name, of, value }, index) => {
-    const y = TOP + index * ROW;
-    const text = `<text x="${LEFT - 8}" y="${y + 12}" text-anchor="end">${escaped(`${name}, ${of}`)}</text>`;
-    if (value === null)
-      return `${text}<text class="level" x="${LEFT + 4}" y="${y + 12}">not run</text>`;
-    const kind = value === least ? "bar least" : "bar";
-    const width = Math.max(1, x(value) - LEFT).toFixed(2);
-    return `${text}<rect class="${kind}" x="${LEFT}" y="${y + 2}" width="${width}" height="${ROW - 6}"/><text x="${(x(value) + 5).toFixed(2)}" y="${y + 12}">${value.toFixed(4)}</text>`;
-  });
-  const line =
+  const share = (value: number): string => `${((100 * value) / most).toFixed(2)}%`;
+  const all = groups.flatMap(({ bars }) => bars.map(({ value }) => value ?? Infinity));
+  const least = Math.min(...all);
+  const mark =
     claim === null
       ? ""
-      : `<line class="claim" x1="${x(claim).toFixed(2)}" x2="${x(claim).toFixed(2)}" y1="${TOP - 6}" y2="${height - 6}"/><text class="claim" x="${x(claim).toFixed(2)}" y="${TOP - 9}" text-anchor="middle">claim ${claim}</text>`;
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Estimates of the min-entropy">${rows.join("")}<line class="axis" x1="${LEFT}" x2="${LEFT}" y1="${TOP}" y2="${height - 6}"/>${line}</svg>`;
+      : `<span class="claim" style="left:${share(claim)}" aria-hidden="true"></span>`;
+  const row = ({ name, value }: EstimatorBar): string => {
+    const bar =
+      value === null
+        ? ""
+        : `<span class="fill" style="width:${share(value)}" aria-hidden="true"></span>`;
+    const text = value === null ? "not run" : value.toFixed(4);
+    const kind = value !== null && value === least ? ' class="least"' : "";
+    return `<li${kind}><span class="name">${escaped(name)}</span><span class="track">${bar}${mark}</span><span class="value">${text}${kind ? " ◂" : ""}</span></li>`;
+  };
+  const parts = groups.map(
+    ({ title, bars }) => `<h3>${escaped(title)}</h3><ul>${bars.map(row).join("")}</ul>`,
+  );
+  const claimText =
+    claim === null
+      ? ""
+      : `<span class="claimed" style="left:${share(claim)}"><b>claim ${claim}</b></span>`;
+  const scale = `<div class="scale"><span class="name"></span><span class="track"><span class="low">0</span>${claimText}<span class="high">${most}</span></span><span class="value">bits</span></div>`;
+  return `<div class="bars">${parts.join("")}${scale}</div>`;
 }

@@ -23,6 +23,7 @@ export function htmlOf(input: PageInput, niceness: number, signal: AbortSignal):
     };
     signal.addEventListener("abort", abort, { once: true });
     worker.once("message", (html: string) => resolve(html));
+    worker.once("messageerror", reject);
     worker.once("error", reject);
     worker.once("exit", (code) => {
       signal.removeEventListener("abort", abort);

@@ -3,13 +3,19 @@ import type { Samples } from "../samples.ts";
 /** Samples of one segment; a power of two. */
 const SEGMENT = 1024;
 
+export interface Spectrum {
+  /** Of the frequencies 1/1024 to 511/1024 of the sampling rate, in parts of the mean. */
+  readonly power: Float64Array;
+  /** That it was averaged over. */
+  readonly segments: number;
+}
+
 /**
  * The power spectrum by averaged periodograms of segments (Bartlett's method), as parts of the mean:
  * white noise lies about 1 everywhere.
- * @returns 511 figures, of the frequencies 1/1024 to 511/1024 of the sampling rate; null for fewer than
- *   1024 samples, or where nothing varies
+ * @returns null for fewer than 1024 samples, or where nothing varies
  */
-export function spectrum({ symbols }: Samples): Float64Array | null {
+export function spectrum({ symbols }: Samples): Spectrum | null {
   const segments = Math.floor(symbols.length / SEGMENT);
   if (segments === 0) return null;
   const power = new Float64Array(SEGMENT / 2 - 1);
@@ -28,7 +34,7 @@ export function spectrum({ symbols }: Samples): Float64Array | null {
   let total = 0;
   for (const value of power) total += value;
   if (total === 0) return null;
-  return power.map((value) => (value * power.length) / total);
+  return { power: power.map((value) => (value * power.length) / total), segments };
 }
 
 /** The discrete Fourier transform in place, radix 2 (Cooley and Tukey 1965); a power of two of values. */

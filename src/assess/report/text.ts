@@ -7,3 +7,20 @@ export function decimals(value: number): string {
 export function whole(value: number): string {
   return value.toLocaleString("en-US");
 }
+
+/** Three digits that say something, without an exponent where it can be. */
+export function figure(value: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-4) return value.toExponential(size >= 1e6 ? 0 : 1);
+  return size >= 1000 ? whole(Number(value.toPrecision(3))) : String(Number(value.toPrecision(3)));
+}
+
+/** Text for HTML and SVG, in an element or in quotes. */
+export function escaped(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}

@@ -37,12 +37,23 @@ export function replay(leaves: Iterable<ReplayedLeaf>): Replayed {
   const keys = new Map<string, ReplayedKey>();
   let index = 0;
   for (const leaf of leaves) {
-    const next = step(keys.get(leaf.key), leaf);
-    if (typeof next === "string") return { ok: false, index, detail: `${leaf.key}: ${next}` };
-    keys.set(leaf.key, next);
+    const detail = replayLeaf(keys, leaf);
+    if (detail !== null) return { ok: false, index, detail };
     index++;
   }
   return { ok: true, keys };
+}
+
+/**
+ * The same, a leaf at a time.
+ * @param keys what the leaves before came to; the leaf's key is replaced in it
+ * @returns why the machine would not have allowed the leaf; null when it would
+ */
+export function replayLeaf(keys: Map<string, ReplayedKey>, leaf: ReplayedLeaf): string | null {
+  const next = step(keys.get(leaf.key), leaf);
+  if (typeof next === "string") return `${leaf.key}: ${next}`;
+  keys.set(leaf.key, next);
+  return null;
 }
 
 /** The key after one leaf, or why the leaf cannot be. */

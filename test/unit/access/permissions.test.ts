@@ -28,13 +28,16 @@ describe("the table of permissions", () => {
     expect(reads.filter((permission) => !/\.(read|list|tap)$/.test(permission))).toEqual([
       // It takes samples, as a tap does.
       "assessments.run",
+      // It shows what depended on bad noise; that somebody asked is kept.
+      "recall.run",
     ]);
   });
 
-  test("a custodian opens and shuts the vault, stops keys, and initiates nothing else", () => {
+  test("a custodian opens and shuts the vault, stops keys, reads the log, and initiates nothing else", () => {
     expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual([
       "keys.read",
       "keys.stop",
+      "log.read",
       "seal.read",
       "seal.open",
       "seal.close",

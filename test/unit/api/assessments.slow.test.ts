@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { request, type ClientRequest } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AssessmentStatus } from "../../../src/assess/desk.ts";
@@ -6,11 +7,16 @@ import { buildHouse, SOURCE, type House } from "./house.ts";
 
 let house: House;
 let app: FastifyInstance;
+/** Requests that may be left half sent, which would keep the service from closing. */
+const half: ClientRequest[] = [];
 beforeEach(async () => {
   house = await buildHouse();
   ({ app } = house);
 });
-afterEach(() => app.close());
+afterEach(async () => {
+  for (const sent of half.splice(0)) sent.destroy();
+  await app.close();
+});
 
 const OCTETS = "application/octet-stream";
 
@@ -108,6 +114,49 @@ test("one more than may be at once is refused, a cancelled one makes room", asyn
   expect((await order("", samples(1000, 0xff))).statusCode).toBe(201);
 });
 
+test(
+  "an upload need not be sent to hear that it is too large, or that nothing may begin",
+  { timeout: 25_000 },
+  async () => {
+    const url = new URL(await app.listen({ port: 0, host: "127.0.0.1" }));
+    /** Sends a head and some of its body, and never the rest. */
+    const begin = (length: number) => {
+      const sent = request({
+        host: url.hostname,
+        port: url.port,
+        method: "POST",
+        path: "/v1/assessments",
+        headers: { ...house.bearer("auditor"), "content-type": OCTETS, "content-length": length },
+      });
+      const answered = new Promise<number | undefined>((resolve, reject) => {
+        sent.once("response", ({ statusCode }) => resolve(statusCode)).once("error", reject);
+      });
+      half.push(sent);
+      answered.catch(() => {}); // Where nobody waits for it.
+      sent.write(Buffer.alloc(1000, 7));
+      return { sent, answered };
+    };
+    const huge = begin(2 ** 30);
+    expect(await huge.answered).toBe(413);
+
+    // Hung up in the middle: nothing began, and nothing is in the way.
+    const aborted = begin(50_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    aborted.sent.destroy();
+    const { id } = (await order("", samples(100_000, 0xff))).json<AssessmentStatus>();
+    expect((await get("/v1/assessments")).json().assessments).toHaveLength(1);
+
+    const late = begin(50_000);
+    expect(await late.answered).toBe(503);
+    await app.inject({
+      method: "DELETE",
+      url: `/v1/assessments/${id}`,
+      headers: house.bearer("auditor"),
+    });
+    await ended(id);
+  },
+);
+
 test("what makes no sense is refused with its cause", async () => {
   const refused = async (
     query: string,
@@ -125,6 +174,7 @@ test("what makes no sense is refused with its cause", async () => {
   await refused("", Buffer.alloc(0), 400, /neither a source nor a body/);
   await refused(`?source=${SOURCE.id}`, some, 400, /one of them is too many/);
   await refused("?source=nowhere", undefined, 404, /no source nowhere/);
+  await refused(`?source=${SOURCE.id}&h=8.5`, undefined, 400, /h/);
   await refused(`?source=${SOURCE.id}&samples=100001`, undefined, 400, /limit of 100000/);
   await refused("?bits=4", some, 400, /does not fit in 4 bits/);
   await refused("?bits=4&h=5", samples(1000, 0x0f), 400, /more than the 4 bits/);

@@ -79,8 +79,10 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
     .replace(/\/(intents|destructions)\/\{id\}/, "/$1/in-0123456789abcdef-1")
     .replace("/backups/{id}", "/backups/bk-0123456789abcdef-1")
-    .replace("{id}", "rng-1");
+    .replace("{id}", "rng-1")
+    .replace("{*}", "0/000.p/1");
 const BODIES: Readonly<Record<string, object>> = {
+  "/v1/random/receipted": { bytes: 32 },
   "/v1/keys/generate": { type: "aes-256" },
   "/v1/keys": { type: "aes-256" },
   "/v1/keys/import": { type: "hmac-256", material: "AAAA" },
@@ -108,6 +110,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/sources/{id}/restarts": {},
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
+  "/v1/recall": { source: "rng-1", from: 0, to: 1 },
   "/v1/tokens": { name: "tried", roles: ["client"] },
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
   "/v1/seal/open": { passphrase: "twelve of them" },
@@ -284,7 +287,9 @@ describe("paths and methods", () => {
       const url = pathOf(routes.find((route) => route.path === path)!);
       // `/v1/keys/generate` is a path of its own, and one of `/v1/keys/{id}` besides.
       const here = routes.filter((route) =>
-        new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(url),
+        new RegExp(`^${route.path.replace("{*}", ".+").replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(
+          url,
+        ),
       );
       const has = new Set(here.map(({ method }) => method));
       if (has.has("GET")) has.add("HEAD");

@@ -25,6 +25,9 @@ import type {
   Tap,
 } from "../../../src/port/service.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
+import { attestWith } from "../../../src/log/statement.ts";
+import { reportFacts } from "../../../src/verify/verifyAttested.ts";
+import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
 import { pkcs11Slots } from "../../../src/key/seal/pkcs11Slot.ts";
@@ -136,6 +139,9 @@ export const SOURCE: SourceSnapshot = {
   live: null,
 };
 
+/** Signs what this house attests. */
+export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
+
 export const SNAPSHOT: ServiceSnapshot = {
   version: "0",
   startedMilliseconds: 1,
@@ -160,6 +166,7 @@ export const SNAPSHOT: ServiceSnapshot = {
     refusedTotal: 0,
     lockedMemory: { ok: true, bytes: 0, detail: "" },
   },
+  keys: new KeyTally().figures(),
   log: {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
@@ -168,7 +175,6 @@ export const SNAPSHOT: ServiceSnapshot = {
     failuresTotal: 0,
     witnesses: [],
   },
-  keys: new KeyTally().figures(),
 };
 
 const STORY = {
@@ -362,6 +368,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         sources,
         events: journal,
         version: "0",
+        attest: (report) => attestWith(SIGNER)("assessment", reportFacts(report)),
         atOnce: 1,
         threads: 1,
         maximumSeconds: 60,
@@ -376,12 +383,23 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         },
       },
       introspection: { snapshot: () => snapshot.value },
+      attest: attestWith(SIGNER),
       transparency: {
         verifierKey: SNAPSHOT.log.verifierKey,
         checkpoint: () => ({ note: "log.example/house\n1\n" }),
         tile: async (level, index, width) =>
           level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
         entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
+      },
+      recall: {
+        async *run(order) {
+          yield { record: "recall", ...order, outputs: 0, failing: 0 };
+        },
+      },
+      receipts: {
+        unavailable: () => null,
+        issue: async (orders) =>
+          orders.map(({ outputs }) => ({ receipt: { outputs }, salt: new Uint8Array(32) })),
       },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { datasetOf } from "../../../src/assess/nonIid/dataset.ts";
 import * as lag from "../../../src/assess/nonIid/lag.ts";
-import * as lz78y from "../../../src/assess/nonIid/lz78y.ts";
 import { markov } from "../../../src/assess/nonIid/markov.ts";
 import { mostCommonValue } from "../../../src/assess/nonIid/mostCommonValue.ts";
 import * as multiMmc from "../../../src/assess/nonIid/multiMmc.ts";
@@ -131,7 +130,6 @@ test("the short ways for bits are the long way", () => {
       const what = `${shape} ${length}`;
       expect(lag.predictBits(dataset), what).toEqual(lag.predictSymbols(dataset.symbols));
       expect(multiMmc.predictBits(dataset.symbols), what).toEqual(multiMmc.predictSymbols(dataset));
-      expect(lz78y.predictBits(dataset.symbols), what).toEqual(lz78y.predictSymbols(dataset));
     }
 });
 

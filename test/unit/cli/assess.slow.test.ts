@@ -91,6 +91,7 @@ describe("bad input gets a clear error, exit 1 or 2, and no figure", () => {
     await truncate(huge, 2 ** 30);
     await refused([empty, "--bits", "8"], 1, /is empty[^]*→ /);
     await refused([wide, "--bits", "4"], 1, /→ /);
+    await refused([await samplesFile("one.bin", 1, 1), "--bits", "1"], 1, /at least 2 are needed/);
     await refused([wide], 1, /bits per sample must be given[^]*--bits/);
     await refused([huge, "--bits", "8"], 1, /more than 134,217,728 samples[^]*head -c/);
     await refused([folder, "--bits", "8"], 1, /not a regular file/);
@@ -169,6 +170,18 @@ test("each flag runs its suite, says what it is good for, and writes a page that
     expect(page).toContain(report.file.sha256);
     expect(page).not.toMatch(/<script|https?:\/\//);
   }
+});
+
+test("--nist-json writes a file as NIST's tool does, and refuses what that does not run", async () => {
+  const path = await samplesFile("shape.bin", 5000, 0x0f);
+  const shape = join(folder, "shape.json");
+  const { code } = await springhouse(["assess", path, "--bits", "4", "--nist-json", shape]);
+  expect(code).toBe(0);
+  const written = JSON.parse(await readFile(shape, "utf8"));
+  expect(written.testCases).toHaveLength(11);
+  const other = await springhouse(["assess", path, "--bits", "4", "--sts", "--nist-json", shape]);
+  expect(other.code).toBe(2);
+  expect(other.stderr).toContain("NIST's tool does not run SP 800-22");
 });
 
 describe("the IID track", () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -102,6 +102,59 @@ transparency:
       await service.stop();
     } finally {
       await removeState(state);
+    }
+  });
+});
+
+describe("receipts of a real service", () => {
+  test("are checked offline, and opened by whoever has the value", async () => {
+    const service = await startSpringhouse();
+    const env = { SPRINGHOUSE_URL: service.url, SPRINGHOUSE_STATE: service.state };
+    try {
+      const receipt = join(folder, "receipt");
+      const value = join(folder, "value");
+      const drawn = await springhouse(["random", "20000", "--receipt", receipt], env);
+      expect([drawn.code, drawn.stderr]).toEqual([0, expect.stringContaining(`${receipt}.salt`)]);
+      await writeFile(value, drawn.stdout);
+      expect((await stat(`${receipt}.salt`)).mode & 0o777).toBe(0o600);
+      const taken = await springhouse(["random", "32", "--receipt", receipt], env);
+      expect([taken.code, taken.stdout.length]).toEqual([1, 0]);
+      const vkey = join(service.state, "log.vkey");
+      const args = ["verify", receipt, "--vkey", vkey, "--value-file", value];
+      const verified = await springhouse([...args, "--json"]);
+      expect([verified.code, verified.stderr]).toEqual([0, ""]);
+      expect(JSON.parse(verified.stdout.toString())).toMatchObject({
+        valid: true,
+        opens: true,
+        leaf: { what: "random", bytes: 20_000, births: [{ creditedBits: 0 }] },
+      });
+      await writeFile(value, Buffer.from(drawn.stdout).subarray(2));
+      const other = await springhouse(args);
+      expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("not the one")]);
+      expect(other.stdout.toString()).toMatch(/^value +ANOTHER$/m);
+      const text = await readFile(receipt, "utf8");
+      await writeFile(value, text.replace('"bytes": 20000', '"bytes": 20001'));
+      const bent = await springhouse(["verify", value]);
+      expect([bent.code, bent.stderr]).toEqual([1, expect.stringContaining("not in that log")]);
+
+      const answer = await fetch(`${service.url}/v1/keys/generate`, {
+        method: "POST",
+        headers: { ...service.authorization, "content-type": "application/json" },
+        body: JSON.stringify({ type: "ed25519", count: 2, receipt: true }),
+      });
+      const { keys } = (await answer.json()) as {
+        keys: { key: object; receipt: object; salt: string }[];
+      };
+      for (const { key, receipt: proof, salt } of keys) {
+        await writeFile(receipt, JSON.stringify(proof));
+        await writeFile(`${receipt}.salt`, salt);
+        await writeFile(value, JSON.stringify(key, null, 2));
+        const ofKey = await springhouse(args);
+        expect([ofKey.code, ofKey.stderr]).toEqual([0, ""]);
+        expect(ofKey.stdout.toString()).toMatch(/^what +a key, ed25519 as jwk$/m);
+      }
+    } finally {
+      await service.stop();
     }
   });
 });

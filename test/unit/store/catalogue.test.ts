@@ -16,6 +16,7 @@ test.each([
   "window.ofSeed",
   "output.page",
   "event.since",
+  "recall.seeds",
   "retention.candidates",
 ] as const)("%s walks an index", (name) => {
   const sql = READS[name];

@@ -228,6 +228,22 @@ const CASES: Readonly<Record<string, Case>> = {
     change: ({ snapshot }) => void (snapshot.vault.lockedMemory.bytes = 64),
     moves: { locked_memory_bytes: [32, 64] },
   },
+  key_versions: {
+    change: ({ snapshot }) => void (snapshot.keys.versions.active = 5),
+    moves: { 'key_versions{state="active"}': [4, 5] },
+  },
+  key_operations_total: {
+    change: ({ snapshot }) => void (snapshot.keys.operations.sign = 5),
+    moves: { 'key_operations_total{usage="sign"}': [0, 5] },
+  },
+  key_rotations_total: {
+    change: ({ snapshot }) => void (snapshot.keys.rotations = 3),
+    moves: { key_rotations_total: [2, 3] },
+  },
+  key_overdue_total: {
+    change: ({ snapshot }) => void (snapshot.keys.overdue = 2),
+    moves: { key_overdue_total: [1, 2] },
+  },
   log_leaves: {
     change: ({ snapshot }) => void (snapshot.log.leaves = 21),
     moves: { log_leaves: [20, 21] },
@@ -251,22 +267,6 @@ const CASES: Readonly<Record<string, Case>> = {
   log_witness_failures_total: {
     change: ({ snapshot }) => void (snapshot.log.witnesses[1]!.failuresTotal = 2),
     moves: { 'log_witness_failures_total{witness="two"}': [1, 2] },
-  },
-  key_versions: {
-    change: ({ snapshot }) => void (snapshot.keys.versions.active = 5),
-    moves: { 'key_versions{state="active"}': [4, 5] },
-  },
-  key_operations_total: {
-    change: ({ snapshot }) => void (snapshot.keys.operations.sign = 5),
-    moves: { 'key_operations_total{usage="sign"}': [0, 5] },
-  },
-  key_rotations_total: {
-    change: ({ snapshot }) => void (snapshot.keys.rotations = 3),
-    moves: { key_rotations_total: [2, 3] },
-  },
-  key_overdue_total: {
-    change: ({ snapshot }) => void (snapshot.keys.overdue = 2),
-    moves: { key_overdue_total: [1, 2] },
   },
   output_bytes_total: {
     change: ({ tally }) => tally.answered("stream", 200, 6, 16_384),

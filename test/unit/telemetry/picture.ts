@@ -146,6 +146,7 @@ export function picture(): Picture {
       refusedTotal: 2,
       lockedMemory: { ok: true, bytes: 32, detail: confidential("memory") },
     },
+    keys: { ...figures, rotations: 2, overdue: 1, versions: { ...figures.versions, active: 4 } },
     log: {
       origin: confidential("origin"),
       verifierKey: confidential("verifier key"),
@@ -157,7 +158,6 @@ export function picture(): Picture {
         { name: "two", size: 19, lagMilliseconds: 0, failuresTotal: 1 },
       ],
     },
-    keys: { ...figures, rotations: 2, overdue: 1, versions: { ...figures.versions, active: 4 } },
   };
   const tally = new RequestTally();
   tally.answered("http", 200, 0.0002, 32);

@@ -1,0 +1,40 @@
+import type { RecallLine } from "../port/recall.ts";
+import { connect, type ConnectionOptions } from "./connection.ts";
+import { Failure } from "./failure.ts";
+import { count, paint, type Terminal } from "./terminal.ts";
+
+export interface RecallOptions extends ConnectionOptions {
+  readonly source: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+
+/** Unix milliseconds, or a time as RFC 3339 writes it; without a zone it is the local one. */
+function timeOf(option: string, text: string): number {
+  const milliseconds = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isFinite(milliseconds)) return milliseconds;
+  throw new Failure(2, `${option} ${text} is no time`, "Give one such as 2026-11-27T05:00:00Z.");
+}
+
+/** `springhouse recall`: what depended on noise that turned out bad. */
+export async function recall(terminal: Terminal, options: RecallOptions): Promise<void> {
+  const { source, reason } = options;
+  const fromMilliseconds = timeOf("--from", options.from);
+  const toMilliseconds = timeOf("--to", options.to);
+  if (toMilliseconds < fromMilliseconds) throw new Failure(2, "--to is before --from");
+  const order = { source, fromMilliseconds, toMilliseconds };
+  for await (const line of connect(terminal, options).recall(order, reason))
+    await terminal.write(options.json ? `${JSON.stringify(line)}\n` : textOf(terminal, line));
+}
+
+function textOf(terminal: Terminal, line: RecallLine): string {
+  if (line.record === "recall")
+    return `${count(line.outputs)} keys and receipted outputs drew on ${line.source} then; ${count(line.failing)} no longer have their strength\n`;
+  const { output, holds, sourceBits, remainingBits, strength } = line;
+  const verdict = holds ? paint(terminal, "green", "holds") : paint(terminal, "red", "FAILS");
+  const when = new Date(output.atMilliseconds).toISOString();
+  const bits = `${count(remainingBits)} bits remain of ${count(strength)}, without its ${count(sourceBits)}`;
+  return `${verdict}  ${output.id}  ${output.purpose}  ${output.principal}  ${when}  ${bits}\n`;
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { SALT_BYTES } from "../log/commitment.ts";
+import { birthsIn } from "../log/receipt.ts";
+import type { Leaf } from "../log/leaf.ts";
+import type { Birth } from "../log/leaves/birth.ts";
+import { parseVerifierKey, type Verifier } from "../log/signer.ts";
+import { opensReceipt, parseReceipt, verifyReceipt } from "../verify/verifyReceipt.ts";
+import { Failure } from "./failure.ts";
+import { columns, count, type Terminal } from "./terminal.ts";
+import { isAttested, verifyAttested } from "./verifyAttested.ts";
+
+export interface VerifyOptions {
+  readonly vkey?: string;
+  readonly valueFile?: string;
+  readonly saltFile?: string;
+  readonly json?: boolean;
+}
+
+/** `-` is stdin, so that a value need not be in a file. */
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path === "-" ? 0 : path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw new Failure(1, `cannot read ${path} (${code})`);
+  }
+}
+
+function verifierOf(given: string | undefined, own: string): Verifier {
+  const text = given === undefined ? own : given;
+  const verifier =
+    parseVerifierKey(text) ?? (given === undefined ? null : parseVerifierKey(String(read(given))));
+  if (verifier) return verifier;
+  throw new Failure(
+    1,
+    `${given ?? "the file"} holds no key of a log`,
+    "Give the log's key with --vkey: STATE/log.vkey, or the text in it.",
+  );
+}
+
+/** Null where no value is to be compared. */
+function opened(path: string, options: VerifyOptions, leaf: Leaf): boolean | null {
+  if (options.valueFile === undefined) return null;
+  const salt = Buffer.from(String(read(options.saltFile ?? `${path}.salt`)).trim(), "base64");
+  if (salt.length !== SALT_BYTES)
+    throw new Failure(1, "the salt is not 32 bytes of base64", "Give it with --salt-file.");
+  const value = read(options.valueFile);
+  try {
+    const opens = opensReceipt(leaf, salt, value);
+    if (opens === null) throw new Failure(1, "this receipt commits to no value");
+    return opens;
+  } finally {
+    value.fill(0);
+  }
+}
+
+/** `springhouse verify FILE`: needs no network, and no trust in the service. */
+export async function verify(
+  terminal: Terminal,
+  path: string,
+  options: VerifyOptions,
+): Promise<void> {
+  const text = String(read(path));
+  if (isAttested(text)) {
+    const verifier = verifierOf(options.vkey, "");
+    return verifyAttested(terminal, path, text, verifier, options.json ?? false);
+  }
+  const receipt = parseReceipt(text);
+  if (!receipt)
+    throw new Failure(
+      1,
+      `${path} is no receipt, no report and no manifest of a recording`,
+      "Name a file that springhouse wrote: of a recording FILE its manifest FILE.json.",
+    );
+  const verifier = verifierOf(options.vkey, receipt.verifierKey);
+  const verdict = verifyReceipt(receipt, verifier);
+  if (!verdict.valid) {
+    if (options.json) await terminal.write(`${JSON.stringify(verdict)}\n`);
+    throw new Failure(1, `the receipt does not hold: ${verdict.fault}`);
+  }
+  const { leaf, position, origin, size } = verdict;
+  const opens = opened(path, options, leaf);
+  const ownKey = options.vkey === undefined;
+  await terminal.write(
+    options.json
+      ? `${JSON.stringify({ ...verdict, opens, ownKey })}\n`
+      : `${columns(
+          [
+            ["receipt", `leaf ${count(position)} of ${count(size)} in ${origin}`],
+            ["at", new Date(leaf.at).toISOString()],
+            ["by", leaf.actor],
+            ...factsOf(leaf),
+            ...birthsIn(leaf).flatMap(birthRows),
+            ...(opens === null ? [] : [["value", opens ? "the one that it speaks of" : "ANOTHER"]]),
+          ],
+          "",
+        )}\n`,
+  );
+  if (ownKey)
+    terminal.tell("The key was the receipt's own: --vkey with a key kept elsewhere proves more.");
+  if (opens === false) throw new Failure(1, "the value is not the one that the receipt speaks of");
+}
+
+function factsOf(leaf: Leaf): string[][] {
+  if (leaf.kind !== "output") return [["what", leaf.kind]];
+  const { what, type, format, bytes, asked, met } = leaf;
+  const demands = Object.entries(asked).map(([name, value]) => `${name} ${value}`);
+  return [
+    ["what", what === "key" ? `a key, ${type} as ${format}` : `${count(bytes)} random bytes`],
+    ["asked", demands.join(", ") || "nothing in particular"],
+    [
+      "met",
+      `strength ${met.strength}, credited sources ${met.sources}, seed of ${count(met.seedAgeSeconds)} s`,
+    ],
+  ];
+}
+
+function birthRows(birth: Birth): string[][] {
+  const { output, shape, creditedBits, parent, sources, configuration, build } = birth;
+  return [
+    ["output", output],
+    ["seed", `${shape}, ${count(creditedBits)} credited bits`],
+    ...(parent ? [["  parent", `${parent.name}, strength ${parent.strength}`]] : []),
+    ...sources.map((one) => [
+      `  ${one.source}`,
+      `${count(one.bits)} bits, ${count(one.compliantBits)} by a certificate; ${count(one.windows)} windows, ${one.alarmed} with an alarm`,
+    ]),
+    ["made by", `configuration ${configuration}, build ${build.slice(0, 16)}`],
+  ];
+}

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import type { Assessment } from "../assess/assessment.ts";
+import type { Verifier } from "../log/signer.ts";
+import { parseManifest, RECORDING_MANIFEST } from "../source/recordingManifest.ts";
+import { verifyCapture, verifyReport, type AttestedVerdict } from "../verify/verifyAttested.ts";
+import { Failure } from "./failure.ts";
+import { columns, type Terminal } from "./terminal.ts";
+
+const CAPTURE = RECORDING_MANIFEST.properties.format.const;
+const REPORT: Assessment["format"] = "springhouse-assessment-1";
+
+/** The format that a JSON text names; null for anything else. */
+function formatOf(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { format?: unknown } | null)?.format ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    await pipeline(createReadStream(path), hash, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw new Failure(
+      1,
+      `cannot read ${path} (${code})`,
+      "A manifest FILE.json is checked with FILE beside it.",
+    );
+  }
+  return hash.digest("hex");
+}
+
+async function verdictOf(
+  terminal: Terminal,
+  path: string,
+  text: string,
+  verifier: Verifier,
+): Promise<AttestedVerdict> {
+  if (formatOf(text) === REPORT) return verifyReport(JSON.parse(text) as Assessment, verifier);
+  const parsed = parseManifest(text);
+  if (!parsed.ok) throw new Failure(1, `${path} is no manifest: ${parsed.detail}`);
+  const sha256 = await sha256Of(path.replace(/\.json$/, ""), terminal.signal);
+  return verifyCapture(parsed.manifest, sha256, verifier);
+}
+
+/** Whether `verifyAttested` is what can say something of this text. */
+export function isAttested(text: string): boolean {
+  const format = formatOf(text);
+  return format === CAPTURE || format === REPORT;
+}
+
+/**
+ * `springhouse verify` for a recording's manifest (with the recording beside it) and for a report.
+ * @param verifier of a key that was kept elsewhere: neither brings its own
+ */
+export async function verifyAttested(
+  terminal: Terminal,
+  path: string,
+  text: string,
+  verifier: Verifier,
+  json: boolean,
+): Promise<void> {
+  const verdict = await verdictOf(terminal, path, text, verifier);
+  if (json) await terminal.write(`${JSON.stringify(verdict)}\n`);
+  if (!verdict.valid) throw new Failure(1, `${path} does not hold: ${verdict.fault}`);
+  if (json) return;
+  const rows = Object.entries(verdict.facts)
+    .filter(([name]) => name !== "v" && name !== "device")
+    .map(([name, value]) => [name, String(value)]);
+  await terminal.write(`${columns([["signed by", verifier.name], ...rows], "")}\n`);
+}

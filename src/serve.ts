@@ -1,0 +1,196 @@
+import { randomBytes, randomFill } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { readFile as readFileBytes } from "node:fs/promises";
+import { join } from "node:path";
+import { wordlist } from "@scure/bip39/wordlists/english.js";
+import { pino } from "pino";
+import { ADMIN_TOKEN_FILE } from "./access/adminToken.ts";
+import { listen } from "./api/listen.ts";
+import { startLiveThread } from "./assess/live/thread.ts";
+import type { ServeOptions } from "./cli/program.ts";
+import { parseConfiguration } from "./config/parse.ts";
+import type { Configuration } from "./config/schema.ts";
+import { checkTlsTexts } from "./config/tlsFiles.ts";
+import { Discovery, openNoiseSource } from "./noiseSources.ts";
+import { openSigner } from "./log/keyFile.ts";
+import { buildHash } from "./platform/build.ts";
+import { contentOf } from "./platform/contentOf.ts";
+import { logDestination } from "./platform/logDestination.ts";
+import { watchSerialPorts } from "./platform/portWatch.ts";
+import type { Clock } from "./port/clock.ts";
+import { SpringhouseError } from "./port/errors.ts";
+import { addressOf, assertListenable } from "./service/address.ts";
+import { createService } from "./service/service.ts";
+import { snapshotDatabase } from "./store/snapshotDatabase.ts";
+import { openWorkerStore } from "./store/workerStore.ts";
+
+export interface ServeContext {
+  readonly clock: Clock;
+  readonly version: string;
+  readonly stopping: AbortSignal;
+  /** The store's thread waits for a disk, or for another program, and would keep the process alive. */
+  readonly hanging: () => void;
+}
+
+function readFile(path: string, field: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw new SpringhouseError(
+      "configuration_invalid",
+      `  ${field}: cannot read ${path} (${code})`,
+    );
+  }
+}
+
+/**
+ * Runs every check and throws what all of them found.
+ * @throws SpringhouseError `configuration_invalid`
+ */
+function collectFaults(checks: readonly (() => void)[]): void {
+  const faults: string[] = [];
+  for (const check of checks)
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof SpringhouseError) || error.code !== "configuration_invalid")
+        throw error;
+      faults.push(error.message);
+    }
+  if (faults.length > 0) throw new SpringhouseError("configuration_invalid", faults.join("\n"));
+}
+
+/** Reads and checks the configuration, before anything opens. */
+function load(options: ServeOptions): Configuration {
+  let parsed: Configuration | undefined;
+  collectFaults([
+    () => {
+      const text = options.config === undefined ? "" : readFile(options.config, "--config");
+      parsed = parseConfiguration(text);
+    },
+    () => {
+      if (
+        options.listen !== undefined &&
+        !/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/.test(options.listen)
+      )
+        throw new SpringhouseError(
+          "configuration_invalid",
+          `  --listen: ${options.listen} is not HOST:PORT`,
+        );
+    },
+  ]);
+  const configuration = { ...parsed!, ...(options.listen ? { listen: options.listen } : {}) };
+  const { generationFile } = configuration.construction;
+  collectFaults([
+    () => {
+      // A clone would go unnoticed, and nobody would know.
+      if (generationFile !== undefined) readFile(generationFile, "construction.generationFile");
+    },
+    () => assertListenable(configuration),
+  ]);
+  return configuration;
+}
+
+function readTls(configuration: Configuration) {
+  const { tls } = configuration;
+  if (!tls) return {};
+  const { requireClientCertificate } = tls;
+  const files = { certificate: "", key: "", requireClientCertificate };
+  collectFaults(
+    (["certificate", "key", "clientAuthority"] as const).map((field) => () => {
+      const path = tls[field];
+      if (path !== undefined) Object.assign(files, { [field]: readFile(path, `tls.${field}`) });
+    }),
+  );
+  checkTlsTexts(files);
+  return { tls: files };
+}
+
+/** `springhouse serve`: resolves when `stopping` has come and the service has stopped. */
+export async function serve(
+  options: ServeOptions,
+  { clock, version, stopping, hanging }: ServeContext,
+): Promise<void> {
+  // From the first moment to the last: without a listener the signal would end the process.
+  let reload = (): void => {};
+  process.on("SIGHUP", () => reload());
+  const state = options.state ?? (process.env["SPRINGHOUSE_STATE"] || "./state");
+  const configuration = load(options);
+  const tls = readTls(configuration);
+  const log = pino({ level: configuration.log.level, base: null }, logDestination(2));
+  const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
+  const { generationFile } = configuration.construction;
+  const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
+  const service = await openSigner(state, configuration.transparency.origin ?? null, osRandom)
+    .then((signer) =>
+      createService(configuration, {
+        clock,
+        store,
+        log,
+        version,
+        build: buildHash(import.meta.dirname),
+        signer,
+        boot: randomBytes(8).toString("hex"),
+        words: wordlist,
+        osRandom,
+        osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
+        openSource: openNoiseSource,
+        startLiveThread,
+        generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
+        credentialsDirectory: process.env["CREDENTIALS_DIRECTORY"] || null,
+        state: {
+          directory: state,
+          snapshot: (path) => snapshotDatabase(state, path),
+          read: async (name) => new Uint8Array(await readFileBytes(join(state, name))),
+        },
+        adminTokenPath: join(state, ADMIN_TOKEN_FILE),
+      }),
+    )
+    .catch(async (error: unknown) => {
+      // Its worker would keep the process alive.
+      await store.close();
+      throw error;
+    });
+  const address = addressOf(configuration.listen);
+  const discovery = new Discovery();
+  const stopDiscovery =
+    configuration.discover && configuration.sources.length === 0
+      ? watchSerialPorts(clock, async () => {
+          for (const source of await discovery.look())
+            if (!stopping.aborted) service.addSource(source);
+        })
+      : () => {};
+  try {
+    const listening = await listen(service.api, {
+      clock,
+      address,
+      ...tls,
+      socketPath: join(state, "springhouse.sock"),
+    });
+    const scheme = configuration.tls ? "https" : "http";
+    log.info({ url: `${scheme}://${address.host}:${listening.address?.port}`, state }, "listening");
+    reload = (): void => {
+      try {
+        const next = load(options);
+        // Everything that can fail comes first, so that a bad file changes nothing at all.
+        if (next.tls && configuration.tls) listening.reloadTls(readTls(next).tls!);
+        log.level = next.log.level;
+        service.reload(next);
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        const faults = detail.split("\n").map((line) => line.trim());
+        log.error({ faults }, "the configuration stays as it was");
+      }
+    };
+    await new Promise<void>((resolve) => {
+      if (stopping.aborted) resolve();
+      else stopping.addEventListener("abort", () => resolve(), { once: true });
+    });
+    reload = (): void => {};
+    await listening.close();
+  } finally {
+    stopDiscovery();
+    if (!(await service.stop())) hanging();
+  }
+}
