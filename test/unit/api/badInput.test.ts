@@ -79,6 +79,7 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
     .replace(/\/(intents|destructions)\/\{id\}/, "/$1/in-0123456789abcdef-1")
     .replace("/backups/{id}", "/backups/bk-0123456789abcdef-1")
+    .replace("/leaves/{id}", "/leaves/lf-0123456789abcdef-1")
     .replace("{id}", "rng-1")
     .replace("{*}", "0/000.p/1");
 const BODIES: Readonly<Record<string, object>> = {
