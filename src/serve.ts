@@ -1,5 +1,6 @@
 import { randomBytes, randomFill } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { readFile as readFileBytes } from "node:fs/promises";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { pino } from "pino";
@@ -20,6 +21,7 @@ import type { Clock } from "./port/clock.ts";
 import { SpringhouseError } from "./port/errors.ts";
 import { addressOf, assertListenable } from "./service/address.ts";
 import { createService } from "./service/service.ts";
+import { snapshotDatabase } from "./store/snapshotDatabase.ts";
 import { openWorkerStore } from "./store/workerStore.ts";
 
 export interface ServeContext {
@@ -137,6 +139,11 @@ export async function serve(
         startLiveThread,
         generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
         credentialsDirectory: process.env["CREDENTIALS_DIRECTORY"] || null,
+        state: {
+          directory: state,
+          snapshot: (path) => snapshotDatabase(state, path),
+          read: async (name) => new Uint8Array(await readFileBytes(join(state, name))),
+        },
         adminTokenPath: join(state, ADMIN_TOKEN_FILE),
       }),
     )

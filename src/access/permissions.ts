@@ -67,6 +67,22 @@ export const PERMISSIONS = {
     roles: ["client", "admin"],
     why: "As intents.create: who asked does it, once others approved.",
   },
+  "destructions.read": {
+    roles: ["operator", "auditor", "custodian", "admin"],
+    why: "What is about to end, and what proves that something did.",
+  },
+  "destructions.cancel": {
+    roles: ["client", "operator", "custodian", "admin"],
+    why: "The safe direction: a client for its own keys, everybody on guard for any.",
+  },
+  "backups.create": {
+    roles: ["admin"],
+    why: "It has everything in it, for the configured recipients alone.",
+  },
+  "backups.read": {
+    roles: ["operator", "auditor", "custodian", "admin"],
+    why: "When the last one was made, and which still hold an old epoch.",
+  },
   "custodians.read": {
     roles: ["operator", "auditor", "custodian", "admin"],
     why: "Who can approve is public among those who run and examine it.",
@@ -172,6 +188,7 @@ export const PERMISSIONS = {
     roles: ["operator", "custodian", "admin"],
     why: "The safe direction needs nobody's leave.",
   },
+  "seal.rotate": { roles: ["admin"], why: "It ends what copies of the database are worth." },
   "seal.slots": {
     roles: ["custodian", "admin"],
     why: "A custodian brings a passphrase of its own; the vault must be open.",

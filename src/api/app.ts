@@ -5,7 +5,9 @@ import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
 import { addCertificates, addOcsp } from "./certificates.ts";
 import { addCompliance } from "./compliance.ts";
+import { addBackups } from "./backups.ts";
 import { addCustodians } from "./custodians.ts";
+import { addDestructions } from "./destructions.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
 import { addIntents } from "./intents.ts";
@@ -187,6 +189,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addSeal(routes, context);
     addIntents(routes, context);
     addCustodians(routes, context);
+    addDestructions(routes, context);
+    addBackups(routes, context);
     addProbes(routes, context);
     done();
   });

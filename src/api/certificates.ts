@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
-import { CERTIFICATE_PURPOSES, type CertificatePurpose } from "../key/certificate/certificate.ts";
+import { CERTIFICATE_PURPOSES } from "../key/certificate/certificate.ts";
 import { COMMON_NAME_CHARACTERS } from "../key/certificate/names.ts";
 import { REVOCATION_REASONS, type RevocationReason } from "../key/certificate/revocation.ts";
 import type { Context } from "./context.ts";
@@ -141,7 +141,7 @@ export function addCertificates(app: FastifyInstance, context: Context): void {
         certificates.issue(
           {
             subject,
-            purpose: order.purpose as CertificatePurpose,
+            purpose: order.purpose,
             days,
             hosts,
             request: order.request ?? null,

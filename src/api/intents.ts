@@ -35,7 +35,7 @@ const APPROVAL = Type.Object(
   STRICT,
 );
 const WITHDRAWAL = Type.Object({ reason: REASON }, STRICT);
-const INTENT_ID = Type.String({ pattern: "^in-[0-9a-f]{16}-[1-9][0-9]{0,15}$" });
+export const INTENT_ID = Type.String({ pattern: "^in-[0-9a-f]{16}-[1-9][0-9]{0,15}$" });
 const ID = Type.Object({ id: INTENT_ID }, STRICT);
 const LIST = Type.Object(
   {

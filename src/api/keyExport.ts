@@ -5,7 +5,6 @@ import {
   EXPORT_SCHEMES,
   readRecipient,
   RECIPIENT_CHARACTERS,
-  type ExportScheme,
 } from "../key/distribution/recipient.ts";
 import type { SealedKey } from "../key/distribution/seal.ts";
 import type { Context } from "./context.ts";
@@ -68,7 +67,7 @@ export function addKeyExport(app: FastifyInstance, context: Context): void {
     },
     async handler(request, reply) {
       const { scheme, recipient } = request.body as Static<typeof RECIPIENT>;
-      const read = readRecipient(scheme as ExportScheme, recipient);
+      const read = readRecipient(scheme, recipient);
       if ("ok" in read) return context.refuse(request, reply, read);
       return reply.send({ digest: read.digest });
     },
@@ -93,7 +92,7 @@ export function addKeyExport(app: FastifyInstance, context: Context): void {
     async handler(request, reply) {
       const { id: key } = request.params as Static<typeof KEY_ID>;
       const body = request.body as Static<typeof EXPORT>;
-      const recipient = readRecipient(body.scheme as ExportScheme, body.recipient);
+      const recipient = readRecipient(body.scheme, body.recipient);
       if ("ok" in recipient) return context.refuse(request, reply, recipient);
       const exported = await context.durable(
         exportApproved(

@@ -11,6 +11,8 @@ import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
 import type { Approvals } from "../key/approval/approvals.ts";
+import type { Backups } from "../key/backup/backups.ts";
+import type { Destructions } from "../key/destruction/destructions.ts";
 import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { RecallLine, RecallOrder } from "../port/recall.ts";
@@ -119,7 +121,7 @@ export interface ApiPorts {
   readonly assessments: AssessmentDesk;
   readonly seal: Pick<
     SealKeeper,
-    "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot"
+    "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot" | "rotate"
   >;
   readonly approvals: Pick<
     Approvals,
@@ -133,6 +135,8 @@ export interface ApiPorts {
     | "get"
     | "list"
   >;
+  readonly destructions: Pick<Destructions, "list" | "cancel" | "receipt">;
+  readonly backups: Pick<Backups, "create" | "list" | "discard">;
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;

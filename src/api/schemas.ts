@@ -1,5 +1,6 @@
 import { Type, type TSchema } from "typebox";
 import { INTENT_STATES } from "../port/approval.ts";
+import { DESTRUCTION_STATES } from "../port/destruction.ts";
 import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import { ROLES } from "../port/principal.ts";
 
@@ -167,6 +168,36 @@ export const INTENT = Type.Object({
   changedMilliseconds: milliseconds,
 });
 
+export const DESTRUCTION = Type.Object({
+  id: Type.String({ description: "That of the intent." }),
+  key: Type.String(),
+  version: Type.Number(),
+  state: choice(DESTRUCTION_STATES),
+  requester: Type.String(),
+  approvers: Type.Array(Type.String()),
+  scheduledMilliseconds: milliseconds,
+  dueMilliseconds: Type.Number({ description: "Until then it can be called off." }),
+  changedMilliseconds: milliseconds,
+});
+
+export const DESTRUCTION_RECEIPT = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal("destruction-receipt"),
+  note: Type.String({ description: "C2SP signed note: the statement." }),
+  entry: Type.String({ description: "The leaf." }),
+  position: Type.Number(),
+  proof: Type.Array(Type.String({ contentEncoding: "base64" })),
+  checkpoint: Type.String({ description: "C2SP checkpoint that covers the leaf." }),
+});
+
+export const BACKUP = Type.Object({
+  id: Type.String(),
+  createdMilliseconds: milliseconds,
+  epoch: Type.Number({ description: "The epoch whose key is in it; 0 for one without." }),
+  recipients: Type.Number(),
+  discardedMilliseconds: nullable(milliseconds),
+});
+
 export const CUSTODIAN = Type.Object({
   person: Type.String(),
   fingerprint: Type.String(),
@@ -174,6 +205,23 @@ export const CUSTODIAN = Type.Object({
   principals: Type.Array(Type.String()),
   enrolledMilliseconds: milliseconds,
   removedMilliseconds: nullable(milliseconds),
+});
+
+export const ROTATION = Type.Object({
+  epoch: Type.Number(),
+  from: Type.Number(),
+  materials: Type.Number(),
+  retired: Type.Array(
+    Type.Object({
+      slot: Type.String(),
+      name: Type.String(),
+      kind: Type.String(),
+      epoch: Type.Number(),
+      assurance: Type.String(),
+      detail: Type.String(),
+    }),
+  ),
+  writeAheadLogEmptied: Type.Boolean(),
 });
 
 export const VAULT = Type.Object({

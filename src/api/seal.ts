@@ -3,10 +3,12 @@ import { Type, type Static } from "typebox";
 import { SLOT_KINDS, type SlotKind } from "../port/seal.ts";
 import { principalOf, type Context } from "./context.ts";
 import { addRoute } from "./route.ts";
-import { choice, SLOT, VAULT } from "./schemas.ts";
+import { choice, ROTATION, SLOT, VAULT } from "./schemas.ts";
 
 /** Ten slots may be tried one after the other, each for as long as Argon2id takes. */
 const SEAL_MILLISECONDS = 30_000;
+/** 100,000 kept keys take some seconds, a million half a minute, and each device up to 30 s. */
+const ROTATION_MILLISECONDS = 300_000;
 const STRICT = { additionalProperties: false } as const;
 
 /** One line: nothing that a terminal could obey. */
@@ -138,6 +140,29 @@ export function addSeal(app: FastifyInstance, context: Context): void {
       const { reason } = request.body as Static<typeof CLOSING>;
       await context.durable(seal.close(principalOf(request).id, reason ?? null));
       return reply.code(204).send();
+    },
+  });
+
+  addRoute(app, context, {
+    method: "POST",
+    url: "/v1/seal/rotate",
+    permission: "seal.rotate",
+    tag: "seal",
+    summary: "A new epoch: its key wraps every kept key, and each slot's keeper ends the old one",
+    description:
+      "With `assurance` `hardware` a device sees to it that the old epoch opens no more; with `best-effort` a copy of the database from before still opens by that slot.",
+    body: CLOSING,
+    success: {
+      status: 200,
+      description: "What became of each slot.",
+      content: { "application/json": ROTATION },
+    },
+    errors: [409, 503],
+    async handler(request, reply) {
+      const { reason } = request.body as Static<typeof CLOSING>;
+      const rotating = seal.rotate(principalOf(request).id, reason ?? null);
+      const rotated = await context.durable(rotating, ROTATION_MILLISECONDS);
+      return "ok" in rotated ? context.refuse(request, reply, rotated) : reply.send(rotated);
     },
   });
 

@@ -7,6 +7,12 @@ import {
   listCustodians,
   removeCustodian,
 } from "./custodians.ts";
+import {
+  cancelDestruction,
+  destructionReceipt,
+  listDestructions,
+  verifyDestruction,
+} from "./destructions.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import {
@@ -23,10 +29,10 @@ import {
 import type { Terminal } from "./terminal.ts";
 
 interface Parsers {
-  connecting(command: Command): Command;
-  asJson(command: Command): Command;
-  integer(least: number, most?: number): (text: string) => number;
-  positive(text: string): number;
+  readonly connecting: (command: Command) => Command;
+  readonly asJson: (command: Command) => Command;
+  readonly integer: (least: number, most?: number) => (text: string) => number;
+  readonly positive: (text: string) => number;
 }
 
 const KEY_ACTS = ["restore", "destroy", "export"] as const;
@@ -89,6 +95,37 @@ export function addApprovalCommands(
     .argument("<dir>", "where to")
     .action((id: string, directory: string, options: ConnectionOptions) =>
       exportIntent(terminal, id, directory, options),
+    );
+
+  const destruction = program
+    .command("destruction")
+    .description("what becomes of approved destructions");
+  asJson(connecting(destruction.command("list")))
+    .description("scheduled, called off, and done")
+    .action((options: Parameters<typeof listDestructions>[1]) =>
+      listDestructions(terminal, options),
+    );
+  connecting(destruction.command("cancel"))
+    .description("call one off while it is scheduled")
+    .argument("<id>", "that of the intent")
+    .option("--reason <text>", "for the record")
+    .action((id: string, options: Parameters<typeof cancelDestruction>[2]) =>
+      cancelDestruction(terminal, id, options),
+    );
+  connecting(destruction.command("receipt"))
+    .description("what proves that it was done")
+    .argument("<id>", "that of the intent")
+    .requiredOption("-o, --output <file>", "where to; must not exist yet")
+    .action((id: string, options: Parameters<typeof destructionReceipt>[2]) =>
+      destructionReceipt(terminal, id, options),
+    );
+  asJson(destruction.command("verify"))
+    .description("check a receipt; needs no service")
+    .argument("<file>", "the receipt")
+    .option("--vkey <file>", "the log's public key (default: STATE/log.vkey)")
+    .option("--state <dir>", "the service's state directory")
+    .action((file: string, options: Parameters<typeof verifyDestruction>[2]) =>
+      verifyDestruction(terminal, file, options),
     );
 
   const custodian = program.command("custodian").description("people who approve");

@@ -175,8 +175,6 @@ function whatOf(command: Command): string {
       return `${command.op} ${command.person}`;
     case "custodian.remove":
       return `${command.op} ${command.fingerprint}`;
-    case "seal.recover":
-      return `${command.op} ${command.slot}`;
     default:
       return `${command.op} ${command.key} version ${command.version}`;
   }

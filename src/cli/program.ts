@@ -4,6 +4,7 @@ import { SpringhouseError } from "../port/errors.ts";
 import { ROLES, type Role } from "../port/principal.ts";
 import { SLOT_KINDS } from "../port/seal.ts";
 import { addApprovalCommands } from "./approvalCommands.ts";
+import { addBackupCommands } from "./backupCommands.ts";
 import { addKeyCommands } from "./keyCommands.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
 import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
@@ -22,6 +23,7 @@ import {
   type NewSlotOptions,
   openSeal,
   removeSlot,
+  rotateSeal,
   sealStatus,
 } from "./seal.ts";
 import type { VerifyLogOptions } from "./log.ts";
@@ -294,6 +296,10 @@ export function buildProgram(
     .description("seal it at once")
     .option("--reason <text>", "for the record")
     .action((options: Parameters<typeof closeSeal>[1]) => closeSeal(terminal, options));
+  connecting(asJson(seal.command("rotate")))
+    .description("begin a new epoch, and end the old one as well as each slot can")
+    .option("--reason <text>", "for the record")
+    .action((options: Parameters<typeof rotateSeal>[1]) => rotateSeal(terminal, options));
   const slot = seal.command("slot").description("the ways to open it");
   makingSlot(slot.command("add"))
     .description("one more way; the vault must be open")
@@ -330,6 +336,7 @@ export function buildProgram(
     );
 
   addKeyCommands(program, terminal, { connecting, asJson, integer, positive });
+  addBackupCommands(program, terminal, { connecting, asJson });
   addApprovalCommands(program, terminal, { connecting, asJson, integer, positive });
 
   const token = program.command("token").description("who may ask");

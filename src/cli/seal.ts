@@ -4,7 +4,7 @@ import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import { columns, paint, type Terminal } from "./terminal.ts";
 
-interface PassphraseOptions extends ConnectionOptions {
+export interface PassphraseOptions extends ConnectionOptions {
   /** A file whose first line it is; `-` is stdin. */
   readonly passphraseFile?: string;
 }
@@ -16,7 +16,7 @@ export interface NewSlotOptions extends PassphraseOptions {
 }
 
 /** Never from the command line: every user of the machine can read that. */
-async function passphrase(
+export async function passphrase(
   terminal: Terminal,
   { passphraseFile }: PassphraseOptions,
   again: boolean,
@@ -110,6 +110,31 @@ export async function closeSeal(
 ): Promise<void> {
   await connect(terminal, options).seal.close(options.reason);
   terminal.tell("the vault is sealed");
+}
+
+/** `springhouse seal rotate`: exit 1 where the old epoch is not over in every slot. */
+export async function rotateSeal(
+  terminal: Terminal,
+  options: ConnectionOptions & { readonly reason?: string; readonly json?: boolean },
+): Promise<void> {
+  const rotation = await connect(terminal, options).seal.rotate(options.reason);
+  const { epoch, materials, retired } = rotation;
+  if (options.json) await terminal.write(`${JSON.stringify(rotation, null, 2)}\n`);
+  else {
+    const rows = retired.map((slot) => [slot.name, slot.kind, slot.assurance, slot.detail]);
+    await terminal.write(
+      `epoch ${epoch}: ${materials} key versions taken over; the epoch before is over by slot\n${columns(rows)}\n`,
+    );
+  }
+  if (!rotation.writeAheadLogEmptied)
+    terminal.tell("another reader holds the database: its write-ahead log still has the old keys");
+  const open = retired.filter(({ assurance }) => assurance === "pending");
+  if (open.length > 0)
+    throw new Failure(
+      1,
+      `not over yet: ${open.map(({ name }) => name).join(", ")}`,
+      "Bring the device back; it is tried again when the vault is opened or rotated.",
+    );
 }
 
 /** `springhouse seal slot add` */

@@ -1,10 +1,12 @@
 import type { Command, CustodianDescription, IntentDescription } from "../port/approval.ts";
+import type { DestructionDescription, DestructionReceipt } from "../port/destruction.ts";
+import type { BackupDescription } from "../port/backup.ts";
 import type { KeptEvent } from "../port/event.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
 import type { ComplianceReport } from "../port/compliance.ts";
 import type { RecallLine, RecallOrder } from "../port/recall.ts";
-import type { SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
+import type { Rotation, SlotDescription, SlotKind, VaultState } from "../port/seal.ts";
 import type { SourceTestReport } from "../port/service.ts";
 import type { SelfTestSnapshot, ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
 import { jsonLines } from "./lines.ts";
@@ -24,8 +26,11 @@ import type { TransportOptions } from "./transport.ts";
 export { CutShortError, RefusalError };
 export type SpringhouseClientOptions = TransportOptions;
 export type {
+  BackupDescription,
   Command,
   CustodianDescription,
+  DestructionDescription,
+  DestructionReceipt,
   IntentDescription,
   ChangedKey,
   KeptEvent,
@@ -39,6 +44,7 @@ export type {
   Quota,
   Requirement,
   Role,
+  Rotation,
   SelfTestSnapshot,
   ServiceSnapshot,
   SlotDescription,
@@ -179,6 +185,11 @@ interface IntentPage {
   readonly next: string | null;
 }
 
+interface DestructionPage {
+  readonly destructions: readonly DestructionDescription[];
+  readonly next: string | null;
+}
+
 interface CustodianPage {
   readonly custodians: CustodianDescription[];
 }
@@ -242,6 +253,8 @@ export class SpringhouseClient {
       readonly passphrase?: string;
     }): Promise<SlotDescription>;
     close(reason?: string): Promise<void>;
+    /** A new epoch: see the service's README for what that ends. */
+    rotate(reason?: string): Promise<Rotation>;
     addSlot(order: SlotOrder): Promise<SlotDescription>;
     removeSlot(id: string): Promise<void>;
   };
@@ -254,6 +267,21 @@ export class SpringhouseClient {
     approve(id: string, signature: string): Promise<IntentDescription>;
     withdraw(id: string, reason?: string): Promise<IntentDescription>;
     execute(id: string): Promise<IntentDescription>;
+  };
+  /** What becomes of approved destructions. */
+  readonly destructions: {
+    list(): Promise<DestructionDescription[]>;
+    cancel(id: string, reason?: string): Promise<DestructionDescription>;
+    /** Waits for the log's next checkpoint. */
+    receipt(id: string): Promise<DestructionReceipt>;
+  };
+  /** Copies of everything, for recovery recipients alone. */
+  readonly backups: {
+    /** An age file, chunk by chunk; one that was cut off does not open. */
+    create(): Promise<{ readonly id: string; readonly chunks: AsyncIterable<Uint8Array> }>;
+    list(): Promise<BackupDescription[]>;
+    /** Says that no copy of it is left. */
+    discard(id: string): Promise<void>;
   };
   /** People who approve. */
   readonly custodians: {
@@ -281,6 +309,7 @@ export class SpringhouseClient {
       initialise: (order) => post("/v1/seal/initialise", order),
       open: (opening) => post("/v1/seal/open", opening),
       close: (reason) => post("/v1/seal/close", reason === undefined ? {} : { reason }),
+      rotate: (reason) => post("/v1/seal/rotate", reason === undefined ? {} : { reason }),
       addSlot: (order) => post("/v1/seal/slots", order),
       removeSlot: async (id) => {
         const path = `/v1/seal/slots/${encodeURIComponent(id)}`;
@@ -305,6 +334,38 @@ export class SpringhouseClient {
       withdraw: (id, reason) =>
         post(intent(id, "/withdraw"), reason === undefined ? {} : { reason }),
       execute: (id) => post(intent(id, "/execute"), {}),
+    };
+    const destruction = (id: string, act: string) =>
+      `/v1/destructions/${encodeURIComponent(id)}/${act}`;
+    this.destructions = {
+      list: async () => {
+        const all: DestructionDescription[] = [];
+        for (let after: string | null = ""; after !== null;) {
+          const query = after === "" ? "" : `?after=${encodeURIComponent(after)}`;
+          const page: DestructionPage = await this.#get(`/v1/destructions${query}`);
+          all.push(...page.destructions);
+          after = page.next;
+        }
+        return all;
+      },
+      cancel: (id, reason) =>
+        post(destruction(id, "cancel"), reason === undefined ? {} : { reason }),
+      receipt: (id) => this.#get(destruction(id, "receipt")),
+    };
+    this.backups = {
+      create: async () => {
+        const call = { method: "POST" as const, path: "/v1/backups", body: {}, repeatable: false };
+        const response = await this.#transport.send(call);
+        const id = response.headers.get("springhouse-backup");
+        if (id === null) throw unexpected(response, "The answer does not say which backup it is.");
+        return { id, chunks: this.#transport.chunks(call, null, response) };
+      },
+      list: async () =>
+        (await this.#get<{ readonly backups: BackupDescription[] }>("/v1/backups")).backups,
+      discard: async (id) => {
+        const path = `/v1/backups/${encodeURIComponent(id)}`;
+        await this.#transport.json({ method: "DELETE", path, repeatable: true });
+      },
     };
     this.custodians = {
       list: async () => (await this.#get<CustodianPage>("/v1/custodians")).custodians,

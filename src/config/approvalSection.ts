@@ -14,7 +14,6 @@ export const APPROVAL = section(
         destroy: people("Destroying a version of a key."),
         export: people("Giving out the material of an exportable key."),
         custodians: people("Enrolling a custodian's key, and removing one."),
-        recover: people("Opening the vault by a recovery slot."),
       },
       "How many different people have to approve it.",
     ),
@@ -45,4 +44,29 @@ export const APPROVAL = section(
     ),
   },
   "Dual control: what needs the leave of several people.",
+);
+
+export const DESTRUCTION = section(
+  {
+    windowHours: Type.Number({
+      minimum: 0,
+      maximum: 8784,
+      default: 168,
+      description:
+        "For how long an approved destruction can be called off. What is due in the same minute shares one new epoch.",
+    }),
+  },
+  "Destruction of key versions.",
+);
+
+export const BACKUP = section(
+  {
+    recipients: Type.Array(Type.String({ pattern: "^age1[a-z0-9]{50,2000}$" }), {
+      default: [],
+      maxItems: 16,
+      description:
+        "Public keys of age-keygen for recovery, at least two; keep the secret ones offline and apart.",
+    }),
+  },
+  "Backups.",
 );

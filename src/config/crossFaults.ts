@@ -116,16 +116,32 @@ function certificateFaults({ clientCertificates, tls }: Configuration): string[]
   return faults;
 }
 
-function keyFileFaults({ seal }: Configuration): string[] {
-  const names = seal.keyFiles.map(({ name }) => name);
-  return seal.keyFiles.flatMap(({ name, path, credential }, index) => [
-    ...((path === undefined) === (credential === undefined)
-      ? [`seal.keyFiles[${index}]: give one of path and credential`]
-      : []),
-    ...(names.indexOf(name) < index
-      ? [`seal.keyFiles[${index}].name: ${show(name)} is given twice`]
-      : []),
-  ]);
+/** What slots are made with: each by a name of its own, each secret in one place. */
+function sealFaults({ seal }: Configuration): string[] {
+  const named = [
+    ...seal.keyFiles.map(({ name }, at) => [`seal.keyFiles[${at}]`, name] as const),
+    ...seal.tokens.map(({ name }, at) => [`seal.tokens[${at}]`, name] as const),
+    ...seal.tpms.map(({ name }, at) => [`seal.tpms[${at}]`, name] as const),
+  ];
+  const names = named.map(([, name]) => name);
+  const secrets = [
+    ...seal.keyFiles.map((file, at) => [`seal.keyFiles[${at}]`, file] as const),
+    ...seal.tokens.map(({ pin }, at) => [`seal.tokens[${at}].pin`, pin] as const),
+  ];
+  const variables = seal.tokens.flatMap(({ environment }, at) =>
+    Object.keys(environment).map((variable) => [`seal.tokens[${at}]`, variable] as const),
+  );
+  return [
+    ...named
+      .filter(([, name], index) => names.indexOf(name) < index)
+      .map(([at, name]) => `${at}.name: ${show(name)} is given twice`),
+    ...secrets
+      .filter(([, { path, credential }]) => (path === undefined) === (credential === undefined))
+      .map(([at]) => `${at}: give one of path and credential`),
+    ...variables
+      .filter(([, variable]) => !/^[A-Z_][A-Z0-9_]*$/.test(variable))
+      .map(([at, variable]) => `${at}.environment: ${show(variable)} is no name of a variable`),
+  ];
 }
 
 function witnessFaults({ transparency }: Configuration): string[] {
@@ -147,7 +163,7 @@ export function crossFaults(configuration: Configuration): string[] {
     ...(port > 65_535 ? [`listen: port ${port} is not allowed; needs 0 to 65535`] : []),
     ...quorumFaults(configuration),
     ...certificateFaults(configuration),
-    ...keyFileFaults(configuration),
+    ...sealFaults(configuration),
     ...witnessFaults(configuration),
   ];
 }

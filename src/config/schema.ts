@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { ROLES } from "../port/principal.ts";
-import { APPROVAL } from "./approvalSection.ts";
+import { APPROVAL, BACKUP, DESTRUCTION } from "./approvalSection.ts";
 import { section, strict } from "./section.ts";
 import type { SourceConfiguration } from "./sourceSchemas.ts";
 
@@ -22,6 +22,20 @@ const Quota = section(
  * The configuration, a YAML file: every field with its default and its why. The documentation of it
  * (docs/configuration.md) is generated from these descriptions.
  */
+/** A secret by its path, or by the name that systemd knows it under. */
+function secretFile(description: string) {
+  return {
+    path: Type.Optional(Type.String({ pattern: "^/", description })),
+    credential: Type.Optional(
+      Type.String({
+        pattern: "^[^/]{1,255}$",
+        description:
+          "Instead of a path: the name of systemd's LoadCredential= or LoadCredentialEncrypted=.",
+      }),
+    ),
+  };
+}
+
 export const CONFIGURATION = Type.Object(
   {
     listen: Type.String({
@@ -304,28 +318,87 @@ export const CONFIGURATION = Type.Object(
                 maxLength: 100,
                 description: "What slots call it.",
               }),
-              path: Type.Optional(
-                Type.String({
-                  pattern: "^/",
-                  description: "Readable by the service's user alone; 32 bytes to 64 KiB.",
-                }),
-              ),
-              credential: Type.Optional(
-                Type.String({
-                  pattern: "^[^/]{1,255}$",
-                  description:
-                    "Instead of a path: the name of systemd's LoadCredential= or LoadCredentialEncrypted=.",
-                }),
-              ),
+              ...secretFile("Readable by the service's user alone; 32 bytes to 64 KiB."),
             },
             strict,
           ),
           { default: [], description: "Key files that slots may be made with." },
         ),
+        tokens: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({
+                minLength: 1,
+                maxLength: 100,
+                description: "What slots call it.",
+              }),
+              library: Type.String({
+                pattern: "^/",
+                description: "The vendor's PKCS#11 module; it runs in a process of its own.",
+              }),
+              token: Type.String({
+                minLength: 1,
+                maxLength: 32,
+                description: "The token's label.",
+              }),
+              serial: Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  maxLength: 16,
+                  description: "Where several tokens have the label.",
+                }),
+              ),
+              pin: Type.Object(
+                secretFile("A file with the user's PIN, for the service's user alone."),
+                {
+                  ...strict,
+                  description: "The user's PIN.",
+                },
+              ),
+              environment: Type.Record(
+                Type.String({ pattern: "^[A-Z_][A-Z0-9_]*$" }),
+                Type.String(),
+                {
+                  default: {},
+                  description: "What the module reads, such as SOFTHSM2_CONF.",
+                },
+              ),
+            },
+            strict,
+          ),
+          { default: [], description: "PKCS#11 tokens that slots may be made on." },
+        ),
+        tpms: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({
+                minLength: 1,
+                maxLength: 100,
+                description: "What slots call it.",
+              }),
+              tcti: Type.String({
+                pattern: "^[a-z]+(:[!-~]+)?$",
+                default: "device:/dev/tpmrm0",
+                description: "How tpm2-tools reach it.",
+              }),
+              pcrs: Type.Array(Type.Integer({ minimum: 0, maximum: 23 }), {
+                maxItems: 24,
+                uniqueItems: true,
+                default: [7],
+                description:
+                  "Platform registers (SHA-256) that must be as they were when the slot was made; 7 is Secure Boot's state. After a change add the slot anew.",
+              }),
+            },
+            strict,
+          ),
+          { default: [], description: "TPMs 2.0 that slots may be made on; needs tpm2-tools." },
+        ),
       },
       "The vault of kept keys.",
     ),
     approval: APPROVAL,
+    destruction: DESTRUCTION,
+    backup: BACKUP,
     retention: section(
       {
         lineageDays: Type.Number({

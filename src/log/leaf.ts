@@ -2,7 +2,9 @@ import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { canonicalJson } from "./canonicalJson.ts";
 import { CERTIFICATE } from "./leaves/certificate.ts";
+import { BACKUP } from "./leaves/backup.ts";
 import { CUSTODIAN } from "./leaves/custodian.ts";
+import { DESTRUCTION } from "./leaves/destruction.ts";
 import { OUTPUT } from "./leaves/output.ts";
 import { RECALL } from "./leaves/recall.ts";
 import { EPOCH } from "./leaves/epoch.ts";
@@ -24,6 +26,8 @@ export const LEAVES = {
   custodian: CUSTODIAN,
   export: EXPORT,
   certificate: CERTIFICATE,
+  destruction: DESTRUCTION,
+  backup: BACKUP,
 } as const;
 
 export type LeafKind = keyof typeof LEAVES;

@@ -62,6 +62,7 @@ export class TransparencyLog {
   /**
    * Appends a leaf together with the change that it tells of: both are durable when this resolves, or
    * neither is.
+   * @param writes the change; a function where it keeps the leaf's id
    * @param commit who commits them, where it is not the store alone: the journal's `record`, for an act
    *   that is an event too
    * @returns the leaf's id
@@ -70,13 +71,14 @@ export class TransparencyLog {
    */
   async append(
     leaf: Leaf,
-    writes: readonly Write[] = [],
+    writes: readonly Write[] | ((id: string) => readonly Write[]) = [],
     commit: Commit = (batch) => this.#store.write(batch),
   ): Promise<string> {
     const { id, write } = this.#insert(leaf);
     const first = this.#first;
     try {
-      await commit([...(first ? [first] : []), ...writes, write]);
+      const change = typeof writes === "function" ? writes(id) : writes;
+      await commit([...(first ? [first] : []), ...change, write]);
     } catch (error) {
       if (error instanceof SpringhouseError && error.code === "store_failed") this.#failures++;
       throw error;

@@ -7,7 +7,6 @@ export const COMMAND_OPERATIONS = [
   "key.export",
   "custodian.enrol",
   "custodian.remove",
-  "seal.recover",
 ] as const;
 export type CommandOperation = (typeof COMMAND_OPERATIONS)[number];
 
@@ -32,8 +31,7 @@ export type Command =
       /** Ids of principals that this person acts under: what these ask for the person cannot approve. */
       readonly principals: readonly string[];
     }
-  | { readonly op: "custodian.remove"; readonly fingerprint: string }
-  | { readonly op: "seal.recover"; readonly slot: string };
+  | { readonly op: "custodian.remove"; readonly fingerprint: string };
 
 /** Everything that custodians sign, as canonical JSON (RFC 8785). */
 export interface IntentDocument {

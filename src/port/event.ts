@@ -38,6 +38,11 @@ export const EVENT_KINDS = [
   "slot_removed",
   "custodian_enrolled",
   "custodian_removed",
+  "destruction_scheduled",
+  "destruction_cancelled",
+  "destruction_completed",
+  "backup_created",
+  "backup_discarded",
   "intent_created",
   "intent_approved",
   "intent_executed",
@@ -46,6 +51,8 @@ export const EVENT_KINDS = [
   "key_exported",
   "certificate_issued",
   "certificate_revoked",
+  "slot_retired",
+  "epoch_rotated",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -1,4 +1,4 @@
-export const SLOT_KINDS = ["passphrase", "key-file"] as const;
+export const SLOT_KINDS = ["passphrase", "key-file", "pkcs11", "tpm2"] as const;
 export type SlotKind = (typeof SLOT_KINDS)[number];
 
 /** One way to open the vault, without anything that helps to do it. */
@@ -27,6 +27,33 @@ export interface VaultState {
   /** Openings that came to nothing since the start. */
   readonly refusedTotal: number;
   readonly lockedMemory: LockedMemoryReport;
+}
+
+/** How a slot's part in an epoch ended, for a receipt. */
+export interface RetiredSlot {
+  readonly slot: string;
+  readonly name: string;
+  readonly kind: SlotKind;
+  readonly epoch: number;
+  /**
+   * `hardware`: a device that holds to its specification opens it no more, not even with a copy of
+   * everything. `best-effort`: what was stored is gone, but a copy of it would still open. `pending`:
+   * the device could not be reached, and is tried again.
+   */
+  readonly assurance: "hardware" | "best-effort" | "pending";
+  readonly detail: string;
+}
+
+/** What a rotation of the epoch came to. */
+export interface Rotation {
+  readonly epoch: number;
+  readonly from: number;
+  /** Key versions that were taken over. */
+  readonly materials: number;
+  /** Each slot's part in the old epoch, and older ones that were still to be ended. */
+  readonly retired: readonly RetiredSlot[];
+  /** False where a reader of the database kept it from being emptied. */
+  readonly writeAheadLogEmptied: boolean;
 }
 
 /** Whether the secrets that outlive a call are kept where the system cannot write them to its swap. */

@@ -1,5 +1,6 @@
 import type { StartLiveThread } from "../assess/live/protocol.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
+import type { BackupTerms } from "../key/backup/backups.ts";
 import type { Signer } from "../log/signer.ts";
 import type { Clock } from "../port/clock.ts";
 import type { NoiseSource } from "../port/source.ts";
@@ -39,6 +40,8 @@ export interface ServicePorts {
   readonly generation: () => string | null;
   /** systemd's $CREDENTIALS_DIRECTORY; null where the service was not given any. */
   readonly credentialsDirectory: string | null;
+  /** What a backup copies besides the database's own rows; null where nothing is on disk. */
+  readonly state: BackupTerms["state"];
   /** Where local commands find the admin token of the first start; null: none is made. */
   readonly adminTokenPath: string | null;
 }

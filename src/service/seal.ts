@@ -3,7 +3,9 @@ import { keyFileReader } from "../key/seal/keyFile.ts";
 import { lockedMemory, type SecretMemory } from "../key/seal/lockedMemory.ts";
 import type { RecordAct } from "../key/seal/sealActs.ts";
 import { drawFrom, openSealKeeper, type SealKeeper } from "../key/seal/sealKeeper.ts";
+import { pkcs11Slots } from "../key/seal/pkcs11Slot.ts";
 import { keyFileSlots, passphraseSlots } from "../key/seal/secretSlot.ts";
+import { tpmSlots } from "../key/seal/tpmSlot.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ServicePorts } from "./ports.ts";
 
@@ -24,6 +26,8 @@ export async function openSeal(
     keepers: {
       passphrase: passphraseSlots(draw),
       "key-file": keyFileSlots(draw, keyFileReader(seal.keyFiles, credentialsDirectory)),
+      pkcs11: pkcs11Slots(seal.tokens, credentialsDirectory, clock),
+      tpm2: tpmSlots(seal.tpms),
     },
     record,
   });

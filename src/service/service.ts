@@ -40,7 +40,7 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
-import { openDualControl, requiredOf } from "./approval.ts";
+import { openBackups, openDestructions, openDualControl, requiredOf } from "./approval.ts";
 import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
@@ -216,14 +216,18 @@ export async function createService(
     maker: { configuration: configuration.version, build: ports.build },
     failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
   });
-  const record = async (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => {
-    await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
+  const acts = {
+    record: async (event: ServiceEvent, writes: readonly Write[], leaf: Leaf): Promise<void> => {
+      await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
+    },
+    tell: (event: ServiceEvent): void => observed.event(event),
   };
-  const approvals = await openDualControl(configuration, ports, keyCommands(managed), {
-    record,
-    tell: (event) => observed.event(event),
+  const destructions = openDestructions(configuration, ports, managed, seal, transparency.log, {
+    record: (event, batch) => observed.record(event, batch),
   });
-  const distribution = openDistribution(ports, drbg, managed, seal.vault, observed, record);
+  const commands = { ...keyCommands(managed), ...destructions.commands() };
+  const approvals = await openDualControl(configuration, ports, commands, acts);
+  const distribution = openDistribution(ports, drbg, managed, seal.vault, observed, acts.record);
   const api = buildApi(
     {
       clock,
@@ -243,6 +247,8 @@ export async function createService(
       assessments,
       seal,
       approvals,
+      destructions,
+      backups: openBackups(configuration, ports, seal, acts),
       events: observed,
       lineage,
       introspection: { snapshot },
@@ -307,6 +313,7 @@ export async function createService(
   watch.start();
   retention.start();
   managed.start();
+  destructions.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
@@ -346,6 +353,7 @@ export async function createService(
       memory.stop();
       const keepTheRest = async (): Promise<void> => {
         await assessed;
+        await destructions.stop();
         await managed.stop();
         await retention.stop();
         await outputs.stop();

@@ -1,5 +1,6 @@
 import { APPROVAL_SCHEMA } from "./approvalSchema.ts";
 import { DISTRIBUTION_SCHEMA } from "./distributionSchema.ts";
+import { DESTRUCTION_SCHEMA } from "./destructionSchema.ts";
 import { KEY_SCHEMA } from "./keySchema.ts";
 import { LOG_SCHEMA } from "./logSchema.ts";
 import { SEAL_SCHEMA } from "./sealSchema.ts";
@@ -156,7 +157,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, sql: SEAL_SCHEMA },
   { version: 5, sql: KEY_SCHEMA },
   { version: 6, sql: APPROVAL_SCHEMA },
-  { version: 7, sql: DISTRIBUTION_SCHEMA },
+  { version: 7, sql: DESTRUCTION_SCHEMA },
+  { version: 8, sql: DISTRIBUTION_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

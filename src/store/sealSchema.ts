@@ -42,6 +42,13 @@ CREATE TRIGGER seal_slot_live BEFORE INSERT ON seal_slot
 WHEN NOT EXISTS (SELECT 1 FROM seal_epoch WHERE epoch = NEW.epoch AND retired_ms IS NULL) BEGIN
   SELECT RAISE(ABORT, 'seal_slot: the epoch is not live');
 END;
+CREATE TRIGGER seal_epoch_settled BEFORE UPDATE ON seal_epoch
+WHEN OLD.retired_ms IS NOT NULL AND (
+  EXISTS (SELECT 1 FROM key_material WHERE epoch = OLD.epoch)
+  OR EXISTS (SELECT 1 FROM seal_slot WHERE epoch = OLD.epoch)
+) BEGIN
+  SELECT RAISE(ABORT, 'seal_epoch: material or slots are left in a retired epoch');
+END;
 CREATE TRIGGER seal_slot_last BEFORE DELETE ON seal_slot
 WHEN (SELECT count(*) FROM seal_slot) = 1 BEGIN
   SELECT RAISE(ABORT, 'seal_slot: nothing could open the vault without its last slot');

@@ -39,6 +39,9 @@ export const WRITES = {
     ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body, at_ms = excluded.at_ms`,
   "document.remove": `DELETE FROM document WHERE collection = ? AND id = ?`,
   "sealEpoch.insert": `INSERT INTO seal_epoch (epoch, vault, created_ms) VALUES (?, ?, ?)`,
+  "sealEpoch.retire": `UPDATE seal_epoch SET retired_ms = ? WHERE epoch = ?`,
+  // A trigger refuses it while a row is left that nothing could open any more.
+  "sealEpoch.settle": `UPDATE seal_epoch SET retired_ms = retired_ms WHERE epoch = ?`,
   "sealSlot.put": `INSERT INTO seal_slot (id, kind, name, place, epoch, created_ms, parameters,
       sealed, tag)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
@@ -48,6 +51,10 @@ export const WRITES = {
   "keyMaterial.insert": `INSERT INTO key_material (key, version, epoch, wrapped_key, nonce,
       ciphertext)
     VALUES (?, ?, ?, ?, ?, ?)`,
+  // A page of [key, version, wrapped key as it was, as it is]; a row that changed meanwhile is left.
+  "keyMaterial.rewrap": `UPDATE key_material AS m SET epoch = ?, wrapped_key = unhex(j.value ->> 3)
+    FROM json_each(?) AS j WHERE m.key = j.value ->> 0 AND m.version = j.value ->> 1
+    AND m.epoch = ? AND m.wrapped_key = unhex(j.value ->> 2)`,
   "keyMaterial.remove": `DELETE FROM key_material WHERE key = ? AND version = ?`,
   // In a subquery of its own: only so does SQLite look at the last row alone.
   // The first leaf of a start comes with every batch until one of them is durable.
@@ -94,6 +101,17 @@ export const WRITES = {
   "pairedKey.insert": `INSERT INTO paired_key (id, master, slave, bytes, created_ms)
     VALUES (?, ?, ?, ?, ?)`,
   "pairedKey.remove": `DELETE FROM paired_key WHERE id = ?`,
+  "destruction.insert": `INSERT INTO destruction (id, key, version, digest, requester, approvers,
+      state, scheduled_ms, due_ms, changed_ms)
+    VALUES (?, ?, ?, ?, ?, ?, 'scheduled', ?, ?, ?)`,
+  "destruction.cancel": `UPDATE destruction SET state = 'cancelled', changed_ms = ? WHERE id = ?`,
+  "destruction.remove": `UPDATE destruction SET state = 'removed', epoch = ?, changed_ms = ?
+    WHERE id = ?`,
+  "destruction.complete": `UPDATE destruction SET state = 'destroyed', note = ?, leaf = ?,
+      changed_ms = ?
+    WHERE id = ?`,
+  "backup.insert": `INSERT INTO backup (id, created_ms, epoch, recipients) VALUES (?, ?, ?, ?)`,
+  "backup.discard": `UPDATE backup SET discarded_ms = ? WHERE id = ?`,
   // The condition is repeated here: a key may have been made since the seed was chosen.
   "retention.removeSeed": `DELETE FROM seed WHERE id = ?
     AND NOT EXISTS (SELECT 1 FROM output WHERE output.seed = seed.id)`,
@@ -142,6 +160,10 @@ export const READS = {
   "document.all": `SELECT id, body, at_ms FROM document WHERE collection = ? ORDER BY id`,
   "sealEpoch.all": `SELECT * FROM seal_epoch ORDER BY epoch`,
   "sealSlot.all": `SELECT * FROM seal_slot ORDER BY created_ms, id`,
+  "keyMaterial.page": `SELECT key, version, wrapped_key FROM key_material
+    WHERE epoch = ? AND (key, version) > (?, ?) ORDER BY key, version LIMIT ?`,
+  // Read, since no checkpoint can be made in a transaction, as every write is in one.
+  "wal.truncate": `PRAGMA wal_checkpoint(TRUNCATE)`,
   "keyMaterial.one": `SELECT * FROM key_material WHERE key = ? AND version = ?`,
   "logLeaf.hashes": `SELECT position, hash FROM log_leaf
     WHERE position >= ? AND position < ? ORDER BY position`,
@@ -197,6 +219,17 @@ export const READS = {
   "pairedKey.one": `SELECT * FROM paired_key WHERE id = ?`,
   "pairedKey.count": `SELECT count(*) AS n FROM paired_key WHERE slave = ? AND master = ?`,
   "pairedKey.old": `SELECT id FROM paired_key WHERE created_ms < ? ORDER BY created_ms LIMIT ?`,
+  "destruction.one": `SELECT * FROM destruction WHERE id = ?`,
+  "destruction.live": `SELECT id FROM destruction
+    WHERE key = ? AND version = ? AND state <> 'cancelled'`,
+  "destruction.page": `SELECT * FROM destruction WHERE id > ? ORDER BY id LIMIT ?`,
+  "destruction.due": `SELECT * FROM destruction WHERE state = 'scheduled' AND due_ms <= ?
+    ORDER BY due_ms, id LIMIT 1000`,
+  "destruction.removed": `SELECT * FROM destruction WHERE state = 'removed' ORDER BY id`,
+  "removedSlot.ofEpoch": `SELECT * FROM removed_slot WHERE epoch = ? ORDER BY id`,
+  "backup.since": `SELECT * FROM backup WHERE created_ms >= ? AND discarded_ms IS NULL
+    ORDER BY created_ms, id`,
+  "backup.all": `SELECT * FROM backup ORDER BY created_ms, id`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.
   // A page of seeds and not of removable ones: its cost is bounded however many keys are kept.

@@ -230,6 +230,7 @@ class Simulation {
       openSource: ({ id }) => this.#devices.find((device) => device.id === id)!,
       generation: () => this.#generation,
       credentialsDirectory: null,
+      state: null,
       adminTokenPath: null,
     });
   }

@@ -1,6 +1,12 @@
 import { hash } from "node:crypto";
 import { Integer, Utf8String } from "asn1js";
-import { AttributeTypeAndValue, PublicKeyInfo, RelativeDistinguishedNames, Time } from "pkijs";
+import {
+  AttributeTypeAndValue,
+  PublicKeyInfo,
+  RelativeDistinguishedNames,
+  Time,
+  TimeType,
+} from "pkijs";
 
 const COMMON_NAME = "2.5.4.3";
 /** X.520's upper bound for a common name. */
@@ -17,7 +23,10 @@ export function commonName(value: string): RelativeDistinguishedNames {
 /** RFC 5280 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050 on; whole seconds. */
 export function timeOf(milliseconds: number): Time {
   const value = wholeSeconds(milliseconds);
-  return new Time({ type: value.getUTCFullYear() < 2050 ? 0 : 1, value });
+  return new Time({
+    type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime,
+    value,
+  });
 }
 
 export function wholeSeconds(milliseconds: number): Date {

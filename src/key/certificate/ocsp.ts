@@ -1,13 +1,7 @@
 import { hash } from "node:crypto";
 import { Constructed, Enumerated, GeneralizedTime, OctetString, Primitive } from "asn1js";
-import {
-  CertID,
-  OCSPRequest,
-  OCSPResponse,
-  ResponseBytes,
-  ResponseData,
-  SingleResponse,
-} from "pkijs";
+import type { CertID } from "pkijs";
+import { OCSPRequest, OCSPResponse, ResponseBytes, ResponseData, SingleResponse } from "pkijs";
 import type { Issuer } from "./certificate.ts";
 import { bufferOf, commonName, keyIdentifier, publicKeyInfo, wholeSeconds } from "./names.ts";
 import { REVOCATION_REASONS } from "./revocation.ts";

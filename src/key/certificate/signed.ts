@@ -14,7 +14,7 @@ export interface Unsigned {
   /** DER of what is signed. */
   readonly toBeSigned: Uint8Array;
   /** @returns DER of the whole, given an ECDSA signature in DER */
-  complete(signature: Uint8Array): Uint8Array;
+  readonly complete: (signature: Uint8Array) => Uint8Array;
 }
 
 export function unsigned(toBeSigned: BaseBlock): Unsigned {

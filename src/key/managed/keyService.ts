@@ -178,7 +178,12 @@ export class KeyService {
       const version = order.version ?? record.primary;
       const change =
         check(held) ?? transitKey(record, { ...order, version }, this.#author(asker.id));
-      return "ok" in change ? change : { change, writes: together, leaf: change.leaf };
+      if ("ok" in change) return change;
+      const done = (): void => {
+        // What is sealed of it is of no more use to anybody.
+        if (order.transition === "destroy") held.materials.delete(version);
+      };
+      return { change, writes: together, leaf: change.leaf, done };
     });
   }
 
@@ -371,7 +376,10 @@ export const NO_SUCH_KEY = refuse("not_found", "No such key.", {
 });
 
 /** What a version's material is bound to: moved to another row it does not open. */
-export function bindingOf(record: KeyRecord, version: number): MaterialBinding {
+export function bindingOf(
+  record: Pick<KeyRecord, "id" | "type" | "algorithms" | "purpose" | "usages">,
+  version: number,
+): MaterialBinding {
   return {
     key: record.id,
     version,

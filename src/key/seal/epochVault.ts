@@ -1,6 +1,7 @@
 import type { RandomSupply } from "../../port/draw.ts";
 import { refuse, type Refusal } from "../../port/errors.ts";
 import { KEY_BYTES, NONCE_BYTES, openMaterial, sealMaterial } from "./envelope.ts";
+import { KeyCache } from "./keyCache.ts";
 import { unwrapKey, wrapKey } from "./keyWrap.ts";
 import type { LockedBytes, SecretMemory } from "./lockedMemory.ts";
 import { LARGEST_MATERIAL_BYTES, type MaterialBinding, type WrappedMaterial } from "./vault.ts";
@@ -9,6 +10,7 @@ import { LARGEST_MATERIAL_BYTES, type MaterialBinding, type WrappedMaterial } fr
 export class EpochVault {
   readonly #memory: SecretMemory;
   readonly #random: RandomSupply;
+  readonly #cache: KeyCache;
   /** Places for opened material, one for each depth of nesting that there was. */
   readonly #places: LockedBytes[] = [];
   #live: { readonly epoch: number; readonly key: LockedBytes } | null = null;
@@ -17,6 +19,7 @@ export class EpochVault {
 
   constructor(memory: SecretMemory, random: RandomSupply) {
     this.#memory = memory;
+    this.#cache = new KeyCache(memory);
     this.#random = random;
   }
 
@@ -32,7 +35,13 @@ export class EpochVault {
   /** @param key the vault's own from now on */
   load(epoch: number, key: LockedBytes): void {
     this.#live?.key.free();
+    this.#cache.clear();
     this.#live = { epoch, key };
+  }
+
+  /** Tells why it is still sealed. */
+  explain(cause: string): void {
+    this.#cause = cause;
   }
 
   /** Overwrites the epoch's key. */
@@ -40,6 +49,7 @@ export class EpochVault {
     this.#live?.key.free();
     this.#live = null;
     this.#cause = cause;
+    this.#cache.clear();
     for (const place of this.#places.splice(0)) place.free();
   }
 
@@ -99,12 +109,14 @@ export class EpochVault {
     if (this.#live === null) return this.#refuse();
     if (epoch !== this.#live.epoch)
       return refuse("conflict", `It is wrapped under epoch ${epoch}, which is not the live one.`);
-    const key = this.#live.key.use((epochKey) => unwrapKey(epochKey, wrappedKey));
-    if (key === null) return damaged(binding);
-    const material = openMaterial(key, nonce, binding, ciphertext);
-    key.fill(0);
+    const { key } = this.#live;
+    const material = this.#cache.with(
+      wrappedKey,
+      () => key.use((epochKey) => unwrapKey(epochKey, wrappedKey)),
+      (versionKey) => openMaterial(versionKey, nonce, binding, ciphertext),
+    );
     if (material === null) return damaged(binding);
-    const place = this.#places.pop() ?? this.#memory.allocate(LARGEST_MATERIAL_BYTES);
+    const place = this.#places.pop() ?? this.#memory.allocate(LARGEST_MATERIAL_BYTES, "open");
     try {
       return place.use((bytes) => {
         const view = bytes.subarray(0, material.length);

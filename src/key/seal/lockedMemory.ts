@@ -14,9 +14,12 @@ interface Sodium {
 }
 
 /**
- * Bytes outside the JavaScript heap: locked, out of core dumps, between guard pages, and out of
- * reach of any access (a stray read ends the process) but inside `use`.
+ * Whether a secret is out of reach of any access but in a turn of the event loop that uses it, so
+ * that a stray read ends the process. It costs two system calls (2 to 100 µs): for what is kept long.
  */
+type Reach = "closed" | "open";
+
+/** Bytes outside the JavaScript heap: locked, out of core dumps, between guard pages. */
 export interface LockedBytes {
   readonly length: number;
   /** @param use gets a view that is dead afterwards; it must neither keep nor await */
@@ -28,7 +31,7 @@ export interface LockedBytes {
 /** Where the secrets that outlive a call are kept. */
 export interface SecretMemory {
   /** @throws SpringhouseError `sealed` where the memory must be locked and cannot be */
-  allocate(bytes: number): LockedBytes;
+  allocate(bytes: number, reach?: Reach): LockedBytes;
   report(): LockedMemoryReport;
 }
 
@@ -63,14 +66,16 @@ export function lockedMemory(required: boolean): SecretMemory {
     throw refused(trouble);
   };
   return {
-    allocate(length) {
+    allocate(length, reach = "closed") {
       const sodium = library();
       if (sodium === null && required) throw refused(trouble);
       const buffer =
         spare.get(length)?.pop() ??
         (sodium === null ? Buffer.alloc(length) : allocate(sodium, length));
       bytes += length;
-      return new Guarded(sodium, buffer, () => {
+      return new Guarded(reach === "closed" ? sodium : null, buffer, () => {
+        // It may be taken again for either reach.
+        sodium?.sodium_mprotect_readwrite(buffer);
         bytes -= length;
         spare.set(length, [...(spare.get(length) ?? []), buffer]);
       });
@@ -109,26 +114,44 @@ class Guarded implements LockedBytes {
   readonly #sodium: Sodium | null;
   readonly #gone: () => void;
   #buffer: Buffer | null;
-  /** Uses within uses: only the outermost closes it again. */
+  /** Uses within uses. */
   #depth = 0;
+  #closed: boolean;
+  #closing = false;
 
   constructor(sodium: Sodium | null, buffer: Buffer, gone: () => void) {
     this.length = buffer.length;
     this.#sodium = sodium;
     this.#buffer = buffer;
     this.#gone = gone;
+    this.#closed = sodium !== null;
     sodium?.sodium_mprotect_noaccess(buffer);
   }
 
   use<Result>(use: (bytes: Uint8Array) => Result): Result {
     const buffer = this.#buffer;
     if (buffer === null) throw new Error("locked bytes were used after they were given back");
-    if (this.#depth++ === 0) this.#sodium?.sodium_mprotect_readwrite(buffer);
+    if (this.#closed) this.#sodium?.sodium_mprotect_readwrite(buffer);
+    this.#closed = false;
+    this.#depth++;
     try {
       return use(buffer);
     } finally {
-      if (--this.#depth === 0) this.#sodium?.sodium_mprotect_noaccess(buffer);
+      this.#depth--;
+      this.#closeSoon();
     }
+  }
+
+  /** After this turn of the event loop, so that a thousand uses in it cost one closing. */
+  #closeSoon(): void {
+    if (this.#closing || this.#sodium === null) return;
+    this.#closing = true;
+    setImmediate(() => {
+      this.#closing = false;
+      if (this.#buffer === null) return;
+      this.#sodium?.sodium_mprotect_noaccess(this.#buffer);
+      this.#closed = true;
+    }).unref();
   }
 
   free(): void {

@@ -3,6 +3,7 @@ import type { Clock } from "../../port/clock.ts";
 import type { EventKind, ServiceEvent } from "../../port/event.ts";
 import type { Row, Store, Write } from "../../store/store.ts";
 import { type Epoch, toEpoch, toSlot } from "./rows.ts";
+import { type Retirement, RETIREMENTS, toRetirement } from "./retirement.ts";
 import type { Slot } from "./slot.ts";
 import { NO_WRONG_PASSPHRASES, type WrongPassphrases } from "./passphraseThrottle.ts";
 
@@ -29,6 +30,8 @@ export interface StoredSeal {
   readonly epoch: Epoch | null;
   readonly slots: readonly Slot[];
   readonly wrong: WrongPassphrases;
+  /** What slots were, and their keepers have not ended yet. */
+  readonly retirements: readonly Retirement[];
 }
 
 const COLLECTION = "seal";
@@ -48,15 +51,17 @@ export class SealActs {
 
   /** @throws SpringhouseError `store_failed`; Error for rows of another version's */
   async read(): Promise<StoredSeal> {
-    const [epochs, slots, wrong] = await this.#store.readTogether([
+    const [epochs, slots, wrong, retirements] = await this.#store.readTogether([
       { statement: "sealEpoch.all", parameters: [] },
       { statement: "sealSlot.all", parameters: [] },
       { statement: "document.get", parameters: [COLLECTION, WRONG] },
+      RETIREMENTS,
     ]);
     return {
       epoch: (epochs ?? []).map(toEpoch).find((epoch) => epoch.live) ?? null,
       slots: (slots ?? []).map(toSlot),
       wrong: wrongOf(wrong?.[0]),
+      retirements: (retirements ?? []).map(toRetirement),
     };
   }
 

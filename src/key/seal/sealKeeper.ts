@@ -2,12 +2,20 @@ import { Turns } from "../../drbg/turns.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { RandomSupply } from "../../port/draw.ts";
 import { refuse, type Refusal } from "../../port/errors.ts";
-import type { SlotDescription, SlotKind, VaultState } from "../../port/seal.ts";
+import type {
+  RetiredSlot,
+  Rotation,
+  SlotDescription,
+  SlotKind,
+  VaultState,
+} from "../../port/seal.ts";
 import type { Store } from "../../store/store.ts";
 import { KEY_BYTES } from "./envelope.ts";
+import { EpochRotation } from "./epochRotation.ts";
 import { EpochVault } from "./epochVault.ts";
 import type { LockedBytes, SecretMemory } from "./lockedMemory.ts";
 import { NO_WRONG_PASSPHRASES, passphraseWaitSeconds } from "./passphraseThrottle.ts";
+import { retire, retirementOf, retirementRemoval, retirementWrite } from "./retirement.ts";
 import { type Epoch, epochWrite, slotRemoval, slotWrite } from "./rows.ts";
 import { type RecordAct, SealActs, type StoredSeal, wrongWrite } from "./sealActs.ts";
 import {
@@ -16,7 +24,7 @@ import {
   type Sealed,
   type Slot,
   type SlotKeeper,
-  tagOf,
+  tagged,
   type WantedSlot,
 } from "./slot.ts";
 import type { Vault } from "./vault.ts";
@@ -136,6 +144,7 @@ export class SealKeeper {
       if (this.#epochVault.cause === null) return refuse("conflict", "The vault is open.");
       const slots = this.#meant(opening);
       if (slots.length === 0) return refuse("not_found", "There is no slot to open it by.");
+      await this.#retirePending();
       const closings = this.#closings;
       const throttled = opening.passphrase === null ? null : await this.#countTry();
       if (throttled) return throttled;
@@ -147,6 +156,7 @@ export class SealKeeper {
       }
       this.#refusedTotal++;
       const detail = refusals.map((refusal) => refusal.detail).join(" ");
+      this.#epochVault.explain(`No slot opened it. ${detail}`);
       const data = { slots: slots.map(({ id }) => id).join(",") };
       await this.#acts.record({ kind: "seal_refused", actor, detail, data });
       return { ...refusals[0]!, detail };
@@ -179,6 +189,27 @@ export class SealKeeper {
   seal(cause: string): void {
     this.#closings++;
     this.#epochVault.seal(cause);
+  }
+
+  /**
+   * The live epoch's key, for a backup: nothing opens, shuts or rotates meanwhile.
+   * @param work its key is overwritten afterwards
+   */
+  withEpochKey<Result>(
+    work: (epoch: number, key: Uint8Array) => Promise<Result>,
+  ): Promise<Result | Refusal> {
+    return this.#turn(async () => {
+      const live = this.#epochVault.withKey((bytes, epoch) => ({
+        epoch,
+        key: Uint8Array.from(bytes),
+      }));
+      if ("code" in live) return live;
+      try {
+        return await work(live.epoch, live.key);
+      } finally {
+        live.key.fill(0);
+      }
+    });
   }
 
   /** @returns the slot; a Refusal `sealed`, `conflict`, `invalid_parameter`, or the slot's own */
@@ -223,17 +254,116 @@ export class SealKeeper {
         return refuse("conflict", "Nothing could open the vault without its last slot.", {
           remedy: "Add another slot first.",
         });
+      const retirement = retirementOf(this.#stored.epoch?.vault ?? "", slot, true);
+      const now = this.#terms.clock.wallMilliseconds();
       await this.#acts.record({
         kind: "slot_removed",
         actor,
         detail: `There is no ${named(slot)} any more.`,
         data: { slot: id, slot_kind: slot.kind },
-        writes: [slotRemoval(id)],
+        writes: [slotRemoval(id), retirementWrite(retirement, now)],
         leaf: { kind: "slot", op: "remove", slot: id, slotKind: slot.kind, epoch: slot.epoch },
       });
-      this.#stored = { ...this.#stored, slots: slots.filter((one) => one !== slot) };
+      const left = slots.filter((one) => one !== slot);
+      const retirements = [...this.#stored.retirements, retirement];
+      this.#stored = { ...this.#stored, slots: left, retirements };
+      await this.#retirePending();
       return null;
     });
+  }
+
+  /**
+   * A new epoch: its key is drawn, every slot gets it, every key version is taken over, in one
+   * transaction; then each slot's keeper ends the old one as well as it can. A copy of the database
+   * from before is worth nothing where all of them are of `hardware` assurance.
+   * @returns what became of each slot; a Refusal `sealed`, or that of a slot that cannot take the new
+   *   key, and then nothing was changed
+   * @throws SpringhouseError `store_failed`, `material_damaged`
+   */
+  rotate(actor: string, reason: string | null): Promise<Rotation | Refusal> {
+    return this.#turn(async () => {
+      const { epoch } = this.#stored;
+      if (epoch === null) return refuse("conflict", NO_VAULT);
+      const from = this.#epochVault.withKey((bytes) => this.#lock(Uint8Array.from(bytes)));
+      if ("code" in from) return from;
+      return await keeping(from, async () => {
+        const drawn = await this.#draw(KEY_BYTES, "epoch");
+        if ("ok" in drawn) return drawn;
+        const to = this.#lock(drawn);
+        const rotation = new EpochRotation({
+          ...this.#terms,
+          acts: this.#acts,
+          epoch,
+          slots: this.#stored.slots,
+          from,
+          to,
+          atMilliseconds: this.#terms.clock.wallMilliseconds(),
+        });
+        return await keeping(to, () => this.#rotate(rotation, epoch, to, actor, reason));
+      });
+    });
+  }
+
+  async #rotate(
+    rotation: EpochRotation,
+    epoch: Epoch,
+    to: LockedBytes,
+    actor: string,
+    reason: string | null,
+  ): Promise<Rotation | Refusal> {
+    const slots = await rotation.renewSlots();
+    if ("ok" in slots) return slots;
+    await rotation.prepare();
+    const { next } = rotation;
+    await this.#epochVault.holdWraps(async () => {
+      await rotation
+        .commit(slots, actor, reason)
+        .catch((error: unknown) => this.#doubt(epoch, error));
+      const shut = this.#epochVault.cause !== null;
+      if (!shut) this.#epochVault.load(next.epoch, this.#copy(to));
+    });
+    const retirements = [...this.#stored.retirements, ...rotation.retirements];
+    this.#stored = { ...this.#stored, epoch: next, slots, retirements };
+    const retired = await this.#retirePending();
+    // What was overwritten and deleted still stands in the write-ahead log.
+    const [checkpoint] = await this.#terms.store.read("wal.truncate", []);
+    return {
+      epoch: next.epoch,
+      from: epoch.epoch,
+      materials: rotation.materials,
+      retired,
+      writeAheadLogEmptied: checkpoint?.["busy"] === 0,
+    };
+  }
+
+  /** A rotation that failed, or of which the database did not say what became of it. */
+  async #doubt(epoch: Epoch, error: unknown): Promise<never> {
+    const stored = await this.#acts.read().catch(() => null);
+    if (stored?.epoch?.epoch !== epoch.epoch)
+      this.seal("The database did not say whether the epoch was rotated.");
+    throw error;
+  }
+
+  /** Has what slots were ended by their keepers; one that cannot now is tried at the next occasion. */
+  async #retirePending(): Promise<readonly RetiredSlot[]> {
+    const results: RetiredSlot[] = [];
+    for (const retirement of this.#stored.retirements) {
+      const result = await retire(this.#terms.keepers, retirement);
+      results.push(result);
+      const { assurance, slot, kind, epoch, detail } = result;
+      if (assurance === "pending") continue;
+      await this.#acts.record({
+        kind: "slot_retired",
+        actor: SYSTEM,
+        detail: `${result.name} is over for epoch ${epoch}, ${assurance}: ${detail}`,
+        data: { slot, slot_kind: kind, epoch, assurance },
+        writes: [retirementRemoval(retirement)],
+        leaf: { kind: "slot", op: "retire", slot, slotKind: kind, epoch, assurance },
+      });
+      const left = this.#stored.retirements.filter((one) => one !== retirement);
+      this.#stored = { ...this.#stored, retirements: left };
+    }
+    return results;
   }
 
   async #turn<Result>(work: () => Promise<Result>): Promise<Result | Refusal> {
@@ -250,7 +380,8 @@ export class SealKeeper {
   #meant({ slot, passphrase }: Opening): readonly Slot[] {
     const { slots } = this.#stored;
     if (slot !== undefined) return slots.filter(({ id, name }) => slot === id || slot === name);
-    return slots.filter(({ kind }) => (kind === "passphrase") === (passphrase !== null));
+    const { keepers } = this.#terms;
+    return slots.filter(({ kind }) => keepers[kind].opensByItself === (passphrase === null));
   }
 
   /** Counts a passphrase as wrong until it shows that it is not. */
@@ -315,17 +446,10 @@ export class SealKeeper {
     const terms = { vault: epoch.vault, id, epoch: epoch.epoch };
     const sealed: Sealed | Refusal = await this.#terms.keepers[kind].create(terms, wanted, key);
     if (!sealed.ok) return sealed;
-    const slot = {
-      id,
-      kind,
-      name,
-      place,
-      epoch: epoch.epoch,
-      createdMilliseconds: this.#terms.clock.wallMilliseconds(),
-      parameters: sealed.parameters,
-      sealed: sealed.sealed,
-    };
-    return { ...slot, tag: key.use((bytes) => tagOf(epoch.vault, slot, bytes)) };
+    const createdMilliseconds = this.#terms.clock.wallMilliseconds();
+    const slot = { id, kind, name, place, epoch: epoch.epoch, createdMilliseconds };
+    const { parameters, sealed: bytes } = sealed;
+    return tagged(epoch.vault, { ...slot, parameters, sealed: bytes }, key);
   }
 
   #copy(key: LockedBytes): LockedBytes {

@@ -13,7 +13,7 @@ import {
   sealTo,
 } from "./selfSealing.ts";
 import type { LockedBytes } from "./lockedMemory.ts";
-import type { Opened, Sealed, Slot, SlotKeeper, SlotTerms } from "./slot.ts";
+import type { Opened, Retired, Sealed, Slot, SlotKeeper, SlotTerms } from "./slot.ts";
 
 const SALT_BYTES = 16;
 /** RFC 9106 4, the second recommended set: 64 MiB, 3 passes, 4 lanes. A quarter of a second here. */
@@ -136,12 +136,14 @@ async function open(
  */
 export function passphraseSlots(draw: Draw, cost: Argon2Cost = ARGON2): SlotKeeper {
   return {
+    opensByItself: false,
     async create(terms, { passphrase }, epochKey) {
       if (passphrase === null) return refuse("invalid_parameter", "A passphrase is needed.");
       const derivation = { name: "argon2id", ...cost } as const;
       return await create(draw, terms, passphrase, derivation, epochKey);
     },
     renew: (terms, slot, epochKey) => renew(draw, terms, slot, epochKey),
+    retire: async () => copiesOpen("its passphrase"),
     async open(terms, slot, passphrase) {
       if (passphrase === null)
         return refuse("slot_refused", `Slot ${slot.name} needs a passphrase.`);
@@ -158,6 +160,7 @@ export function passphraseSlots(draw: Draw, cost: Argon2Cost = ARGON2): SlotKeep
 /** A secret in a file, as systemd hands one to a service (LoadCredentialEncrypted=). */
 export function keyFileSlots(draw: Draw, read: ReadKeyFile): SlotKeeper {
   return {
+    opensByItself: true,
     async create(terms, { place }, epochKey) {
       const secret = await read(place ?? "");
       if (!(secret instanceof Uint8Array)) return secret;
@@ -166,6 +169,7 @@ export function keyFileSlots(draw: Draw, read: ReadKeyFile): SlotKeeper {
       return made;
     },
     renew: (terms, slot, epochKey) => renew(draw, terms, slot, epochKey),
+    retire: async () => copiesOpen("its key file"),
     async open(terms, slot) {
       const secret = await read(slot.place ?? "");
       if (!(secret instanceof Uint8Array)) return secret;
@@ -179,6 +183,12 @@ export function keyFileSlots(draw: Draw, read: ReadKeyFile): SlotKeeper {
       return opened;
     },
   };
+}
+
+/** Nothing can be made to forget what somebody knows. */
+function copiesOpen(secret: string): Retired {
+  const detail = `Overwritten in the database; a copy from before still opens with ${secret}.`;
+  return { assurance: "best-effort", detail };
 }
 
 function contextOf({ vault, id, epoch }: SlotTerms): readonly string[] {

@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import type { Refusal } from "../../port/errors.ts";
 import { KEY_BYTES, lengthPrefixed } from "./envelope.ts";
 import type { LockedBytes } from "./lockedMemory.ts";
-import type { SlotDescription, SlotKind } from "../../port/seal.ts";
+import type { RetiredSlot, SlotDescription, SlotKind } from "../../port/seal.ts";
 
 /** One of the ways to open the vault, as it is stored. It holds no secret in the clear. */
 export interface Slot extends SlotDescription {
@@ -43,16 +43,30 @@ export interface Opened {
   readonly epochKey: Uint8Array;
 }
 
+/** What became of an epoch's key in a slot that has a new one, or none. */
+export type Retired = Pick<RetiredSlot, "assurance" | "detail">;
+
 /** How one kind of slot keeps an epoch's key. */
 export interface SlotKeeper {
+  /** Whether it opens with nobody there. */
+  readonly opensByItself: boolean;
   create(terms: SlotTerms, wanted: WantedSlot, epochKey: LockedBytes): Promise<Sealed | Refusal>;
   /** The same slot for a new epoch's key, with nobody there to open it. */
   renew(terms: SlotTerms, slot: Slot, epochKey: LockedBytes): Promise<Sealed | Refusal>;
   /** @param passphrase for the kinds that need one */
   open(terms: SlotTerms, slot: Slot, passphrase: Uint8Array | null): Promise<Opened | Refusal>;
+  /**
+   * Ends what the slot was under `terms.epoch`. Doing it again does no harm.
+   * @param removed whether it is the end of the slot, and not only of an epoch in it
+   */
+  retire(
+    terms: SlotTerms,
+    slot: SlotDescription & { readonly parameters: string },
+    removed: boolean,
+  ): Promise<Retired>;
 }
 
-export function tagOf(vault: string, slot: Omit<Slot, "tag">, epochKey: Uint8Array): Uint8Array {
+function tagOf(vault: string, slot: Omit<Slot, "tag">, epochKey: Uint8Array): Uint8Array {
   const { id, kind, name, place, createdMilliseconds, epoch, parameters, sealed } = slot;
   const key = new Uint8Array(
     hkdfSync("sha256", epochKey, new Uint8Array(), "springhouse slot tag v1", KEY_BYTES),
@@ -64,6 +78,11 @@ export function tagOf(vault: string, slot: Omit<Slot, "tag">, epochKey: Uint8Arr
     .digest();
   key.fill(0);
   return tag;
+}
+
+/** A slot with its tag. */
+export function tagged(vault: string, slot: Omit<Slot, "tag">, epochKey: LockedBytes): Slot {
+  return { ...slot, tag: epochKey.use((bytes) => tagOf(vault, slot, bytes)) };
 }
 
 export function isGenuine(vault: string, slot: Slot, epochKey: Uint8Array): boolean {

@@ -35,7 +35,6 @@ export const COMMAND = Type.Unsafe<Command>(
       principals: PRINCIPALS,
     }),
     strictObject({ op: Type.Literal("custodian.remove"), fingerprint: FINGERPRINT }),
-    strictObject({ op: Type.Literal("seal.recover"), slot: NAME }),
   ]),
 );
 

@@ -77,10 +77,11 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/outputs/{id}", "/outputs/s-0123456789abcdef-1.1")
     .replace("/tokens/{id}", "/tokens/token-0123456789abcdef")
     .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
-    .replace("/leaves/{id}", "/leaves/lf-0123456789abcdef-1")
-    .replace("/intents/{id}", "/intents/in-0123456789abcdef-1")
+    .replace(/\/(intents|destructions)\/\{id\}/, "/$1/in-0123456789abcdef-1")
+    .replace("/backups/{id}", "/backups/bk-0123456789abcdef-1")
     .replace("/certificates/{id}", "/certificates/0123456789abcdef0123456789abcdef")
     .replace("{sae}", "token-0123456789abcdef")
+    .replace("/leaves/{id}", "/leaves/lf-0123456789abcdef-1")
     .replace("{id}", "rng-1")
     .replace("{*}", "0/000.p/1");
 const BODIES: Readonly<Record<string, object>> = {
@@ -128,12 +129,15 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
   "/v1/seal/open": { passphrase: "twelve of them" },
   "/v1/seal/close": { reason: "tried" },
+  "/v1/seal/rotate": { reason: "tried" },
   "/v1/seal/slots": { kind: "key-file", name: "tried", place: "credential" },
   "/v1/intents": { command: { op: "key.destroy", key: "k-0123456789abcdef-1", version: 1 } },
   "/v1/intents/{id}/approvals": { signature: "-----BEGIN SSH SIGNATURE-----" },
   "/v1/intents/{id}/withdraw": {},
   "/v1/intents/{id}/execute": {},
   "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
+  "/v1/destructions/{id}/cancel": {},
+  "/v1/backups": {},
 };
 
 async function ask(

@@ -31,6 +31,8 @@ import { reportFacts } from "../../../src/verify/verifyAttested.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
+import { pkcs11Slots } from "../../../src/key/seal/pkcs11Slot.ts";
+import { tpmSlots } from "../../../src/key/seal/tpmSlot.ts";
 import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.ts";
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
 import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
@@ -335,13 +337,15 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
     keepers: {
       passphrase: passphraseSlots(draw, { memoryKiB: 8192, passes: 1, lanes: 1 }),
       "key-file": keyFileSlots(draw, async () => refuse("slot_refused", "There is no key file.")),
+      pkcs11: pkcs11Slots([], null, clock),
+      tpm2: tpmSlots([]),
     },
     record: async (event, writes) => {
       await store.write(writes);
       await journal.record(event);
     },
   });
-  const { keys, approvals } = await openRig();
+  const { keys, approvals, destructions, backups } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
   const distribution = openDistribution(
     { store: keys.store, clock, signer: STATUS_SIGNER },
@@ -382,6 +386,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
           now: () => keys.room.service.now(),
         }),
       approvals,
+      destructions,
+      backups,
       sources,
       assessments: new AssessmentDesk({
         clock,

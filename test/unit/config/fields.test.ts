@@ -19,6 +19,7 @@ const FLAG = (value: boolean): Field => ({
   bad: ["yes", 1, null],
 });
 const QUOTA: Field = { default: null, good: [null, 0.001, 1e9], bad: [0, -1, "1"] };
+const PEOPLE: Field = { default: 2, good: [1, 16], bad: [0, 17, 1.5, "2"] };
 const FILES = { certificate: "c.pem", key: "k.pem" };
 const CLIENT = { name: "n", roles: ["client"], fingerprint: "ab".repeat(32) };
 const text = (longest: number) => "x".repeat(longest);
@@ -72,6 +73,26 @@ const GLOBAL: Readonly<Record<string, Field>> = {
     good: ["log.example/springhouse", text(255)],
     bad: ["", "a b", "a+b", text(256)],
   },
+  "approval.required.restore": PEOPLE,
+  "approval.required.destroy": PEOPLE,
+  "approval.required.export": PEOPLE,
+  "approval.required.custodians": PEOPLE,
+  "approval.custodians": {
+    default: [],
+    good: [[{ person: "ada", keys: ["ssh-ed25519 AAAA"] }]],
+    bad: [
+      [{ person: "Ada", keys: ["ssh-ed25519 AAAA"] }],
+      [{ person: "ada", keys: [] }],
+      [{ person: "ada", keys: ["ssh-rsa AAAA"] }],
+      [{ person: "ada", keys: ["ssh-ed25519 AAAA ada@home"] }],
+    ],
+  },
+  "destruction.windowHours": { default: 168, good: [0, 8784], bad: [-1, 8785, "1"] },
+  "backup.recipients": {
+    default: [],
+    good: [[`age1${"q".repeat(58)}`]],
+    bad: [["age1"], [`AGE-SECRET-KEY-1${"Q".repeat(58)}`], "age1"],
+  },
   "transparency.witnessSeconds": { default: 10, good: [1, 86_400], bad: [0.9, 86_401, "10"] },
   "transparency.witnesses": {
     default: [],
@@ -115,6 +136,47 @@ const GLOBAL: Readonly<Record<string, Field>> = {
         { name: "n", path: "/p" },
         { name: "n", path: "/q" },
       ],
+    ],
+  },
+  "seal.tpms": {
+    default: [],
+    good: [
+      [{ name: "tpm", tcti: "device:/dev/tpm0", pcrs: [0, 7, 23] }],
+      [{ name: text(100), tcti: "swtpm:host=127.0.0.1,port=2321", pcrs: [] }],
+    ],
+    bad: [
+      [{ name: "t", tcti: "device /dev/tpm0", pcrs: [] }],
+      [{ name: "t", tcti: "device", pcrs: [24] }],
+      [{ name: "t", tcti: "device", pcrs: [7, 7] }],
+      [{ name: "t", tcti: "device", pcrs: "7" }],
+      [
+        { name: "t", tcti: "device", pcrs: [] },
+        { name: "t", tcti: "device", pcrs: [] },
+      ],
+    ],
+  },
+  "seal.tokens": {
+    default: [],
+    good: [
+      [
+        {
+          name: "hsm",
+          library: "/usr/lib/softhsm/libsofthsm2.so",
+          token: text(32),
+          serial: "0123456789abcdef",
+          pin: { credential: "pin" },
+          environment: { SOFTHSM2_CONF: "/etc/softhsm2.conf" },
+        },
+        { name: "h", library: "/l.so", token: "t", pin: { path: "/etc/pin" }, environment: {} },
+      ],
+    ],
+    bad: [
+      [{ name: "h", library: "l.so", token: "t", pin: { path: "/p" } }],
+      [{ name: "h", library: "/l.so", token: text(33), pin: { path: "/p" } }],
+      [{ name: "h", library: "/l.so", token: "t", pin: {} }],
+      [{ name: "h", library: "/l.so", token: "t", pin: "1234" }],
+      [{ name: "h", library: "/l.so", token: "t", pin: { path: "/p", credential: "c" } }],
+      [{ name: "h", library: "/l.so", token: "t", pin: { path: "/p" }, environment: { a: "b" } }],
     ],
   },
   "retention.lineageDays": { default: 30, good: [1 / 24, 1e6], bad: [0.04, "30"] },

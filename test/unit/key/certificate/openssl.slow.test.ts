@@ -47,7 +47,7 @@ function file(name: string, content: string | Uint8Array): string {
 
 const openssl = (...parameters: string[]) => {
   const { status, stdout, stderr } = spawnSync("openssl", parameters, { cwd: folder });
-  return { status, text: `${stdout}${stderr}` };
+  return { status, text: stdout.toString() + stderr.toString() };
 };
 
 const ORDER: CertificateOrder = {

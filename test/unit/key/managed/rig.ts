@@ -6,6 +6,8 @@ import type { KeyRoom } from "../../../../src/key/managed/keyRoom.ts";
 import type { Asker } from "../../../../src/key/managed/keyService.ts";
 import { EpochVault } from "../../../../src/key/seal/epochVault.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
+import type { RecordAct } from "../../../../src/key/seal/sealActs.ts";
+import type { SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
 import type { Vault } from "../../../../src/key/seal/vault.ts";
 import { openEventJournal, type StoredEvents } from "../../../../src/lineage/eventJournal.ts";
 import { StoredLineage } from "../../../../src/lineage/lineageReader.ts";
@@ -95,12 +97,28 @@ export interface Rig extends AsyncDisposable {
 
 let starts = 0;
 
+export interface SealParts {
+  readonly clock: FakeClock;
+  readonly store: Store;
+  readonly random: RandomSupply;
+  readonly record: RecordAct;
+}
+
+export interface RigOptions {
+  readonly clock?: FakeClock;
+  readonly directory?: string;
+  readonly keysHeld?: number;
+  /** A vault with slots; without it one whose key is fixed. */
+  readonly openSeal?: (parts: SealParts) => Promise<SealKeeper>;
+}
+
 /** Managed keys over real SQLite, a real log and a real vault. */
 export async function openRig({
   clock = new FakeClock(),
   directory = IN_MEMORY,
   keysHeld = 100,
-}: { clock?: FakeClock; directory?: string; keysHeld?: number } = {}): Promise<Rig> {
+  openSeal,
+}: RigOptions = {}): Promise<Rig> {
   const inner = openSqliteStore({ directory, maximumBytes: null }, clock);
   const state: { spoil: Rig["spoil"] } = { spoil: null };
   const store: Store = {
@@ -119,8 +137,13 @@ export async function openRig({
   const journal = await openEventJournal(store, clock);
   const log = await openLog(store, clock);
   const vault = new EpochVault(lockedMemory(true), supply);
+  const record: RecordAct = async (event, writes, leaf) => {
+    if (leaf === null) await journal.record(event, writes);
+    else await log.append(leaf, writes, (batch) => journal.record(event, batch));
+  };
+  const keeper = await openSeal?.({ clock, store, random: supply, record });
   const [live] = await inner.read("sealEpoch.all", []);
-  if (!live)
+  if (!live && !keeper)
     await inner.write([{ statement: "sealEpoch.insert", parameters: [1, "0".repeat(16), 1] }]);
   const openVault = (): void => {
     const key = lockedMemory(true).allocate(32);
@@ -147,7 +170,7 @@ export async function openRig({
     store,
     random: supply,
     generator: new KeyGenerator({ random: supply, words: WORDS }),
-    vault: port,
+    vault: keeper?.vault ?? port,
     log,
     record: (event, together) => journal.record(event, together),
     boot: start.toString(16).padStart(16, "0"),
@@ -204,6 +227,7 @@ export async function openRig({
       state.spoil = null;
       await room.stop();
       vault.seal("the test is over");
+      keeper?.seal("the test is over");
       await log.stop();
       await journal.stop();
       await inner.close();

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { associatedData, openMaterial, sealMaterial } from "../../../../src/key/seal/envelope.ts";
 import { unwrapKey, wrapKey } from "../../../../src/key/seal/keyWrap.ts";
+import { rewrapKeys } from "../../../../src/key/seal/rewrapKeys.ts";
 import { openWith, publicKeyOf, sealTo } from "../../../../src/key/seal/selfSealing.ts";
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "hex"));
@@ -20,6 +21,25 @@ test("RFC 3394 4.6: 256 bits of key data with a 256-bit key", () => {
     expect(unwrapKey(wrapping, changed)).toBeNull();
   }
   expect(unwrapKey(wrapping, wrapped.subarray(8))).toBeNull();
+});
+
+test("many keys at once are rewrapped as OpenSSL wraps them, and a wrong one is named", () => {
+  const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
+  fc.assert(
+    fc.property(
+      key,
+      key,
+      fc.array(key, { minLength: 1, maxLength: 9 }),
+      fc.nat(),
+      (from, to, keys, at) => {
+        const wrapped = Buffer.concat(keys.map((one) => wrapKey(from, one)));
+        const moved = rewrapKeys(from, to, wrapped);
+        expect(moved).toEqual(new Uint8Array(Buffer.concat(keys.map((one) => wrapKey(to, one)))));
+        wrapped[at % wrapped.length]! ^= 1;
+        expect(rewrapKeys(from, to, wrapped)).toBe(Math.floor((at % wrapped.length) / 40));
+      },
+    ),
+  );
 });
 
 test("material opens under the binding that it was sealed under, and under no other", () => {

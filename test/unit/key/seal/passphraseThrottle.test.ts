@@ -20,7 +20,7 @@ test("wrong passphrases slow down over a restart, and the right one is as thrott
   const open = (rig: Awaited<ReturnType<typeof openRig>>, passphrase: string) =>
     rig.keeper.open({ passphrase: bytesOf(passphrase) }, "tester");
   {
-    await using rig = await openRig(state.directory, clock);
+    await using rig = await openRig(state.directory, { clock });
     await rig.keeper.initialise(passphraseSlot(), "tester");
     rig.keeper.seal("again");
     for (let count = 1; count <= 4; count++) {
@@ -30,7 +30,7 @@ test("wrong passphrases slow down over a restart, and the right one is as thrott
     expect(await open(rig, "wrong")).toMatchObject({ code: "throttled", retryAfterSeconds: 1 });
     expect(rig.keeper.state().refusedTotal).toBe(4);
   }
-  await using rig = await openRig(state.directory, clock);
+  await using rig = await openRig(state.directory, { clock });
   expect(await open(rig, PASSPHRASE)).toMatchObject({ code: "throttled" });
   await clock.run(1000);
   expect(await open(rig, PASSPHRASE)).toMatchObject({ name: "first" });

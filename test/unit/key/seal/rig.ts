@@ -4,12 +4,15 @@ import type { Refusal } from "../../../../src/port/errors.ts";
 import { refuse } from "../../../../src/port/errors.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
 import { drawFrom, openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
+import { pkcs11Slots, type TokenConfiguration } from "../../../../src/key/seal/pkcs11Slot.ts";
+import { tpmSlots } from "../../../../src/key/seal/tpmSlot.ts";
 import { keyFileSlots, passphraseSlots } from "../../../../src/key/seal/secretSlot.ts";
 import { openEventJournal } from "../../../../src/lineage/eventJournal.ts";
 import { systemClock } from "../../../../src/platform/clock.ts";
 import { openSqliteStore } from "../../../../src/store/sqliteStore.ts";
 import type { Store } from "../../../../src/store/store.ts";
 import { openLog } from "../../log/logs.ts";
+import type { TpmConfiguration } from "../../../../src/key/seal/tpmTools.ts";
 import { TestSupply } from "../supply.ts";
 
 /** A hundredth of what a real slot costs. */
@@ -30,8 +33,15 @@ export interface Rig extends AsyncDisposable {
   leaves(): Promise<readonly string[]>;
 }
 
+export interface RigOptions {
+  readonly clock?: Clock;
+  readonly tokens?: readonly TokenConfiguration[];
+  readonly tpms?: readonly TpmConfiguration[];
+}
+
 /** A seal over a real database, with bytes that a test can predict. */
-export async function openRig(directory: string, clock: Clock = systemClock()): Promise<Rig> {
+export async function openRig(directory: string, options: RigOptions = {}): Promise<Rig> {
+  const { clock = systemClock(), tokens = [], tpms = [] } = options;
   const store = openSqliteStore({ directory, maximumBytes: null }, clock);
   const journal = await openEventJournal(store, clock);
   const log = await openLog(store, clock);
@@ -47,7 +57,12 @@ export async function openRig(directory: string, clock: Clock = systemClock()): 
     store,
     random: supply,
     memory: lockedMemory(true),
-    keepers: { passphrase: passphraseSlots(draw, CHEAP), "key-file": keyFileSlots(draw, read) },
+    keepers: {
+      passphrase: passphraseSlots(draw, CHEAP),
+      "key-file": keyFileSlots(draw, read),
+      pkcs11: pkcs11Slots(tokens, null, clock),
+      tpm2: tpmSlots(tpms),
+    },
     record: async (event, writes, leaf) => {
       await (leaf === null
         ? journal.record(event, writes)

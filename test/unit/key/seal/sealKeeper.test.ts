@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { refuse } from "../../../../src/port/errors.ts";
 import { EpochVault } from "../../../../src/key/seal/epochVault.ts";
-import type { SecretMemory } from "../../../../src/key/seal/lockedMemory.ts";
+import { lockedMemory, type SecretMemory } from "../../../../src/key/seal/lockedMemory.ts";
 import { materialRemoval, materialWrite, readMaterial } from "../../../../src/key/seal/rows.ts";
 import { argon2Sync } from "node:crypto";
 import { TestSupply } from "../supply.ts";
@@ -127,7 +127,9 @@ test("several slots open the same vault; one that is removed does not, and the l
     "slot add key-file",
     "slot add passphrase",
     "slot remove passphrase",
+    "slot retire passphrase",
     "slot remove key-file",
+    "slot retire key-file",
   ]);
 });
 
@@ -241,17 +243,51 @@ test("what was opened is overwritten when its use ends, well or badly", async ()
   for (const fail of [false, true]) {
     try {
       vault.open(BINDING, wrapped, (bytes) => {
-        expect(places[1]!.subarray(0, 32)).toEqual(bytes);
+        expect(places[2]!.subarray(0, 32)).toEqual(bytes);
         if (fail) throw new Error("mine");
       });
     } catch (error) {
       expect(error).toMatchObject({ message: "mine" });
     }
-    expect(places).toHaveLength(2);
-    expect(places[1]!.every((byte) => byte === 0)).toBe(true);
+    expect(places).toHaveLength(3);
+    expect(places[2]!.every((byte) => byte === 0)).toBe(true);
+  }
+  // The epoch's key, and the key-encryption key that is remembered for the next use.
+  const empty = () => places.map((place) => place.every((byte) => byte === 0));
+  expect(empty()).toEqual([false, false, true]);
+  vault.seal("over");
+  expect(empty()).toEqual([true, true, true]);
+});
+
+test("more keys than are remembered are opened all the same, each as itself", async () => {
+  const memory = lockedMemory(true);
+  const vault = new EpochVault(memory, new TestSupply());
+  vault.load(1, memory.allocate(32));
+  const kept = [];
+  for (let n = 0; n < 600; n++) {
+    const wrapped = await vault.wrap({ ...BINDING, version: n }, material(`${n}`));
+    if ("ok" in wrapped) throw new Error(wrapped.detail);
+    kept.push(wrapped);
+  }
+  for (const n of [...kept.keys(), 599, 0, 300, ...kept.keys()]) {
+    const binding = { ...BINDING, version: n };
+    const read = vault.open(binding, kept[n]!, (bytes) => Buffer.from(bytes).toString("hex"));
+    expect(read).toBe(Buffer.from(material(`${n}`)).toString("hex"));
   }
   vault.seal("over");
-  expect(places[0]!.every((byte) => byte === 0)).toBe(true);
+});
+
+test("what is to be wrapped while an epoch ends is wrapped in the next", async () => {
+  const memory = lockedMemory(true);
+  const vault = new EpochVault(memory, new TestSupply());
+  vault.load(1, memory.allocate(32));
+  let wrapping: ReturnType<EpochVault["wrap"]> | undefined;
+  await vault.holdWraps(async () => {
+    wrapping = vault.wrap(BINDING, material("one"));
+    await new Promise((resolve) => setImmediate(resolve));
+    vault.load(2, memory.allocate(32));
+  });
+  expect(await wrapping).toMatchObject({ epoch: 2 });
 });
 
 test("shut while a slot is being opened: it stays shut", async () => {
@@ -264,6 +300,7 @@ test("shut while a slot is being opened: it stays shut", async () => {
   await rig.keeper.close("tester", null);
   expect(await opening).toMatchObject({ code: "conflict" });
   expect(rig.keeper.state().sealed).toBe(true);
+  expect(await rig.kinds()).not.toContain("seal_opened");
 });
 
 test("a draw that is refused, and a record that is not kept, make nothing", async () => {
