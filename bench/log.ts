@@ -1,15 +1,32 @@
-import { cpus } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import { encodeBundle } from "../src/log/bundle.ts";
 import { signCheckpoint } from "../src/log/checkpoint.ts";
-import { encodeLeaf } from "../src/log/leaf.ts";
+import { encodeLeaf, type Leaf } from "../src/log/leaf.ts";
 import { Frontier, leafHash } from "../src/log/merkle.ts";
 import { signerOf } from "../src/log/signer.ts";
 import { TILE_WIDTH, tilePath, tilesOf } from "../src/log/tile.ts";
+import { openTransparencyLog } from "../src/log/transparencyLog.ts";
+import { systemClock } from "../src/platform/clock.ts";
+import type { Write } from "../src/store/store.ts";
+import { openWorkerStore } from "../src/store/workerStore.ts";
 import { leafRules } from "../src/verify/rules.ts";
 import { verifyLog } from "../src/verify/verifyLog.ts";
 
 const LEAVES = 1_000_000;
 const signer = signerOf("bench", new Uint8Array(32));
+
+const startOf = (n: number): Leaf => ({
+  v: 1,
+  kind: "service_start",
+  at: n,
+  actor: "springhouse",
+  version: `number ${n}`,
+  configuration: "0123456789abcdef",
+  build: "0".repeat(64),
+  shape: "RBGC",
+});
 
 /** A log of a million leaves in memory, as `log export` would lay it out. */
 function build() {
@@ -17,16 +34,7 @@ function build() {
   const levels: Uint8Array[][] = [[]];
   const entries: string[] = [];
   for (let n = 0; n < LEAVES; n++) {
-    const entry = encodeLeaf({
-      v: 1,
-      kind: "service_start",
-      at: n,
-      actor: "springhouse",
-      version: `number ${n}`,
-      configuration: "0123456789abcdef",
-      build: "0".repeat(64),
-      shape: "RBGC",
-    });
+    const entry = encodeLeaf(startOf(n));
     const hash = leafHash(entry);
     entries.push(entry.toString());
     levels[0]!.push(hash);
@@ -48,9 +56,49 @@ function build() {
   return { checkpoint, read: (path: string) => files.get(path) ?? null };
 }
 
+const CLIENTS = 32;
+const APPEND_MILLISECONDS = 4000;
+
+/** Durable writes a second of 32 clients at once, each waiting for its own. */
+async function rate(write: (n: number) => Promise<unknown>): Promise<number> {
+  const begin = performance.now();
+  let written = 0;
+  const client = async (): Promise<void> => {
+    while (performance.now() - begin < APPEND_MILLISECONDS) {
+      await write(written++);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  return (written * 1000) / (performance.now() - begin);
+}
+
+/** Changes with their leaves, against changes alone that are as long as both, in the same run. */
+async function append(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "springhouse-bench-"));
+  const clock = systemClock();
+  const store = await openWorkerStore({ directory, maximumBytes: null }, clock);
+  const first = startOf(0);
+  const log = await openTransparencyLog({ store, clock, signer, boot: "0".repeat(16), first });
+  const change = (id: string, body: string): Write => ({
+    statement: "document.put",
+    parameters: ["bench", id, body, 1],
+  });
+  const long = JSON.stringify("x".repeat(encodeLeaf(startOf(0)).length));
+  const baseline = await rate((n) => store.write([change(`alone ${n}`, long)]));
+  const figure = await rate((n) => log.append(startOf(n), [change(`logged ${n}`, "{}")]));
+  await log.stop();
+  await store.close();
+  rmSync(directory, { recursive: true });
+  const ratio = (figure / baseline).toFixed(2);
+  console.log(
+    `  ${figure.toFixed(0)} durable changes with their leaves a second, ${CLIENTS} clients; baseline (the changes alone) ${baseline.toFixed(0)}, ${ratio}x`,
+  );
+}
+
 /** Verifying a log of a million leaves, against only hashing them as often, in the same run. */
-export function run(): void {
+export async function run(): Promise<void> {
   console.log(`log, ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`);
+  await append();
   const copy = build();
   const entry = Buffer.alloc(200);
   let begin = performance.now();
@@ -64,4 +112,4 @@ export function run(): void {
   console.log(`  ${text}; baseline (hashing as often) ${baseline.toFixed(1)} s`);
 }
 
-if (import.meta.main) run();
+if (import.meta.main) await run();

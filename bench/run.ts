@@ -8,7 +8,7 @@ import { run as log } from "./log.ts";
 import { run as seal } from "./seal.ts";
 
 health();
-log();
+await log();
 await drbg();
 await http();
 await seal();

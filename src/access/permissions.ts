@@ -88,6 +88,10 @@ export const PERMISSIONS = {
     roles: ["auditor", "admin"],
     why: "It shows what every principal drew, and when.",
   },
+  "receipts.read": {
+    roles: ["client", "auditor", "custodian", "admin"],
+    why: "Whoever did something may prove it; what others did is for those who read the log.",
+  },
   "recall.run": {
     roles: ["operator", "auditor", "admin"],
     why: "Whoever finds a source bad must see what depended on it. It shows who drew, and no value.",

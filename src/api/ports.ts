@@ -81,6 +81,8 @@ interface ReceiptOrder {
 interface ReceiptSupply {
   /** Why none can be had now; asked before anything is drawn. */
   unavailable(): Refusal | null;
+  /** The receipt of a leaf; undefined for none of this actor's, or of anybody's where that is null. */
+  receiptOf(id: string, mine: string | null): Promise<object | undefined>;
   /** All of them or none. */
   issue(
     orders: readonly ReceiptOrder[],
@@ -114,7 +116,12 @@ export interface ApiPorts {
   readonly attest: Attest;
   readonly receipts: ReceiptSupply;
   readonly recall: {
-    run(order: RecallOrder, actor: string, reason: string | null): AsyncIterable<RecallLine>;
+    run(run: {
+      readonly order: RecallOrder;
+      readonly actor: string;
+      readonly reason: string | null;
+      readonly suspend: boolean;
+    }): AsyncIterable<RecallLine>;
   };
   readonly selfTest: SelfTest;
   readonly metrics: MetricsText;

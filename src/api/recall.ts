@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
+import { isAllowed, rolesOf } from "../access/permissions.ts";
 import { refuse } from "../port/errors.ts";
 import { principalOf, type Context } from "./context.ts";
 import { goOn, linesAsText, NDJSON, sendLong } from "./lines.ts";
@@ -16,6 +17,12 @@ const BODY = Type.Object(
     from: Type.Number({ minimum: 0, description: "Unix milliseconds, inclusive." }),
     to: Type.Number({ minimum: 0, description: "Unix milliseconds, inclusive." }),
     reason: REASON,
+    suspend: Type.Optional(
+      Type.Boolean({
+        description:
+          "Suspend each active managed key that no longer has its strength; for who may stop keys.",
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -23,6 +30,11 @@ const BODY = Type.Object(
 const LINE = Type.Object(
   { record: choice(["output", "recall"], "The last line is the summary.") },
   { additionalProperties: true },
+);
+
+const NOT_STOPPING = refuse(
+  "forbidden",
+  `Suspending keys needs one of the roles ${rolesOf("keys.stop").join(", ")}.`,
 );
 
 export function addRecall(app: FastifyInstance, context: Context): void {
@@ -43,12 +55,15 @@ export function addRecall(app: FastifyInstance, context: Context): void {
     },
     errors: [503],
     async handler(request, reply) {
-      const { source, from, to, reason } = request.body as Static<typeof BODY>;
+      const { source, from, to, reason, suspend = false } = request.body as Static<typeof BODY>;
       if (to < from)
         return context.refuse(request, reply, refuse("invalid_parameter", "to is before from."));
       const order = { source, fromMilliseconds: from, toMilliseconds: to };
-      const actor = principalOf(request).id;
-      const text = linesAsText(context.ports.recall.run(order, actor, reason ?? null));
+      const principal = principalOf(request);
+      if (suspend && !isAllowed(principal.roles, "keys.stop"))
+        return context.refuse(request, reply, NOT_STOPPING);
+      const run = { order, actor: principal.id, reason: reason ?? null, suspend };
+      const text = linesAsText(context.ports.recall.run(run));
       // A database that cannot be read shows here, while it can still be told by a status.
       const first = await context.durable(text.next());
       sendLong(context, request, reply, () => ({

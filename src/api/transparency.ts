@@ -1,11 +1,17 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
+import { isAllowed } from "../access/permissions.ts";
 import { encodeBundle } from "../log/bundle.ts";
 import { parseTilePath } from "../log/tile.ts";
 import { refuse } from "../port/errors.ts";
-import type { Context } from "./context.ts";
+import { principalOf, type Context } from "./context.ts";
 import { addRoute } from "./route.ts";
 import { OCTETS } from "./schemas.ts";
+
+const LEAF_ID = Type.Object(
+  { id: Type.String({ pattern: "^lf-[0-9a-f]{16}-[1-9][0-9]{0,15}$" }) },
+  { additionalProperties: false },
+);
 
 /** What stands behind `*` is checked by its own grammar. */
 const TILE = Type.Object(
@@ -18,7 +24,7 @@ const TEXT = "text/plain";
 
 /** The transparency log, read: `/v1/log` is a log's monitoring prefix of C2SP tlog-tiles. */
 export function addTransparency(app: FastifyInstance, context: Context): void {
-  const { transparency } = context.ports;
+  const { transparency, receipts } = context.ports;
   const common = {
     method: "GET",
     permission: "log.read",
@@ -78,6 +84,32 @@ export function addTransparency(app: FastifyInstance, context: Context): void {
       return reply
         .headers({ "content-type": OCTET_STREAM, "cache-control": "no-store" })
         .send(Buffer.from(bytes));
+    },
+  });
+
+  addRoute(app, context, {
+    method: "GET",
+    url: "/v1/log/leaves/:id/receipt",
+    permission: "receipts.read",
+    tag: "log",
+    summary: "The receipt of a leaf: a proof that is checked offline",
+    description:
+      "Of a leaf by its id, as the answer to what wrote it names it. A client is told of its own alone.",
+    params: LEAF_ID,
+    success: {
+      status: 200,
+      description: "For `springhouse verify`.",
+      content: { "application/json": Type.Object({}, { additionalProperties: true }) },
+    },
+    errors: [409, 503],
+    async handler(request, reply) {
+      const { id } = request.params as Static<typeof LEAF_ID>;
+      const principal = principalOf(request);
+      const mine = isAllowed(principal.roles, "log.read") ? null : principal.id;
+      const receipt = await context.durable(receipts.receiptOf(id, mine));
+      if (!receipt)
+        return context.refuse(request, reply, refuse("not_found", "There is no such leaf."));
+      return reply.send(receipt);
     },
   });
 }

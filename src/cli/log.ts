@@ -24,6 +24,16 @@ export async function logCheckpoint(terminal: Terminal, options: ConnectionOptio
   await terminal.write(await connect(terminal, options).logCheckpoint());
 }
 
+/** `springhouse log receipt LEAF` */
+export async function leafReceipt(
+  terminal: Terminal,
+  leaf: string,
+  options: ConnectionOptions,
+): Promise<void> {
+  const receipt = await connect(terminal, options).leafReceipt(leaf);
+  await terminal.write(`${JSON.stringify(receipt, null, 2)}\n`);
+}
+
 async function present(path: string): Promise<Buffer | null> {
   try {
     return await readFile(path);

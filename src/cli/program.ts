@@ -243,6 +243,7 @@ export function buildProgram(
     .requiredOption("--from <time>", "such as 2026-11-27T05:00:00Z, or Unix milliseconds")
     .requiredOption("--to <time>", "inclusive")
     .option("--reason <text>", "kept in the log with who asked")
+    .option("--suspend", "suspend each active key that no longer has its strength")
     .action((options: Parameters<typeof recall>[1]) => recall(terminal, options));
 
   const calculating = asJson(program.command("output-entropy")).description(
@@ -306,6 +307,12 @@ export function buildProgram(
     .argument("<dir>", "where to")
     .action(async (directory: string, options: ConnectionOptions) =>
       (await logCommands()).exportLog(terminal, directory, options),
+    );
+  connecting(log.command("receipt"))
+    .description("the proof of one leaf, for `springhouse verify`")
+    .argument("<leaf>", "its id, as the answer to a change of a key names it")
+    .action(async (leaf: string, options: ConnectionOptions) =>
+      (await logCommands()).leafReceipt(terminal, leaf, options),
     );
   asJson(log.command("verify"))
     .description("check a copy offline, from its first leaf to its last")

@@ -8,6 +8,7 @@ export interface RecallOptions extends ConnectionOptions {
   readonly from: string;
   readonly to: string;
   readonly reason?: string;
+  readonly suspend?: boolean;
   readonly json?: boolean;
 }
 
@@ -20,21 +21,32 @@ function timeOf(option: string, text: string): number {
 
 /** `springhouse recall`: what depended on noise that turned out bad. */
 export async function recall(terminal: Terminal, options: RecallOptions): Promise<void> {
-  const { source, reason } = options;
+  const { source, reason, suspend } = options;
   const fromMilliseconds = timeOf("--from", options.from);
   const toMilliseconds = timeOf("--to", options.to);
   if (toMilliseconds < fromMilliseconds) throw new Failure(2, "--to is before --from");
   const order = { source, fromMilliseconds, toMilliseconds };
-  for await (const line of connect(terminal, options).recall(order, reason))
+  const asked = {
+    ...(reason === undefined ? {} : { reason }),
+    ...(suspend === undefined ? {} : { suspend }),
+  };
+  let unsuspended = 0;
+  for await (const line of connect(terminal, options).recall(order, asked)) {
+    if (line.record === "recall") ({ unsuspended } = line);
     await terminal.write(options.json ? `${JSON.stringify(line)}\n` : textOf(terminal, line));
+  }
+  if (unsuspended > 0)
+    throw new Failure(1, `${count(unsuspended)} active keys could not be suspended`);
 }
 
 function textOf(terminal: Terminal, line: RecallLine): string {
   if (line.record === "recall")
-    return `${count(line.outputs)} keys and receipted outputs drew on ${line.source} then; ${count(line.failing)} no longer have their strength\n`;
-  const { output, holds, sourceBits, remainingBits, strength } = line;
+    return `${count(line.outputs)} keys and receipted outputs drew on ${line.source} then; ${count(line.failing)} no longer have their strength, ${count(line.suspended)} keys were suspended\n`;
+  const { output, key, suspension, holds, sourceBits, remainingBits, strength } = line;
   const verdict = holds ? paint(terminal, "green", "holds") : paint(terminal, "red", "FAILS");
   const when = new Date(output.atMilliseconds).toISOString();
   const bits = `${count(remainingBits)} bits remain of ${count(strength)}, without its ${count(sourceBits)}`;
-  return `${verdict}  ${output.id}  ${output.purpose}  ${output.principal}  ${when}  ${bits}\n`;
+  const what = key ? `${key.id} version ${key.version}` : output.purpose;
+  const then = suspension === null ? "" : `; ${suspension}`;
+  return `${verdict}  ${output.id}  ${what}  ${output.principal}  ${when}  ${bits}${then}\n`;
 }

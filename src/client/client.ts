@@ -395,15 +395,16 @@ export class SpringhouseClient {
    * Keys and receipted outputs whose seed drew on noise that turned out bad, and last the summary (role
    * operator or auditor). That it was asked is kept in the log. Throws a CutShortError when the summary
    * does not come.
+   * @param suspend each active managed key that no longer has its strength (role operator)
    */
   async *recall(
     { source, fromMilliseconds, toMilliseconds }: RecallOrder,
-    reason?: string,
+    { reason, suspend }: { readonly reason?: string; readonly suspend?: boolean } = {},
   ): AsyncGenerator<RecallLine, void> {
     const call = {
       method: "POST",
       path: "/v1/recall",
-      body: { source, from: fromMilliseconds, to: toMilliseconds, reason },
+      body: { source, from: fromMilliseconds, to: toMilliseconds, reason, suspend },
       accept: "application/x-ndjson",
       repeatable: false,
     } as const;
@@ -423,6 +424,11 @@ export class SpringhouseClient {
   /** The key that its checkpoints are checked with, one line. Trust one that you kept yourself more. */
   logKey(): Promise<string> {
     return this.#text("/v1/log/key");
+  }
+
+  /** The receipt of a leaf (role client for one's own): `leaf` of the answer to what wrote it. */
+  leafReceipt(leaf: string): Promise<object> {
+    return this.#get(`/v1/log/leaves/${encodeURIComponent(leaf)}/receipt`);
   }
 
   /** @param path of C2SP tlog-tiles, such as `tile/0/000` */

@@ -1,6 +1,7 @@
+import { KEY_STATES } from "../port/key.ts";
 import type { Output, Seed } from "../port/lineage.ts";
 import type { RecalledOutput, RecallOrder } from "../port/recall.ts";
-import type { Store } from "../store/store.ts";
+import type { Row, Store } from "../store/store.ts";
 import { Fields } from "./fields.ts";
 import { toOutput, toSeed } from "./rows.ts";
 
@@ -15,7 +16,7 @@ const SECURITY_STRENGTH = 256;
  * only some of its windows are bad; what earlier seeds had left in the instance's state counts for
  * nothing.
  */
-export function without(source: string, seed: Seed, output: Output): RecalledOutput {
+export function without(source: string, seed: Seed, output: Output): Omit<RecalledOutput, "key"> {
   const sourceBits = seed.credits
     .filter((credit) => credit.source === source)
     .reduce((sum, { assessedBits }) => sum + assessedBits, 0);
@@ -55,6 +56,14 @@ export async function* recall(store: Store, order: RecallOrder): AsyncGenerator<
   }
 }
 
+function keyOf(row: Row): RecalledOutput["key"] {
+  const fields = new Fields(row, "key version");
+  const id = fields.textOrNull("key_id");
+  if (id === null) return null;
+  const version = fields.integer("key_version");
+  return { id, version, state: fields.oneOf("key_state", KEY_STATES) };
+}
+
 async function* outputsOf(
   store: Store,
   source: string,
@@ -65,11 +74,11 @@ async function* outputsOf(
   if (!row) return;
   const seed = toSeed(row, []);
   for (let after = 0; ;) {
-    const page = await store.read("output.page", [id, after, OUTPUTS_IN_PAGE]);
+    const page = await store.read("recall.outputs", [id, after, OUTPUTS_IN_PAGE]);
     for (const outputRow of page) {
       const output = toOutput(outputRow);
       after = output.counter;
-      yield without(source, seed, output);
+      yield { ...without(source, seed, output), key: keyOf(outputRow) };
     }
     if (page.length < OUTPUTS_IN_PAGE) return;
   }

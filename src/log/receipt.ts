@@ -30,8 +30,11 @@ export function birthsIn(leaf: Leaf): readonly Birth[] {
 
 /** What a leaf's commitment is to; null for a leaf without one. */
 export function commitmentIn(leaf: Leaf): { readonly hex: string; readonly domain: string } | null {
-  if (leaf.kind !== "output") return null;
-  return { hex: leaf.commitment, domain: outputDomain(leaf.births.at(-1)!.output) };
+  if (leaf.kind === "output")
+    return { hex: leaf.commitment, domain: outputDomain(leaf.births.at(-1)!.output) };
+  if (leaf.kind === "key" && leaf.commitment !== undefined)
+    return { hex: leaf.commitment, domain: `key ${leaf.key} ${leaf.version}` };
+  return null;
 }
 
 /** @param output the last one's id: no two values share it */

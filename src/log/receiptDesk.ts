@@ -1,15 +1,15 @@
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
-import { refuse, type Refusal } from "../port/errors.ts";
+import { refuse, SpringhouseError, type Refusal } from "../port/errors.ts";
 import { parseOutputId } from "../lineage/ids.ts";
 import type { OutputStory, Requirement, Seed } from "../port/lineage.ts";
 import type { LineageReader } from "../port/service.ts";
 import { birthOf, type LineageRecords, type Maker } from "./birth.ts";
 import { commitmentTo, SALT_BYTES } from "./commitment.ts";
-import { decodeLeaf, type LeafOf } from "./leaf.ts";
+import { decodeLeaf, type Leaf, type LeafOf } from "./leaf.ts";
 import { damagedLog } from "./logReader.ts";
-import { outputDomain, RECEIPT_FORMAT, type Receipt } from "./receipt.ts";
-import type { TransparencyLog } from "./transparencyLog.ts";
+import { birthsIn, outputDomain, RECEIPT_FORMAT, type Receipt } from "./receipt.ts";
+import type { Inclusion, TransparencyLog } from "./transparencyLog.ts";
 
 /** Every instance runs at s = 256 (SP 800-90A table 2). */
 const SECURITY_STRENGTH = 256;
@@ -92,20 +92,37 @@ export class ReceiptDesk {
   }
 
   /**
-   * The receipt of a leaf that is in the log.
-   * @param lineage the records that its births' digests are of, in their order
-   * @throws SpringhouseError `store_failed`
+   * The receipt of any leaf, as the answer to what wrote it named it.
+   * @param mine the only actor whose leaves are told of; null tells of everybody's
+   * @returns undefined for an id of no leaf that may be told of
+   * @throws SpringhouseError `store_failed`, `conflict` where the lineage behind it is not kept any more
    */
-  async receiptOf(leaf: string, lineage: readonly LineageRecords[]): Promise<Receipt> {
+  async receiptOf(id: string, mine: string | null): Promise<Receipt | undefined> {
+    const inclusion = await this.#terms.log.inclusion(id);
+    if (!inclusion) return undefined;
+    const leaf = this.#leafOf(inclusion);
+    if (mine !== null && leaf.actor !== mine) return undefined;
+    const stories = this.#stories();
+    const told = await Promise.all(birthsIn(leaf).map(({ output }) => stories(output)));
+    return this.#receipt(leaf, inclusion, told.map(recordsOf));
+  }
+
+  #leafOf({ position, entry }: Inclusion): Leaf {
+    const { leaf } = decodeLeaf(Buffer.from(entry));
+    if (!leaf) throw damagedLog(`leaf ${position}`);
+    return leaf;
+  }
+
+  /** @param lineage the records that the births' digests are of, in their order */
+  #receipt(
+    leaf: Leaf,
+    { position, proof, checkpoint }: Inclusion,
+    lineage: readonly LineageRecords[],
+  ): Receipt {
     const { log } = this.#terms;
-    const inclusion = await log.inclusion(leaf);
-    if (!inclusion) throw damagedLog(`leaf ${leaf} is gone`);
-    const { position, entry, proof, checkpoint } = inclusion;
-    const decoded = decodeLeaf(Buffer.from(entry));
-    if (!decoded.leaf) throw damagedLog(`leaf ${leaf}`);
     return {
       format: RECEIPT_FORMAT,
-      leaf: decoded.leaf,
+      leaf,
       position,
       proof: proof.map((hash) => Buffer.from(hash).toString("base64")),
       checkpoint: checkpoint.note,
@@ -123,7 +140,8 @@ export class ReceiptDesk {
       const reading = ofSeed.get(seed) ?? lineage.output(id);
       ofSeed.set(seed, reading);
       const story = await reading;
-      if (!story) throw new Error("an output that was recorded has no story");
+      if (!story)
+        throw new SpringhouseError("conflict", `The lineage behind ${id} is not kept any more.`);
       return { ...story, id };
     };
   }
@@ -156,10 +174,17 @@ export class ReceiptDesk {
       commitment: commitmentTo(salt, outputDomain(outputs.at(-1)!), value),
     };
     const id = await log.append(leaf);
-    const records = told.map(({ seed, blocks, windows }) => ({ seed, blocks, windows }));
-    return { receipt: await this.receiptOf(id, records), salt };
+    const inclusion = await log.inclusion(id);
+    if (!inclusion) throw damagedLog(`leaf ${id} is gone`);
+    return { receipt: this.#receipt(leaf, inclusion, told.map(recordsOf)), salt };
   }
 }
+
+const recordsOf = ({ seed, blocks, windows }: OutputStory): LineageRecords => ({
+  seed,
+  blocks,
+  windows,
+});
 
 /** The story of an output, by its id. */
 type Stories = (id: string) => Promise<OutputStory>;

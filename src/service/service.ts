@@ -226,6 +226,12 @@ export async function createService(
         store,
         log: transparency.log,
         record: (event, together) => observed.record(event, together),
+        async suspend(key, version, { actor, reason }) {
+          const rest = { occurredMilliseconds: null, approval: null } as const;
+          const order = { transition: "suspend", version, reason, ...rest } as const;
+          const changed = await managed.service.transit(key, order, { id: actor, anyKey: true });
+          return "ok" in changed ? changed : null;
+        },
       }),
       receipts: new ReceiptDesk({
         clock,

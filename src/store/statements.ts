@@ -56,9 +56,10 @@ export const WRITES = {
     FROM json_each(?) AS j WHERE m.key = j.value ->> 0 AND m.version = j.value ->> 1
     AND m.epoch = ? AND m.wrapped_key = unhex(j.value ->> 2)`,
   "keyMaterial.remove": `DELETE FROM key_material WHERE key = ? AND version = ?`,
+  // In a subquery of its own: only so does SQLite look at the last row alone.
   // The first leaf of a start comes with every batch until one of them is durable.
   "logLeaf.insert": `INSERT INTO log_leaf (position, id, body, hash)
-    SELECT coalesce(max(position) + 1, 0), ?, ?, ? FROM log_leaf WHERE true
+    VALUES (coalesce((SELECT max(position) FROM log_leaf) + 1, 0), ?, ?, ?)
     ON CONFLICT (id) DO NOTHING`,
   // A retry after a commit of unknown outcome brings the same root again.
   "logSubtree.insert": `INSERT INTO log_subtree (level, position, hash) VALUES (?, ?, ?)
@@ -122,6 +123,9 @@ export const READS = {
         JOIN sample_window w ON w.id = bw.window
         WHERE sb.seed = s.id AND w.source = ? AND w.to_ms >= ? AND w.from_ms <= ?) AS affected
     FROM seed s WHERE s.sequence > ? ORDER BY s.sequence LIMIT ?`,
+  "recall.outputs": `SELECT o.*, v.key AS key_id, v.version AS key_version, v.state AS key_state
+    FROM output o LEFT JOIN key_version v ON v.seed = o.seed AND v.counter = o.counter
+    WHERE o.seed = ? AND o.counter > ? ORDER BY o.counter LIMIT ?`,
   "event.since": `SELECT * FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?`,
   "event.last": `SELECT coalesce(max(sequence), 0) AS last FROM event`,
   "reservation.get": `SELECT reserved FROM reservation WHERE name = ?`,
@@ -139,7 +143,6 @@ export const READS = {
   "logLeaf.bodies": `SELECT position, body FROM log_leaf
     WHERE position >= ? AND position < ? ORDER BY position`,
   "logLeaf.byId": `SELECT position, body FROM log_leaf WHERE id = ?`,
-  "logLeaf.count": `SELECT coalesce(max(position) + 1, 0) AS leaves FROM log_leaf`,
   "logSubtree.hashes": `SELECT position, hash FROM log_subtree
     WHERE level = ? AND position >= ? AND position < ? ORDER BY position`,
   "logCheckpoint.last": `SELECT note FROM log_checkpoint`,

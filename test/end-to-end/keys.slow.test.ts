@@ -39,8 +39,10 @@ function bothOf(state: string) {
         String(id),
         { revision, primary, states: states.all(id!).map(({ state: is }) => is) },
       ]);
-    const sorted = (pairs: Iterable<unknown>) => [...pairs].toSorted();
-    return { stored: sorted(stored as unknown[]), replayed: sorted(replayed.keys) };
+    return {
+      stored: Object.fromEntries(stored) as Record<string, unknown>,
+      replayed: Object.fromEntries(replayed.keys) as Record<string, unknown>,
+    };
   } finally {
     database.close();
   }
@@ -150,7 +152,7 @@ test("a canary's material is in no file, log line, metric, event or error", asyn
       ]) {
         const error = await wrong.then(() => null).catch((reason: unknown) => reason);
         expect(error).toBeInstanceOf(Error);
-        told.push(JSON.stringify(error), String((error as Error).message));
+        told.push(JSON.stringify(error), (error as Error).message);
       }
     }
     const root = await managedKeys.create({ type: "aes-256" });

@@ -21,8 +21,3 @@ export const RIGHTS: Readonly<Record<KeyState, StateRights>> = {
   destroyed: { protect: false, process: "never" },
   "destroyed-compromised": { protect: false, process: "never" },
 };
-
-/** True where no material is left: metadata is kept for ever. */
-export function isDestroyed(state: KeyState): boolean {
-  return state === "destroyed" || state === "destroyed-compromised";
-}

@@ -26,13 +26,10 @@ export function agree(
   }
 }
 
-/** HKDF-SHA-256 gives at most 255 blocks (RFC 5869 2.3). */
-export const LARGEST_DERIVATION_BYTES = 255 * 32;
-
 /**
  * SP 800-56C r2 section 5, two-step: HKDF-SHA-256 (RFC 5869).
  * @param info what the key is for; both sides use the same
- * @param bytes 1 to `LARGEST_DERIVATION_BYTES`
+ * @param bytes 1 to 8,160: HKDF gives at most 255 blocks (RFC 5869 2.3)
  */
 export function deriveFrom(
   shared: Uint8Array,

@@ -9,5 +9,7 @@ export const RECALL = leafSchema("recall", {
   /** Keys and receipted outputs whose seed drew on it; of those, the ones without their strength now. */
   outputs: COUNT,
   failing: COUNT,
+  /** Versions of keys that were suspended for it, each by a leaf of its own. */
+  suspended: COUNT,
   reason: Type.Optional(REASON),
 });

@@ -77,6 +77,7 @@ const pathOf = ({ path }: RouteRow): string =>
     .replace("/outputs/{id}", "/outputs/s-0123456789abcdef-1.1")
     .replace("/tokens/{id}", "/tokens/token-0123456789abcdef")
     .replace("/keys/{id}", "/keys/k-0123456789abcdef-1")
+    .replace("/leaves/{id}", "/leaves/lf-0123456789abcdef-1")
     .replace("{id}", "rng-1")
     .replace("{*}", "0/000.p/1");
 const BODIES: Readonly<Record<string, object>> = {
@@ -105,9 +106,9 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/{id}/unwrap": { wrapped: "AAAA" },
   "/v1/keys/{id}/encapsulate": {},
   "/v1/keys/{id}/decapsulate": { ciphertext: "AAAA" },
-  "/v1/sources/{id}/restarts": {},
   "/v1/sources/{id}/test": {},
   "/v1/sources/{id}/reset": { reason: "tried" },
+  "/v1/sources/{id}/restarts": {},
   "/v1/recall": { source: "rng-1", from: 0, to: 1 },
   "/v1/tokens": { name: "tried", roles: ["client"] },
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },

@@ -388,12 +388,15 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
       },
       recall: {
-        async *run(order) {
-          yield { record: "recall", ...order, outputs: 0, failing: 0 };
+        async *run({ order }) {
+          const none = { outputs: 0, failing: 0, suspended: 0, unsuspended: 0 };
+          yield { record: "recall", ...order, ...none };
         },
       },
       receipts: {
         unavailable: () => null,
+        receiptOf: async (id, mine) =>
+          mine === null && id === "lf-0123456789abcdef-1" ? { format: "a receipt" } : undefined,
         issue: async (orders) =>
           orders.map(({ outputs }) => ({ receipt: { outputs }, salt: new Uint8Array(32) })),
       },

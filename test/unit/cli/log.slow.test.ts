@@ -153,6 +153,28 @@ describe("receipts of a real service", () => {
         expect([ofKey.code, ofKey.stderr]).toEqual([0, ""]);
         expect(ofKey.stdout.toString()).toMatch(/^what +a key, ed25519 as jwk$/m);
       }
+      const recall = ["recall", "--from", "0", "--to", String(Date.now()), "--json", "--source"];
+      const drewOnOs = await springhouse([...recall, "os", "--reason", "a test"], env);
+      expect([drewOnOs.code, drewOnOs.stderr]).toEqual([0, ""]);
+      const lines = drewOnOs.stdout.toString().trimEnd().split("\n");
+      const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(told.at(-1)).toMatchObject({ record: "recall", failing: 0, suspended: 0 });
+      // The OS RNG is the parent, and its samples go in uncredited besides: nothing fails without those.
+      expect(told.slice(0, -1)).toMatchObject(
+        told.slice(0, -1).map(() => ({ sourceBits: 0, remainingBits: 256, holds: true })),
+      );
+      expect(told.length).toBeGreaterThan(3);
+      const none = await springhouse([...recall.filter((one) => one !== "--json"), "gone"], env);
+      expect(none.stdout.toString()).toMatch(/^0 keys and receipted outputs drew on gone then/);
+      const wrong = await springhouse(
+        ["recall", "--source", "os", "--from", "x", "--to", "1"],
+        env,
+      );
+      expect(wrong.code).toBe(2);
+      const events = await fetch(`${service.url}/v1/events?limit=1000`, {
+        headers: service.authorization,
+      });
+      expect(await events.text()).toContain('"kind":"source_recalled"');
     } finally {
       await service.stop();
     }

@@ -72,6 +72,29 @@ const GLOBAL: Readonly<Record<string, Field>> = {
     good: ["log.example/springhouse", text(255)],
     bad: ["", "a b", "a+b", text(256)],
   },
+  "transparency.witnessSeconds": { default: 10, good: [1, 86_400], bad: [0.9, 86_401, "10"] },
+  "transparency.witnesses": {
+    default: [],
+    good: [
+      [
+        { name: "elsewhere", file: "/mnt/other/notes" },
+        { name: "w-2", url: "https://witness.example/w" },
+      ],
+    ],
+    bad: [
+      [{ name: "n" }],
+      [{ name: "n", file: "/f", url: "https://w.example" }],
+      [{ name: "N", file: "/f" }],
+      [{ name: "", file: "/f" }],
+      [{ name: "n", file: "" }],
+      [{ name: "n", url: "ftp://w.example" }],
+      [{ name: "n", url: "https://user@w.example" }],
+      [
+        { name: "n", file: "/f" },
+        { name: "n", file: "/g" },
+      ],
+    ],
+  },
   "seal.lockedMemory": { default: "required", good: ["preferred"], bad: ["no", true] },
   "seal.openAtStart": { default: true, good: [false], bad: ["yes", 1] },
   "seal.keyFiles": {

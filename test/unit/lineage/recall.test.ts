@@ -81,6 +81,13 @@ const span = (source: string, from = 0, to = 10_000): RecallOrder => ({
   toMilliseconds: to,
 });
 
+const asked = (source: string, reason: string | null) => ({
+  order: span(source),
+  actor: "p-1",
+  reason,
+  suspend: false,
+});
+
 describe("a recall finds", () => {
   test("exactly the outputs whose seed drew on the source then, and what remains to each", async () => {
     const { store, keep, find } = rooms();
@@ -183,12 +190,20 @@ describe("the desk", () => {
         batches.push(together.length);
         await store.write(together);
       },
+      suspend: () => Promise.reject(new Error("nothing was to be suspended")),
     });
     await clock.run(1000);
     const lines: RecallLine[] = [];
-    for await (const line of desk.run(span("a"), "p-1", "found stuck")) lines.push(line);
+    for await (const line of desk.run(asked("a", "found stuck"))) lines.push(line);
     expect(lines.map(({ record }) => record)).toEqual(["output", "output", "recall"]);
-    expect(lines.at(-1)).toEqual({ record: "recall", ...span("a"), outputs: 2, failing: 1 });
+    expect(lines.at(-1)).toEqual({
+      record: "recall",
+      ...span("a"),
+      outputs: 2,
+      failing: 1,
+      suspended: 0,
+      unsuspended: 0,
+    });
     expect(events).toMatchObject([
       { kind: "source_recalled", severity: "critical", actor: "p-1", reason: "found stuck" },
     ]);
@@ -211,10 +226,11 @@ describe("the desk", () => {
     const { clock, store } = rooms();
     const log = await openLog(store, clock);
     const record = () => Promise.reject(new SpringhouseError("store_failed", "full"));
-    const desk = new RecallDesk({ clock, store, log, record });
+    const suspend = async () => null;
+    const desk = new RecallDesk({ clock, store, log, record, suspend });
     const lines: RecallLine[] = [];
     const run = async () => {
-      for await (const line of desk.run(span("a"), "p-1", null)) lines.push(line);
+      for await (const line of desk.run(asked("a", null))) lines.push(line);
     };
     await expect(run()).rejects.toMatchObject({ code: "store_failed" });
     expect(lines).toEqual([]);

@@ -17,6 +17,7 @@ test.each([
   "output.page",
   "event.since",
   "recall.seeds",
+  "recall.outputs",
   "retention.candidates",
 ] as const)("%s walks an index", (name) => {
   const sql = READS[name];

@@ -189,6 +189,18 @@ describe("a receipt", () => {
     expect(verifyReceipt(receipt, key).valid).toBe(false);
   });
 
+  test("is to be had again by the leaf's id, by who made it and by whoever reads all", async () => {
+    const [{ receipt } = null as never] = await issue(given());
+    // Whatever wrote a leaf knows its id.
+    const id = await log.append(receipt.leaf);
+    const again = await desk.receiptOf(id, "p-1");
+    expect(again?.leaf).toEqual(receipt.leaf);
+    expect(verifyReceipt(carried(again!), SIGNER.verifier).valid).toBe(true);
+    expect(await desk.receiptOf(id, null)).toEqual(again);
+    expect(await desk.receiptOf(id, "p-2")).toBeUndefined();
+    expect(await desk.receiptOf("lf-0000000000000000-9", null)).toBeUndefined();
+  });
+
   test.each(["", "null", "[]", "{}", '{"format":"springhouse receipt v1"}', "not JSON"])(
     "%j is none",
     (text) => expect(parseReceipt(text)).toBeNull(),

@@ -74,8 +74,16 @@ describe("rotation", () => {
     await using rig = await openRig();
     const id = await made(rig, { rotation: { everyDays: 1 } });
     await later(rig, DAY);
+    // Somebody's rotation is under way when the schedule finds the key due.
+    const { promise: looked, resolve: goOn } = Promise.withResolvers<void>();
+    rig.spoil = async (batch) => {
+      if (batch.some(({ statement }) => statement === "managedKey.update")) await looked;
+    };
+    const asked = rig.room.service.rotate(id, {}, OWNER);
     rig.room.start();
-    await Promise.all([rig.clock.run(100), rig.room.service.rotate(id, {}, OWNER)]);
+    await rig.clock.run(100);
+    goOn();
+    given(await asked);
     await rig.clock.run(1000);
     expect((await stateOf(rig, id)).primary).toBe(2);
     await consistent(rig);
