@@ -1,5 +1,6 @@
 /*
- * The client of bench/http.ts, in a process of its own: `node bench/httpLoad.ts URL REQUESTS TOKEN`.
+ * The client of the benchmarks over HTTP, in a process of its own: `node bench/httpLoad.ts URL REQUESTS
+ * TOKEN`, and a body of JSON where it is to be a POST.
  * Connections that stay open, one request at a time on each, by hand on a socket: what it costs is
  * taken from the server's core where there are few.
  */
@@ -7,10 +8,15 @@ import { connect } from "node:net";
 
 const CONNECTIONS = 32;
 
-const [url = "", requests = "", token = ""] = process.argv.slice(2);
+const [url = "", requests = "", token = "", body] = process.argv.slice(2);
 const { hostname, port, pathname, search } = new URL(url);
+const content =
+  body === undefined
+    ? ""
+    : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
 const request = Buffer.from(
-  `GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+  `${body === undefined ? "GET" : "POST"} ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}\r\n` +
+    `Authorization: Bearer ${token}\r\n${content}\r\n${body ?? ""}`,
 );
 let left = Number(requests);
 
@@ -19,7 +25,7 @@ function answerLength(bytes: Buffer): number {
   const headEnd = bytes.indexOf("\r\n\r\n");
   if (headEnd < 0) return Number.NaN;
   const head = bytes.toString("latin1", 0, headEnd);
-  if (!head.startsWith("HTTP/1.1 200 ")) throw new Error(head);
+  if (!/^HTTP\/1\.1 20[01] /.test(head)) throw new Error(head);
   return headEnd + 4 + Number(/content-length: (\d+)/i.exec(head)![1]);
 }
 

@@ -37,6 +37,7 @@ describe("the table of permissions", () => {
     expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual([
       "keys.read",
       "keys.stop",
+      "receipts.read",
       "log.read",
       "seal.read",
       "seal.open",

@@ -509,7 +509,9 @@ describe("/openapi.json", () => {
         .replace("/v1/sources/{id}", "/v1/sources/rng-1")
         .replace("/v1/assessments/{id}", `/v1/assessments/${assessment}`)
         .replace("/v1/keys/{id}", `/v1/keys/${key}`)
-        .replace("/v1/outputs/{id}", "/v1/outputs/s-0123456789abcdef-1.1");
+        .replace("/v1/outputs/{id}", "/v1/outputs/s-0123456789abcdef-1.1")
+        .replace("/leaves/{id}", "/leaves/lf-0123456789abcdef-1")
+        .replace("{*}", "0/000.p/1");
       const answer = await house.app.inject({
         url,
         headers: { ...house.bearer("admin"), accept: "application/json" },
