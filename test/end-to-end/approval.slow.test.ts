@@ -57,17 +57,15 @@ test.skipIf(!HAS_SSH_KEYGEN)(
     await admin.managedKeys.transit(id, "suspend");
     const intent = await done(
       running,
-      ...[
-        "intent",
-        "create",
-        id,
-        "--to",
-        "restore",
-        "--key-version",
-        "1",
-        "--reason",
-        "found again",
-      ],
+      "intent",
+      "create",
+      id,
+      "--to",
+      "restore",
+      "--key-version",
+      "1",
+      "--reason",
+      "found again",
     );
     const desk = join(files, "token");
     await writeFile(
