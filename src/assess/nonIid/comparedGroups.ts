@@ -63,7 +63,8 @@ export class ComparedGroups {
     const end = this.#extents.end(low, distance, this.#depth);
     // A suffix that ends comes before the same one that goes on.
     if (end + distance === this.#symbols.length) return one > other;
-    return this.#symbols[end]! < this.#symbols[end + distance]! === (one === low);
+    const isLowFirst = this.#symbols[end]! < this.#symbols[end + distance]!;
+    return isLowFirst === (one === low);
   }
 
   /** Where the run ends that begins at `from`; one that falls is turned round. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -121,6 +121,9 @@ describe.skipIf(!hasSofthsm)("a slot on SoftHSM", () => {
       detail: "Token crashing: the token's library ended its process (SIGABRT).",
     });
     expect(rig.keeper.state().sealed).toBe(false);
+    // The PIN is in no file of ours, and so in no event either.
+    for (const name of await readdir(state.directory))
+      expect(await readFile(join(state.directory, name), "latin1")).not.toContain(PIN);
   });
 
   test("after the key was destroyed a copy of everything does not open it", async () => {
