@@ -21,7 +21,11 @@ const MEASURED_MILLISECONDS = 10_000;
  * this looks for cost a whole core, or a turn of the event loop for each poll of a few milliseconds.
  */
 const LARGEST_SHARE = 0.04;
-const STOP_MILLISECONDS = 1_000;
+/**
+ * Alone it takes some 0.1 s; eleven others stop at the same time, beside a busy suite. The defect that
+ * this looks for (esdm#4) is a service that cannot be stopped at all.
+ */
+const STOP_MILLISECONDS = 4_000;
 
 const ASSESSED =
   'raw: { evidence: "an example" }, assessed: { entropy: 4, evidence: "an example" }';
@@ -106,7 +110,7 @@ const CASES: Readonly<Record<string, Case>> = {
 describe.skipIf(!existsSync("/proc/self/stat"))("idle (needs /proc: Linux)", () => {
   // Side by side: they sleep, and each one's CPU time is its own.
   test.for(Object.entries(CASES))(
-    "%s: idle within its budget, and SIGTERM ends it within a second",
+    "%s: idle within its budget, and SIGTERM ends it",
     { concurrent: true, timeout: 60_000 },
     async ([name, given], { expect, onTestFinished }) => {
       const { configuration, unseeded = false, settleMilliseconds = SETTLE_MILLISECONDS } = given;

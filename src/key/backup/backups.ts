@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Encrypter } from "age-encryption";
 import { Turns } from "../../drbg/turns.ts";
 import type { Leaf } from "../../log/leaf.ts";
 import type { BackupDescription } from "../../port/backup.ts";
@@ -135,6 +134,8 @@ export class Backups {
           ...small.map(([name, bytes]) => ({ name, bytes: bytes.length, sha256: sha256(bytes) })),
         ],
       };
+      // Loaded with the first backup.
+      const { Encrypter } = await import("age-encryption");
       const encrypter = new Encrypter();
       for (const recipient of recipients) encrypter.addRecipient(recipient);
       const plain = ReadableStream.from(contentOf(manifest, path, small));

@@ -1,5 +1,4 @@
 import { createPublicKey } from "node:crypto";
-import { CompactEncrypt } from "jose";
 import { deriveEc } from "../derive/ecdsa.ts";
 import { privateKeyObject } from "../operation/privateKey.ts";
 import { publicPem } from "../operation/publicKey.ts";
@@ -34,6 +33,8 @@ export async function sealAsJwe(
       ? entropy.slice(0, ephemeral)
       : deriveEc(curve, entropy.slice(0, ephemeral)).secret;
   try {
+    // Loaded with the first key that leaves: most services never export one.
+    const { CompactEncrypt } = await import("jose");
     // The library calls these setters fit for tests alone, because whoever gives the same values twice
     // breaks the encryption. Ours are of one draw each, which is what they are here for.
     return await new CompactEncrypt(plaintext)
