@@ -53,63 +53,59 @@ async function type(
   }));
 }
 
-test.skipIf(!HAS_SSH_KEYGEN)(
-  "the README's walk through a key's life goes as it says",
-  async () => {
-    const readme = await readFile(README, "utf8");
-    const [configuration, ...others] = fences(readme, "yaml");
-    expect([configuration !== undefined, others.length]).toEqual([true, 0]);
-    const lines = fences(readme, "sh").flatMap((block) => block.trimEnd().split("\n"));
-    expect(lines.length).toBeGreaterThan(25);
-    expect(lines.length).toBeLessThan(45);
+test.skipIf(!HAS_SSH_KEYGEN)("the README's walk through a key's life goes as it says", async () => {
+  const readme = await readFile(README, "utf8");
+  const [configuration, ...others] = fences(readme, "yaml");
+  expect([configuration !== undefined, others.length]).toEqual([true, 0]);
+  const lines = fences(readme, "sh").flatMap((block) => block.trimEnd().split("\n"));
+  expect(lines.length).toBeGreaterThan(25);
+  expect(lines.length).toBeLessThan(45);
 
-    const service = await startSpringhouse({ configuration: configuration! });
-    onTestFinished(async () => void (await service.stop()));
-    const directory = await mkdtemp(join(tmpdir(), "springhouse-walk-"));
-    onTestFinished(() => rm(directory, { recursive: true, force: true }));
-    const walked = await type(lines, directory, {
-      PATH: `${BIN}:${process.env["PATH"]}`,
-      SPRINGHOUSE_URL: service.url,
-      SPRINGHOUSE_STATE: service.state,
-      SPRINGHOUSE_TOKEN: "",
-    });
+  const service = await startSpringhouse({ configuration: configuration! });
+  onTestFinished(async () => void (await service.stop()));
+  const directory = await mkdtemp(join(tmpdir(), "springhouse-walk-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const walked = await type(lines, directory, {
+    PATH: `${BIN}:${process.env["PATH"]}`,
+    SPRINGHOUSE_URL: service.url,
+    SPRINGHOUSE_STATE: service.state,
+    SPRINGHOUSE_TOKEN: "",
+  });
 
-    for (const { line, code, text } of walked)
-      expect(code, `${line}\n${text}`).toBe(line.includes("# refused") ? 1 : 0);
-    /** What the n-th line with this command said. */
-    const said = (command: string, nth = 0): string => {
-      const found = walked.filter(({ line }) => line.includes(`springhouse ${command}`));
-      expect(found.length, command).toBeGreaterThan(nth);
-      return found[nth]!.text;
-    };
+  for (const { line, code, text } of walked)
+    expect(code, `${line}\n${text}`).toBe(line.includes("# refused") ? 1 : 0);
+  /** What the n-th line with this command said. */
+  const said = (command: string, nth = 0): string => {
+    const found = walked.filter(({ line }) => line.includes(`springhouse ${command}`));
+    expect(found.length, command).toBeGreaterThan(nth);
+    return found[nth]!.text;
+  };
 
-    expect(said("custodian bootstrap")).toMatch(/^ada approves with SHA256:.*\nben approves with/);
-    expect(said("key rotate")).toMatch(/v2 \* +active/);
-    expect(said("key decrypt")).toBe("fresh milk\n");
-    const recall = said("recall");
-    expect(recall).toMatch(/FAILS .*version 2 .* 0 bits remain of 256/);
-    expect(recall).toMatch(/2 no longer have their strength, [12] keys were suspended/);
-    expect(said("key encrypt", 1)).toContain("suspended");
-    expect(said("intent approve")).toContain("1 of 2, last ada");
-    expect(said("intent execute")).toContain("has that of 1");
-    expect(said("intent approve", 1)).toContain("approved: 2 of 2");
-    expect(said("key decrypt", 1)).toBe("fresh milk\n");
-    expect(said("key deactivate")).toMatch(/v2 \* +deactivated/);
-    expect(said("key decrypt", 2)).toContain("destroyed");
-    expect(said("log verify")).toContain("all as they were signed");
-    expect(said("verify birth.receipt")).toMatch(/stand-in +\d+ bits/);
-    // A passphrase is never guaranteed by hardware, and the receipt must say so.
-    expect(said("verify death.receipt")).toMatch(/approved by +ada, ben[^]*assurance +best-effort/);
+  expect(said("custodian bootstrap")).toMatch(/^ada approves with SHA256:.*\nben approves with/);
+  expect(said("key rotate")).toMatch(/v2 \* +active/);
+  expect(said("key decrypt")).toBe("fresh milk\n");
+  const recall = said("recall");
+  expect(recall).toMatch(/FAILS .*version 2 .* 0 bits remain of 256/);
+  expect(recall).toMatch(/2 no longer have their strength, [12] keys were suspended/);
+  expect(said("key encrypt", 1)).toContain("suspended");
+  expect(said("intent approve")).toContain("1 of 2, last ada");
+  expect(said("intent execute")).toContain("has that of 1");
+  expect(said("intent approve", 1)).toContain("approved: 2 of 2");
+  expect(said("key decrypt", 1)).toBe("fresh milk\n");
+  expect(said("key deactivate")).toMatch(/v2 \* +deactivated/);
+  expect(said("key decrypt", 2)).toContain("destroyed");
+  expect(said("log verify")).toContain("all as they were signed");
+  expect(said("verify birth.receipt")).toMatch(/stand-in +\d+ bits/);
+  // A passphrase is never guaranteed by hardware, and the receipt must say so.
+  expect(said("verify death.receipt")).toMatch(/approved by +ada, ben[^]*assurance +best-effort/);
 
-    // The commands that the export printed, as they stand.
-    const checks = said("intent export")
-      .split("\n")
-      .filter((line) => line.startsWith("ssh-keygen"));
-    expect(checks).toHaveLength(2);
-    for (const check of checks)
-      expect(
-        execFileSync("sh", ["-c", check], { cwd: join(directory, "leave") }).toString(),
-      ).toMatch(/^Good ".*" signature for (ada|ben)/);
-  },
-  120_000,
-);
+  // The commands that the export printed, as they stand.
+  const checks = said("intent export")
+    .split("\n")
+    .filter((line) => line.startsWith("ssh-keygen"));
+  expect(checks).toHaveLength(2);
+  for (const check of checks)
+    expect(execFileSync("sh", ["-c", check], { cwd: join(directory, "leave") }).toString()).toMatch(
+      /^Good ".*" signature for (ada|ben)/,
+    );
+});
