@@ -1,4 +1,4 @@
-import { webcrypto } from "node:crypto";
+import { subtle } from "node:crypto";
 import { CertificationRequest, CryptoEngine } from "pkijs";
 import { bufferOf } from "./names.ts";
 
@@ -14,7 +14,7 @@ export async function publicKeyOfRequest(pem: string): Promise<Uint8Array | null
   const [, encoded] = PEM.exec(pem) ?? [];
   if (encoded === undefined) return null;
   // The platform only verifies here.
-  const engine = new CryptoEngine({ name: "node", crypto: webcrypto as never });
+  const engine = new CryptoEngine({ name: "node", crypto: { subtle } as never });
   try {
     const request = CertificationRequest.fromBER(bufferOf(Buffer.from(encoded, "base64")));
     if (!(await request.verify(engine))) return null;

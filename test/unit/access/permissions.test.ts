@@ -26,6 +26,8 @@ describe("the table of permissions", () => {
   test("an auditor changes nothing, and draws nothing", () => {
     const reads = all.filter((permission) => isAllowed(["auditor"], permission));
     expect(reads.filter((permission) => !/\.(read|list|tap)$/.test(permission))).toEqual([
+      // Everybody's: which keys are not to be relied on.
+      "keys.status",
       // It takes samples, as a tap does.
       "assessments.run",
       // It shows what depended on bad noise; that somebody asked is kept.
@@ -33,10 +35,21 @@ describe("the table of permissions", () => {
     ]);
   });
 
-  test("a custodian opens and shuts the vault, stops keys, reads the log, and initiates nothing else", () => {
+  test("a custodian approves, opens and shuts the vault, takes the safe direction, and initiates nothing else", () => {
     expect(all.filter((permission) => isAllowed(["custodian"], permission))).toEqual([
       "keys.read",
       "keys.stop",
+      "intents.read",
+      "intents.approve",
+      "intents.withdraw",
+      "destructions.read",
+      "destructions.cancel",
+      "backups.read",
+      "custodians.read",
+      "keys.status",
+      "compliance.read",
+      "certificates.read",
+      "certificates.revoke",
       "receipts.read",
       "log.read",
       "seal.read",

@@ -9,6 +9,7 @@ import {
 } from "../../../../src/key/revocation/statusToken.ts";
 import { signerOf } from "../../../../src/log/signer.ts";
 import type { KeyTransition } from "../../../../src/port/key.ts";
+import type { Store } from "../../../../src/store/store.ts";
 import { given, openRig, OWNER, type Rig } from "../managed/rig.ts";
 
 const SIGNER = signerOf("log.example/status", new Uint8Array(32).fill(7));
@@ -144,10 +145,30 @@ test("it stays the same until it changes or ages, and is never older than a chan
 });
 
 test("a change during a reading makes it read again", async () => {
-  const { rig, publisher, listed } = await open();
+  const { rig } = await open();
   await using _ = rig;
   const key = await created(rig);
-  const reading = publisher.current();
-  await Promise.all([reading, moved(rig, key, "suspend")]);
-  expect(await listed()).toMatchObject([{ key }]);
+  const { promise: gate, resolve: release } = Promise.withResolvers<void>();
+  const { promise: read, resolve: wasRead } = Promise.withResolvers<void>();
+  const slow: Store = {
+    ...rig.store,
+    async read(statement, parameters) {
+      const rows = await rig.store.read(statement, parameters);
+      wasRead();
+      await gate;
+      return rows;
+    },
+  };
+  const publisher = new StatusListPublisher(slow, rig.clock, SIGNER);
+  rig.journal.subscribe(publisher.observe);
+  const first = publisher.current();
+  await read;
+  // The rows of before are on their way; whoever asks after the change must not be given them.
+  await moved(rig, key, "suspend");
+  const second = publisher.current();
+  release();
+  for (const { token } of [await first, await second]) {
+    const list = readStatusList(token, verifier, rig.clock.wallMilliseconds());
+    expect(list).toMatchObject({ fault: null, list: { keys: [{ key }] } });
+  }
 });
