@@ -1,9 +1,9 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { startSpringhouse } from "../support/springhouse.ts";
+import { springhouse, startSpringhouse } from "../support/springhouse.ts";
 
 const README = new URL("../../README.md", import.meta.url);
 const BIN = new URL("../../bin", import.meta.url).pathname;
@@ -98,6 +98,14 @@ test.skipIf(!HAS_SSH_KEYGEN)("the README's walk through a key's life goes as it 
   expect(said("verify birth.receipt")).toMatch(/stand-in +\d+ bits/);
   // A passphrase is never guaranteed by hardware, and the receipt must say so.
   expect(said("verify death.receipt")).toMatch(/approved by +ada, ben[^]*assurance +best-effort/);
+
+  const altered = join(directory, "altered.receipt");
+  const receipt = await readFile(join(directory, "death.receipt"), "utf8");
+  await writeFile(altered, receipt.replaceAll("best-effort", "hardware"));
+  const vkey = join(directory, "log.vkey");
+  const verified = await springhouse(["verify", altered, "--vkey", vkey]);
+  expect([verified.code, verified.stdout.toString()]).toEqual([1, ""]);
+  expect(verified.stderr).toContain("not signed by this log's key");
 
   // The commands that the export printed, as they stand.
   const checks = said("intent export")
