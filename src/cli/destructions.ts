@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { VERIFIER_FILE } from "../log/keyFile.ts";
-import { parseVerifierKey } from "../log/signer.ts";
+import { parseVerifierKey, type Verifier } from "../log/signer.ts";
 import type { DestructionStatement } from "../port/destruction.ts";
 import { checkDestructionReceipt } from "../verify/destructionReceipt.ts";
 import { connect, type ConnectionOptions, stateDirectory } from "./connection.ts";
@@ -70,12 +70,22 @@ export async function verifyDestruction(
     if (error instanceof Failure) throw error;
     throw new Failure(1, `${file} is no JSON`);
   }
+  await tellDestruction(terminal, receipt, verifier, options.json ?? false);
+}
+
+/** @throws Failure when the receipt does not hold */
+export async function tellDestruction(
+  terminal: Terminal,
+  receipt: unknown,
+  verifier: Verifier,
+  json: boolean,
+): Promise<void> {
   const checked = checkDestructionReceipt(receipt, verifier);
   if ("fault" in checked)
     throw new Failure(1, checked.fault, "Do not rely on it; ask for it again.");
   const { statement } = checked;
   await terminal.write(
-    options.json ? `${JSON.stringify(statement, null, 2)}\n` : textOf(terminal, statement),
+    json ? `${JSON.stringify(statement, null, 2)}\n` : textOf(terminal, statement),
   );
 }
 

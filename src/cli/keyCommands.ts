@@ -80,6 +80,7 @@ export function addKeyCommands(program: Command, terminal: Terminal, parsers: Pa
 
   making(key.command("create"))
     .description("make a key; its id goes to stdout")
+    .option("--receipt <file>", "the proof of its birth, for `springhouse verify`")
     .argument("<type>", MANAGED_TYPES.join(", "), typeOf)
     .action((type: ManagedType, options: CreateKeyOptions) => createKey(terminal, type, options));
   making(key.command("import"))

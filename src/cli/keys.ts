@@ -3,6 +3,7 @@ import type { KeyPurpose, KeyState, KeySummary, KeyTransition, ManagedType } fro
 import { readInput } from "./keyOperations.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
+import { withFile } from "./receiptFiles.ts";
 import { columns, type Terminal } from "./terminal.ts";
 
 type Json = ConnectionOptions & { readonly json?: boolean };
@@ -24,6 +25,8 @@ export interface CreateKeyOptions extends Json, PolicyOptions {
   readonly exportable?: boolean;
   /** `--no-activate` */
   readonly activate: boolean;
+  /** Where the proof of its birth goes. */
+  readonly receipt?: string;
 }
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -78,8 +81,18 @@ export async function createKey(
   type: ManagedType,
   options: CreateKeyOptions,
 ): Promise<void> {
-  const key = await connect(terminal, options).managedKeys.create(orderOf(terminal, type, options));
-  await tellMade(terminal, key, options);
+  const order = orderOf(terminal, type, options);
+  const client = connect(terminal, options);
+  const { receipt } = options;
+  if (receipt === undefined)
+    return tellMade(terminal, await client.managedKeys.create(order), options);
+  await withFile(receipt, async (file) => {
+    const key = await client.managedKeys.create(order);
+    await tellMade(terminal, key, options);
+    // The key is there whatever comes now; its proof can be asked for again.
+    terminal.tell(`its birth is ${key.leaf}, which \`springhouse log receipt\` proves`);
+    await file.writeFile(`${JSON.stringify(await client.leafReceipt(key.leaf), null, 2)}\n`);
+  });
 }
 
 /** `springhouse key import`: the raw key is read from a file or stdin. */

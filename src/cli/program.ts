@@ -232,7 +232,9 @@ export function buildProgram(
   );
 
   asJson(program.command("verify"))
-    .description("check offline a receipt, a report, or a recording by its manifest FILE.json")
+    .description(
+      "check offline a receipt of any kind, a report, or a recording by its manifest FILE.json",
+    )
     .argument("<file>", "the file")
     .option("--vkey <key>", "the log's key, or a file with it (default: a receipt's own)")
     .option("--value-file <file>", "the value, or a key as it was answered; `-` is stdin")
@@ -244,8 +246,8 @@ export function buildProgram(
   connecting(asJson(program.command("recall")))
     .description("which keys and receipted outputs drew on noise that turned out bad")
     .requiredOption("--source <id>", "the noise source, also one that is gone")
-    .requiredOption("--from <time>", "such as 2026-11-27T05:00:00Z, or Unix milliseconds")
-    .requiredOption("--to <time>", "inclusive")
+    .requiredOption("--from <time>", "such as 2026-11-27T05:00:00Z, or how long ago: 90min")
+    .option("--to <time>", "likewise, inclusive; default: now")
     .option("--reason <text>", "kept in the log with who asked")
     .option("--suspend", "suspend each active key that no longer has its strength")
     .action((options: Parameters<typeof recall>[1]) => recall(terminal, options));

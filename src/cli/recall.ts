@@ -6,24 +6,33 @@ import { count, paint, type Terminal } from "./terminal.ts";
 export interface RecallOptions extends ConnectionOptions {
   readonly source: string;
   readonly from: string;
-  readonly to: string;
+  /** Default: now. */
+  readonly to?: string;
   readonly reason?: string;
   readonly suspend?: boolean;
   readonly json?: boolean;
 }
 
-/** Unix milliseconds, or a time as RFC 3339 writes it; without a zone it is the local one. */
-function timeOf(option: string, text: string): number {
+const UNIT_MILLISECONDS = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/**
+ * Unix milliseconds, a time as RFC 3339 writes it (without a zone it is the local one), or how long before
+ * `now` it was, such as 90min.
+ */
+function timeOf(option: string, text: string, now: number): number {
+  const [, length, unit] = /^(\d{1,9})(s|min|h|d)$/.exec(text) ?? [];
+  if (length) return now - Number(length) * UNIT_MILLISECONDS[unit as "s" | "min" | "h" | "d"];
   const milliseconds = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isFinite(milliseconds)) return milliseconds;
-  throw new Failure(2, `${option} ${text} is no time`, "Give one such as 2026-11-27T05:00:00Z.");
+  throw new Failure(2, `${option} ${text} is no time`, "Give 2026-11-27T05:00:00Z or 90min.");
 }
 
 /** `springhouse recall`: what depended on noise that turned out bad. */
 export async function recall(terminal: Terminal, options: RecallOptions): Promise<void> {
   const { source, reason, suspend } = options;
-  const fromMilliseconds = timeOf("--from", options.from);
-  const toMilliseconds = timeOf("--to", options.to);
+  const now = terminal.clock.wallMilliseconds();
+  const fromMilliseconds = timeOf("--from", options.from, now);
+  const toMilliseconds = options.to === undefined ? now : timeOf("--to", options.to, now);
   if (toMilliseconds < fromMilliseconds) throw new Failure(2, "--to is before --from");
   const order = { source, fromMilliseconds, toMilliseconds };
   const asked = {

@@ -2,12 +2,25 @@ import { open, unlink, type FileHandle } from "node:fs/promises";
 import type { Receipted } from "../client/client.ts";
 import { Failure } from "./failure.ts";
 
-async function create(path: string): Promise<FileHandle> {
+/** A file that is made before what goes into it, and taken away when that fails. */
+export async function withFile<Result>(
+  path: string,
+  work: (file: FileHandle) => Promise<Result>,
+): Promise<Result> {
+  const file = await open(path, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw new Failure(
+      1,
+      `cannot create ${path} (${error.code ?? "unknown"})`,
+      "Name a file that does not exist yet.",
+    );
+  });
   try {
-    return await open(path, "wx", 0o600);
+    return await work(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
-    throw new Failure(1, `cannot create ${path} (${code})`, "Name a file that does not exist yet.");
+    await unlink(path);
+    throw error;
+  } finally {
+    await file.close();
   }
 }
 
@@ -15,21 +28,16 @@ async function create(path: string): Promise<FileHandle> {
  * The receipt can be shown to anybody; the salt is for whoever has the value, so it is a file of its own
  * (`PATH.salt`). Both are made before anything is drawn, and taken away when nothing was.
  */
-export async function withReceipt<Result extends Receipted>(
+export function withReceipt<Result extends Receipted>(
   path: string,
   draw: () => Promise<Result>,
 ): Promise<Result> {
-  const files: { readonly name: string; readonly file: FileHandle }[] = [];
-  try {
-    for (const name of [path, `${path}.salt`]) files.push({ name, file: await create(name) });
-    const drawn = await draw();
-    const texts = [JSON.stringify(drawn.receipt, null, 2), drawn.salt];
-    for (const [at, { file }] of files.entries()) await file.writeFile(`${texts[at]}\n`);
-    return drawn;
-  } catch (error) {
-    for (const { name } of files) await unlink(name);
-    throw error;
-  } finally {
-    for (const { file } of files) await file.close();
-  }
+  return withFile(path, (receipt) =>
+    withFile(`${path}.salt`, async (salt) => {
+      const drawn = await draw();
+      await receipt.writeFile(`${JSON.stringify(drawn.receipt, null, 2)}\n`);
+      await salt.writeFile(`${drawn.salt}\n`);
+      return drawn;
+    }),
+  );
 }

@@ -5,6 +5,8 @@ import type { Leaf } from "../log/leaf.ts";
 import type { Birth } from "../log/leaves/birth.ts";
 import { parseVerifierKey, type Verifier } from "../log/signer.ts";
 import { opensReceipt, parseReceipt, verifyReceipt } from "../verify/verifyReceipt.ts";
+import { isDestructionReceipt } from "../verify/destructionReceipt.ts";
+import { tellDestruction } from "./destructions.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, type Terminal } from "./terminal.ts";
 import { isAttested, verifyAttested } from "./verifyAttested.ts";
@@ -38,6 +40,16 @@ function verifierOf(given: string | undefined, own: string): Verifier {
   );
 }
 
+/** A receipt of a destruction, which names no key of its own; null for anything else. */
+function destructionIn(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isDestructionReceipt(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Null where no value is to be compared. */
 function opened(path: string, options: VerifyOptions, leaf: Leaf): boolean | null {
   if (options.valueFile === undefined) return null;
@@ -65,6 +77,14 @@ export async function verify(
     const verifier = verifierOf(options.vkey, "");
     return verifyAttested(terminal, path, text, verifier, options.json ?? false);
   }
+  const destroyed = destructionIn(text);
+  if (destroyed !== null)
+    return tellDestruction(
+      terminal,
+      destroyed,
+      verifierOf(options.vkey, ""),
+      options.json ?? false,
+    );
   const receipt = parseReceipt(text);
   if (!receipt)
     throw new Failure(

@@ -53,7 +53,7 @@ export const DESTRUCTION = section(
       maximum: 8784,
       default: 168,
       description:
-        "For how long an approved destruction can be called off. What is due in the same minute shares one new epoch.",
+        "For how long an approved destruction can be called off; 0 destroys at once. What is due in the same minute shares one new epoch.",
     }),
   },
   "Destruction of key versions.",

@@ -17,7 +17,7 @@ export function checkDestructionReceipt(
   receipt: unknown,
   verifier: Verifier,
 ): { readonly statement: DestructionStatement } | { readonly fault: string } {
-  if (!isReceipt(receipt)) return { fault: "this is no receipt of a destruction" };
+  if (!isDestructionReceipt(receipt)) return { fault: "this is no receipt of a destruction" };
   const { note, entry, position, proof } = receipt;
   const text = openNote(note, verifier);
   if (text === null) return { fault: "the statement is not signed by this log's key" };
@@ -41,7 +41,7 @@ export function checkDestructionReceipt(
   return { statement };
 }
 
-function isReceipt(value: unknown): value is DestructionReceipt {
+export function isDestructionReceipt(value: unknown): value is DestructionReceipt {
   if (typeof value !== "object" || value === null) return false;
   const receipt = value as Record<string, unknown>;
   const texts = ["note", "entry", "checkpoint"].every((name) => typeof receipt[name] === "string");

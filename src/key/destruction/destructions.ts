@@ -80,7 +80,7 @@ export class Destructions {
   readonly #terms: DestructionTerms;
   readonly #turns = new Turns(WAITING);
   #cancel: Cancel = () => {};
-  #stopped = false;
+  #running = false;
 
   constructor(terms: DestructionTerms) {
     this.#terms = terms;
@@ -171,20 +171,26 @@ export class Destructions {
   }
 
   start(): void {
+    this.#running = true;
+    this.#wakeIn(EVERY_MILLISECONDS);
+  }
+
+  /** Instead of the time that was set before. */
+  #wakeIn(milliseconds: number): void {
     const tick = async (): Promise<void> => {
       try {
         await this.runDue();
       } catch (error) {
         this.#terms.failed(error instanceof Error ? error.message : "unknown");
       }
-      if (!this.#stopped) this.#cancel = this.#terms.clock.schedule(EVERY_MILLISECONDS, next);
+      this.#wakeIn(EVERY_MILLISECONDS);
     };
-    const next = (): void => void tick();
-    this.#cancel = this.#terms.clock.schedule(EVERY_MILLISECONDS, next);
+    this.#cancel();
+    if (this.#running) this.#cancel = this.#terms.clock.schedule(milliseconds, () => void tick());
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#running = false;
     this.#cancel();
     await this.#turns.run(() => Promise.resolve());
   }
@@ -206,6 +212,9 @@ export class Destructions {
     const more = { due: one.dueMilliseconds };
     const both = [...writes, scheduleWrite(one)];
     await this.#append("schedule", one, actor, () => both, more, document.reason);
+    // Who configured no window to speak of does not wait for the next look either.
+    const { windowMilliseconds } = this.#terms;
+    if (windowMilliseconds < EVERY_MILLISECONDS) this.#wakeIn(windowMilliseconds);
   }
 
   /** Takes one version's material away; its state may have changed since it was scheduled. */

@@ -164,6 +164,8 @@ describe("receipts of a real service", () => {
         told.slice(0, -1).map(() => ({ sourceBits: 0, remainingBits: 256, holds: true })),
       );
       expect(told.length).toBeGreaterThan(3);
+      const lately = await springhouse(["recall", "--from", "2h", "--source", "os"], env);
+      expect(lately.stdout.toString().trimEnd().split("\n").length).toBe(told.length);
       const none = await springhouse([...recall.filter((one) => one !== "--json"), "gone"], env);
       expect(none.stdout.toString()).toMatch(/^0 keys and receipted outputs drew on gone then/);
       const wrong = await springhouse(

@@ -53,6 +53,18 @@ describe("an approved destruction", () => {
     expect(ops.slice(-3)).toEqual(["destruction schedule", "key destroy", "destruction receipt"]);
   });
 
+  test("without a window is done at once, not at the next look", async () => {
+    await using rig = await begun({ windowMilliseconds: 0 });
+    const key = await keyIn(rig, "deactivate");
+    rig.destructions.start();
+    const { id } = await scheduled(rig, key);
+    rig.keys.clock.advance(1);
+    const state = async () => taken(await rig.destructions.get(id)).state;
+    await expect.poll(state, { timeout: 15_000 }).toBe("destroyed");
+    expect([await stateOf(rig, key), rig.failures]).toEqual(["destroyed", []]);
+    await rig.destructions.stop();
+  });
+
   test("of many keys ends one epoch", async () => {
     await using rig = await begun();
     const doomed = [await keyIn(rig, "deactivate"), await keyIn(rig, "compromise")];
