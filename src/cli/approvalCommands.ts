@@ -1,18 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Option, type Command } from "commander";
-import {
-  bootstrapCustodians,
-  enrolCustodian,
-  listCustodians,
-  removeCustodian,
-} from "./custodians.ts";
-import {
-  cancelDestruction,
-  destructionReceipt,
-  listDestructions,
-  verifyDestruction,
-} from "./destructions.ts";
+import type * as Custodians from "./custodians.ts";
+import type * as Destructions from "./destructions.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import {
@@ -34,6 +24,10 @@ interface Parsers {
   readonly integer: (least: number, most?: number) => (text: string) => number;
   readonly positive: (text: string) => number;
 }
+
+/** Loaded when they are needed: what reads keys, YAML and receipts is no other command's. */
+const custodians = (): Promise<typeof Custodians> => import("./custodians.ts");
+const destructions = (): Promise<typeof Destructions> => import("./destructions.ts");
 
 const KEY_ACTS = ["restore", "destroy", "export"] as const;
 
@@ -102,41 +96,43 @@ export function addApprovalCommands(
     .description("what becomes of approved destructions");
   asJson(connecting(destruction.command("list")))
     .description("scheduled, called off, and done")
-    .action((options: Parameters<typeof listDestructions>[1]) =>
-      listDestructions(terminal, options),
+    .action(async (options: Parameters<typeof Destructions.listDestructions>[1]) =>
+      (await destructions()).listDestructions(terminal, options),
     );
   connecting(destruction.command("cancel"))
     .description("call one off while it is scheduled")
     .argument("<id>", "that of the intent")
     .option("--reason <text>", "for the record")
-    .action((id: string, options: Parameters<typeof cancelDestruction>[2]) =>
-      cancelDestruction(terminal, id, options),
+    .action(async (id: string, options: Parameters<typeof Destructions.cancelDestruction>[2]) =>
+      (await destructions()).cancelDestruction(terminal, id, options),
     );
   connecting(destruction.command("receipt"))
     .description("what proves that it was done")
     .argument("<id>", "that of the intent")
     .requiredOption("-o, --output <file>", "where to; must not exist yet")
-    .action((id: string, options: Parameters<typeof destructionReceipt>[2]) =>
-      destructionReceipt(terminal, id, options),
+    .action(async (id: string, options: Parameters<typeof Destructions.destructionReceipt>[2]) =>
+      (await destructions()).destructionReceipt(terminal, id, options),
     );
   asJson(destruction.command("verify"))
     .description("check a receipt; needs no service")
     .argument("<file>", "the receipt")
     .option("--vkey <file>", "the log's public key (default: STATE/log.vkey)")
     .option("--state <dir>", "the service's state directory")
-    .action((file: string, options: Parameters<typeof verifyDestruction>[2]) =>
-      verifyDestruction(terminal, file, options),
+    .action(async (file: string, options: Parameters<typeof Destructions.verifyDestruction>[2]) =>
+      (await destructions()).verifyDestruction(terminal, file, options),
     );
 
   const custodian = program.command("custodian").description("people who approve");
   asJson(connecting(custodian.command("list")))
     .description("all of them, with their keys")
-    .action((options: Parameters<typeof listCustodians>[1]) => listCustodians(terminal, options));
+    .action(async (options: Parameters<typeof Custodians.listCustodians>[1]) =>
+      (await custodians()).listCustodians(terminal, options),
+    );
   connecting(custodian.command("bootstrap"))
     .description("the first ones, while there are none")
     .argument("<file>", "YAML: a list of person, keys and principals")
-    .action((file: string, options: ConnectionOptions) =>
-      bootstrapCustodians(terminal, file, options),
+    .action(async (file: string, options: ConnectionOptions) =>
+      (await custodians()).bootstrapCustodians(terminal, file, options),
     );
   asking(custodian.command("enrol"))
     .description("ask the others to let in a key")
@@ -148,14 +144,18 @@ export function addApprovalCommands(
       (text: string, before: readonly string[]) => [...before, text],
       [] as readonly string[],
     )
-    .action((person: string, file: string, options: Parameters<typeof enrolCustodian>[3]) =>
-      enrolCustodian(terminal, person, file, options),
+    .action(
+      async (
+        person: string,
+        file: string,
+        options: Parameters<typeof Custodians.enrolCustodian>[3],
+      ) => (await custodians()).enrolCustodian(terminal, person, file, options),
     );
   asking(custodian.command("remove"))
     .description("ask the others to let go of a key")
     .argument("<fingerprint>", "from `custodian list`")
-    .action((fingerprint: string, options: AskOptions) =>
-      removeCustodian(terminal, fingerprint, options),
+    .action(async (fingerprint: string, options: AskOptions) =>
+      (await custodians()).removeCustodian(terminal, fingerprint, options),
     );
 }
 
