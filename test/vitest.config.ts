@@ -13,8 +13,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     globalSetup: ["test/buildEmulator.ts"],
     pool: "forks",
-    // By default one core would stay idle: most slow tests wait for a process of their own.
-    maxWorkers: availableParallelism(),
+    // One more than there are cores: most slow tests wait for a process of their own, or for a device.
+    maxWorkers: availableParallelism() + 1,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       {

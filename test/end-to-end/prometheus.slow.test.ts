@@ -46,11 +46,14 @@ test.skipIf(!has("promtool"))(
 test.skipIf(!has("prometheus"))(
   "a real Prometheus scrapes every metric, and every panel of the dashboard has data",
   async () => {
-    const service = await startSpringhouse();
+    const folder = await mkdtemp(join(tmpdir(), "springhouse-prometheus-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const service = await startSpringhouse({
+      configuration: `transparency: { witnesses: [{ name: kept, file: ${folder}/kept }] }`,
+    });
     onTestFinished(async () => void (await service.stop()));
     await fetch(`${service.url}/v1/random?bytes=32`, { headers: service.authorization });
     await fetch(`${service.url}/v1/random?bytes=32&sources=1`, { headers: service.authorization });
-    const folder = await mkdtemp(join(tmpdir(), "springhouse-prometheus-"));
     const port = await freePort();
     const target = service.url.replace("http://", "");
     await writeFile(
@@ -73,7 +76,6 @@ scrape_configs: [{ job_name: springhouse, static_configs: [{ targets: ["${target
     onTestFinished(async () => {
       prometheus.kill("SIGKILL");
       await gone;
-      await rm(folder, { recursive: true, force: true });
     });
     const query = async (expression: string): Promise<unknown[]> => {
       const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`;
