@@ -202,7 +202,7 @@ test("SIGTERM does not wait for a connection whose request in hand was answered"
 test("SIGTERM does not wait for a database that another program holds", async () => {
   const state = await makeStateForTest();
   const service = await start({ state });
-  const other = new DatabaseSync(join(state, "springhouse.db"));
+  const other = new DatabaseSync(join(state, "springhouse.db"), { timeout: 5_000 });
   onTestFinished(() => other.close());
   other.exec("BEGIN IMMEDIATE");
   const drawn = await fetch(`${service.url}/v1/random`, { headers: service.authorization });
