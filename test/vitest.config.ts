@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /*
  * Two projects: `fast` is what a change is tried with while it is written; `slow` is everything
@@ -8,8 +9,19 @@ import { defineConfig } from "vitest/config";
 /** Where `.ci/run` wants the counts, as JSON. */
 const report = process.env.SPRINGHOUSE_TEST_REPORT;
 
+/** The longest first, so that none of them is what all others are waited for with. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      /(simulation\/(even|odd)|end-to-end\/kill)\.slow/.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     root: new URL("..", import.meta.url).pathname,
     globalSetup: ["test/buildEmulator.ts"],
     pool: "forks",
