@@ -3,8 +3,11 @@ import type { Seed } from "../../src/port/lineage.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import { makeState, removeState, startSpringhouse, until } from "../support/springhouse.ts";
 
-/** Rounds of the acceptance figure: SIGKILL at random instants under load. */
-const ROUNDS = 100;
+/**
+ * SIGKILL at random instants under load. Each round is a start of the service, so CI has fewer than the
+ * acceptance figure of 100, which SPRINGHOUSE_KILL_ROUNDS gives.
+ */
+const ROUNDS = Number(process.env["SPRINGHOUSE_KILL_ROUNDS"] ?? 40);
 
 interface Answered {
   readonly output: string;
@@ -39,7 +42,7 @@ async function holdAll(state: string, answered: readonly Answered[]): Promise<vo
   }
 }
 
-test("kill -9 under load, 100 times: every id that was answered resolves to its seed", async () => {
+test("kill -9 under load, again and again: every id that was answered resolves to its seed", async () => {
   const state = await makeState();
   try {
     const all: Answered[] = [];
