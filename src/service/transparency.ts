@@ -29,6 +29,8 @@ export async function openTransparency(
   observer: Observer,
   start: { readonly at: number; readonly shape: Shape },
 ): Promise<Transparency> {
+  // Every start begins sealed: a slot opens the vault later, which is a leaf of its own.
+  const hasVault = (await store.read("sealEpoch.all", [])).length > 0;
   const log = await openTransparencyLog({
     store,
     clock,
@@ -41,6 +43,7 @@ export async function openTransparency(
       version,
       configuration: configuration.version,
       build,
+      ...(hasVault ? { sealed: true } : {}),
       ...start,
     },
   });
