@@ -147,6 +147,7 @@ export const SLOT = Type.Object({
   place: nullable(Type.String()),
   epoch: Type.Number(),
   createdMilliseconds: milliseconds,
+  recovery: Type.Boolean({ description: "It opens with the leave of custodians alone." }),
 });
 
 export const INTENT = Type.Object({

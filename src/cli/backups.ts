@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { drill, type DrillReport } from "../key/backup/drill.ts";
-import { addRecoverySlot } from "../key/backup/recoverySlot.ts";
+import { addRestoredSlot } from "../key/backup/restoredSlot.ts";
 import { restore, type Restored } from "../key/backup/restore.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
@@ -123,7 +123,7 @@ async function addSlot(
   const secret = new Uint8Array(
     Buffer.from((await passphrase(terminal, options, true)).normalize("NFC")),
   );
-  const refusal = await addRecoverySlot(directory, epochKey, {
+  const refusal = await addRestoredSlot(directory, epochKey, {
     name,
     passphrase: secret,
     osRandom: (bytes) => new Uint8Array(randomBytes(bytes)),

@@ -106,6 +106,8 @@ export interface SlotOrder {
   readonly passphrase?: string;
   /** Of the other kinds: what stands behind it, by its name in the service's configuration. */
   readonly place?: string;
+  /** Only of `addSlot`: it opens with an approved intent alone. */
+  readonly recovery?: boolean;
 }
 
 export interface IntentOrder {
@@ -251,6 +253,8 @@ export class SpringhouseClient {
     open(opening: {
       readonly slot?: string;
       readonly passphrase?: string;
+      /** Of an approved `seal.recover`, for the recovery slot that it names. */
+      readonly intent?: string;
     }): Promise<SlotDescription>;
     close(reason?: string): Promise<void>;
     /** A new epoch: see the service's README for what that ends. */

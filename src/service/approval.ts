@@ -48,6 +48,7 @@ export function requiredOf(required: Configuration["approval"]["required"]): Req
     "key.export": required.export,
     "custodian.enrol": required.custodians,
     "custodian.remove": required.custodians,
+    "seal.recover": required.recover,
   };
 }
 

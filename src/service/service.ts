@@ -20,6 +20,7 @@ import { KeyGenerator } from "../key/keyGenerator.ts";
 import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { complianceReport } from "../key/compliance/complianceReport.ts";
+import { recoveryCommands } from "../key/seal/recovery.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
 import type { Leaf } from "../log/leaf.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
@@ -225,7 +226,11 @@ export async function createService(
   const destructions = openDestructions(configuration, ports, managed, seal, transparency.log, {
     record: (event, batch) => observed.record(event, batch),
   });
-  const commands = { ...keyCommands(managed), ...destructions.commands() };
+  const commands = {
+    ...keyCommands(managed),
+    ...destructions.commands(),
+    ...recoveryCommands(seal),
+  };
   const approvals = await openDualControl(configuration, ports, commands, acts);
   const distribution = openDistribution(ports, drbg, managed, seal.vault, observed, acts.record);
   const api = buildApi(

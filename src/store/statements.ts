@@ -43,8 +43,8 @@ export const WRITES = {
   // A trigger refuses it while a row is left that nothing could open any more.
   "sealEpoch.settle": `UPDATE seal_epoch SET retired_ms = retired_ms WHERE epoch = ?`,
   "sealSlot.put": `INSERT INTO seal_slot (id, kind, name, place, epoch, created_ms, parameters,
-      sealed, tag)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+      sealed, tag, recovery)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
     epoch = excluded.epoch, parameters = excluded.parameters, sealed = excluded.sealed,
     tag = excluded.tag`,
   "sealSlot.remove": `DELETE FROM seal_slot WHERE id = ?`,

@@ -141,6 +141,7 @@ export function picture(): Picture {
           place: confidential("place"),
           epoch: 3,
           createdMilliseconds: 2000,
+          recovery: false,
         },
       ],
       refusedTotal: 2,

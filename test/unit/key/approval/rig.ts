@@ -31,6 +31,7 @@ export const TWO: RequiredApprovals = {
   "key.restore": 2,
   "key.destroy": 2,
   "key.export": 2,
+  "seal.recover": 2,
   "custodian.enrol": 2,
   "custodian.remove": 2,
 };

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { drill } from "../../../../src/key/backup/drill.ts";
-import { addRecoverySlot } from "../../../../src/key/backup/recoverySlot.ts";
+import { addRestoredSlot } from "../../../../src/key/backup/restoredSlot.ts";
 import { restore } from "../../../../src/key/backup/restore.ts";
 import { formatSignerKey } from "../../../../src/log/signer.ts";
 import { snapshotDatabase } from "../../../../src/store/snapshotDatabase.ts";
@@ -155,7 +155,7 @@ describe.skipIf(!HAS_AGE)("a backup", () => {
     const passphrase = new Uint8Array(Buffer.from("found in the safe"));
     const terms = { name: "recovery", passphrase, atMilliseconds: 1 };
     const osRandom = (bytes: number) => new Uint8Array(bytes).fill(3);
-    expect(await addRecoverySlot(directory, found.epochKey!, { ...terms, osRandom })).toBeNull();
+    expect(await addRestoredSlot(directory, found.epochKey!, { ...terms, osRandom })).toBeNull();
     await using seal = await openSeal(directory);
     const opening = { slot: "recovery", passphrase: new Uint8Array(passphrase) };
     expect(await seal.keeper.open(opening, "tester")).toMatchObject({ name: "recovery" });
