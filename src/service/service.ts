@@ -16,6 +16,7 @@ import { Deadline } from "../drbg/deadline.ts";
 import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
+import type { RevokedCertificates } from "../key/certificate/revokedCertificates.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
@@ -63,6 +64,8 @@ export interface Service {
   readonly api: FastifyInstance;
   readonly drbg: DrbgSupply;
   readonly entropy: EntropyRoom;
+  /** Client certificates that a listener is to refuse. */
+  readonly revoked: RevokedCertificates;
   snapshot(): ServiceSnapshot;
   /**
    * A device that was plugged in and recognised. Never credited: an assessment is configuration, and
@@ -232,7 +235,14 @@ export async function createService(
     ...recoveryCommands(seal),
   };
   const approvals = await openDualControl(configuration, ports, commands, acts);
-  const distribution = openDistribution(ports, drbg, managed, seal.vault, observed, acts.record);
+  const { revoked, ...distribution } = await openDistribution(
+    ports,
+    drbg,
+    managed,
+    seal.vault,
+    observed,
+    acts.record,
+  );
   const api = buildApi(
     {
       clock,
@@ -326,6 +336,7 @@ export async function createService(
     api,
     drbg,
     entropy: room,
+    revoked,
     snapshot,
     addSource(source) {
       const { assessed: _assessed, compliant: _compliant, ...uncredited } = source;

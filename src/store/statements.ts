@@ -216,6 +216,14 @@ export const READS = {
     WHERE c.authority = ? AND c.serial <> c.authority AND c.to_ms > ?
     AND (c.revoked_ms IS NOT NULL OR v.state NOT IN ('pre-activation', 'active'))
     ORDER BY c.serial`,
+  // Whatever authority signed it; all of one whose own key is known to others.
+  "certificate.refused": `SELECT c.der FROM certificate c
+    LEFT JOIN key_version v ON v.key = c.key AND v.version = c.version
+    LEFT JOIN certificate a ON a.serial = c.authority
+    LEFT JOIN key_version w ON w.key = a.key AND w.version = a.version
+    WHERE c.to_ms > ? AND (c.revoked_ms IS NOT NULL
+      OR v.state NOT IN ('pre-activation', 'active')
+      OR w.state IN ('compromised', 'destroyed-compromised'))`,
   "pairedKey.one": `SELECT * FROM paired_key WHERE id = ?`,
   "pairedKey.count": `SELECT count(*) AS n FROM paired_key WHERE slave = ? AND master = ?`,
   "pairedKey.old": `SELECT id FROM paired_key WHERE created_ms < ? ORDER BY created_ms LIMIT ?`,

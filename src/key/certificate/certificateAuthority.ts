@@ -4,7 +4,6 @@ import type { RandomSupply } from "../../port/draw.ts";
 import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { EventKind, KeptEvent, ServiceEvent } from "../../port/event.ts";
-import { KEY_TRANSITIONS } from "../../port/key.ts";
 import type { Store, Write } from "../../store/store.ts";
 import type { KeyRoom } from "../managed/keyRoom.ts";
 import type { Asker } from "../managed/keyService.ts";
@@ -13,6 +12,7 @@ import type { CertificatePurpose, Issuer } from "./certificate.ts";
 import { SERIAL_BYTES, serialOf } from "./names.ts";
 import { ocspAnswerOf, ocspFailure, readOcspRequest } from "./ocsp.ts";
 import { publicKeyOfRequest } from "./request.ts";
+import { changesStanding } from "./revocation.ts";
 import type { Revocation, RevocationReason } from "./revocation.ts";
 import { revocationListOf } from "./revocationList.ts";
 import { certificateWrite, publicKeyOf, toCertificate, toRevocation } from "./rows.ts";
@@ -77,9 +77,8 @@ export class CertificateAuthority {
   }
 
   /** For the journal: a key's state, or a certificate, changed; nothing that was signed before is given. */
-  readonly observe = ({ kind, data }: Pick<KeptEvent, "kind" | "data">): void => {
-    const moved = kind === "key_changed" && KEY_TRANSITIONS.some((one) => one === data["op"]);
-    if (!moved && kind !== "certificate_revoked") return;
+  readonly observe = (event: Pick<KeptEvent, "kind" | "data">): void => {
+    if (!changesStanding(event)) return;
     this.#changes++;
     this.#list = null;
     this.#answers.clear();
@@ -346,6 +345,7 @@ export class CertificateAuthority {
     reason?: RevocationReason,
   ): Promise<void> {
     const at = this.#now();
+    const certificate = hash("sha256", der, "hex");
     const event: ServiceEvent = {
       kind,
       atMilliseconds: at,
@@ -354,7 +354,7 @@ export class CertificateAuthority {
       actor,
       reason: reason ?? null,
       detail: `${op}: certificate ${serial}`,
-      data: { op, serial },
+      data: { op, serial, certificate },
     };
     await this.#terms.record(event, [write], {
       v: 1,
@@ -363,7 +363,7 @@ export class CertificateAuthority {
       actor,
       op,
       serial,
-      certificate: hash("sha256", der, "hex"),
+      certificate,
       ...(key === null || version === null ? {} : { key, version }),
       ...(reason === undefined ? {} : { reason }),
     });

@@ -319,6 +319,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   const journal = new MemoryJournal();
   const sources = new MemorySources();
   const log: string[] = [];
+  const logger = createLogger("debug", { write: (line) => log.push(line) });
   const answered: House["answered"] = [];
   const snapshot = { value: SNAPSHOT };
   const book = new TokenBook({
@@ -347,8 +348,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   });
   const { keys, approvals, destructions, backups } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
-  const distribution = openDistribution(
-    { store: keys.store, clock, signer: STATUS_SIGNER },
+  const { revoked: _revoked, ...distribution } = await openDistribution(
+    { store: keys.store, clock, signer: STATUS_SIGNER, log: logger },
     keys.supply,
     keys.room,
     keys.port,
@@ -442,7 +443,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         answered: (door, code, _seconds, bytes) => answered.push({ door, code, bytes }),
         refused: () => {},
       },
-      log: createLogger("debug", { write: (line) => log.push(line) }),
+      log: logger,
       ...ports,
     },
     { version: "0", hosts: LOOPBACK_NAMES, origins: [], publicProbes: true, ...apiOptions },
