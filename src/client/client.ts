@@ -284,6 +284,8 @@ export class SpringhouseClient {
     /** An age file, chunk by chunk; one that was cut off does not open. */
     create(): Promise<{ readonly id: string; readonly chunks: AsyncIterable<Uint8Array> }>;
     list(): Promise<BackupDescription[]>;
+    /** Says that a drill restored it whole. */
+    drilled(id: string): Promise<void>;
     /** Says that no copy of it is left. */
     discard(id: string): Promise<void>;
   };
@@ -366,6 +368,7 @@ export class SpringhouseClient {
       },
       list: async () =>
         (await this.#get<{ readonly backups: BackupDescription[] }>("/v1/backups")).backups,
+      drilled: (id) => post(`/v1/backups/${encodeURIComponent(id)}/drill`, {}),
       discard: async (id) => {
         const path = `/v1/backups/${encodeURIComponent(id)}`;
         await this.#transport.json({ method: "DELETE", path, repeatable: true });

@@ -17,6 +17,7 @@ import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
 import type { RevokedCertificates } from "../key/certificate/revokedCertificates.ts";
+import { openCustodyTally } from "../key/custodyTally.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
@@ -42,7 +43,13 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
-import { openBackups, openDestructions, openDualControl, requiredOf } from "./approval.ts";
+import {
+  openBackups,
+  openDestructions,
+  openDualControl,
+  requiredOf,
+  watchExpiry,
+} from "./approval.ts";
 import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
@@ -186,6 +193,7 @@ export async function createService(
         store,
         vault: () => seal.state(),
         keys: () => managed.tally.figures(),
+        custody: () => custody.figures(),
         log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),
@@ -226,15 +234,27 @@ export async function createService(
     },
     tell: (event: ServiceEvent): void => observed.event(event),
   };
-  const destructions = openDestructions(configuration, ports, managed, seal, transparency.log, {
-    record: (event, batch) => observed.record(event, batch),
-  });
+  const custody = await openCustodyTally(store, (detail) =>
+    log.warn({ detail }, "the figures of backups could not be read"),
+  );
+  observed.subscribe(custody.observe);
+  const destructions = openDestructions(
+    configuration,
+    ports,
+    managed,
+    seal,
+    transparency.log,
+    {
+      record: (event, batch) => observed.record(event, batch),
+    },
+    custody,
+  );
   const commands = {
     ...keyCommands(managed),
     ...destructions.commands(),
     ...recoveryCommands(seal),
   };
-  const approvals = await openDualControl(configuration, ports, commands, acts);
+  const approvals = await openDualControl(configuration, ports, commands, acts, custody);
   const { revoked, ...distribution } = await openDistribution(
     ports,
     drbg,
@@ -329,6 +349,7 @@ export async function createService(
   retention.start();
   managed.start();
   destructions.start();
+  const stopExpiry = watchExpiry(approvals, ports);
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
@@ -357,6 +378,7 @@ export async function createService(
     async stop() {
       tell("service_stopping", "info", "asked to stop");
       cancelAdmin();
+      stopExpiry();
       seal.seal("The service stopped.");
       watch.stop();
       forgetHealth();

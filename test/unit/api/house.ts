@@ -9,6 +9,7 @@ import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/api/log.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import { CustodyTally } from "../../../src/key/custodyTally.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
@@ -148,6 +149,8 @@ export const SOURCE: SourceSnapshot = {
 /** Signs what this house attests. */
 export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
+const NO_FIGURES = new CustodyTally({ read: () => Promise.resolve([]) }, () => {}).figures();
+
 export const SNAPSHOT: ServiceSnapshot = {
   version: "0",
   startedMilliseconds: 1,
@@ -173,6 +176,7 @@ export const SNAPSHOT: ServiceSnapshot = {
     lockedMemory: { ok: true, bytes: 0, detail: "" },
   },
   keys: new KeyTally().figures(),
+  custody: NO_FIGURES,
   log: {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
