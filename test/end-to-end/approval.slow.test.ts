@@ -42,6 +42,11 @@ test.skipIf(!HAS_SSH_KEYGEN)(
     const leaves = await verifiedLeaves(running);
     const { digest } = await admin.intents.get(intent);
     expect(leaves).toContainEqual(expect.objectContaining({ op: "restore", intent: digest }));
+    const report = await done(running, "report", "compliance");
+    expect(report).toContain("best_effort_slot");
+    expect(report).not.toContain("few_custodians");
+    expect(report).toContain("SP 800-53 r5 SC-12(1)");
+    expect(report).toContain("clause by memory: look it up");
     await running.stop();
   },
 );
