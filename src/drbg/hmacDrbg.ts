@@ -1,4 +1,5 @@
-import type { HashName, HmacKernel } from "../kernel/hmac.ts";
+import type { HashName } from "../kernel/hmac.ts";
+import type { HmacDrbgKernel } from "../kernel/hmacDrbgKernel.ts";
 import {
   HASH_SECURITY_STRENGTH,
   MAXIMUM_REQUEST_BYTES,
@@ -22,8 +23,8 @@ export type DrbgState = "uninstantiated" | "ready" | "error";
 export interface HmacDrbgOptions {
   /** Generates between reseeds, at most 2^48 (SP 800-90A table 2). */
   readonly reseedInterval?: number;
-  /** Another HMAC, for the self-tests' own tests. */
-  readonly kernel?: HmacKernel;
+  /** Another kernel, for the self-tests' own tests. */
+  readonly kernel?: HmacDrbgKernel;
 }
 
 /**
