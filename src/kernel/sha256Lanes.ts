@@ -3,7 +3,7 @@ import * as Layout from "./wasm/layout.ts";
 
 /** What `wasm/sha256Module.ts` exports. Addresses and counts are not checked there. */
 interface Sha256Exports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   absorb(state: number, bytes: number): void;
   finish(context: number): void;
   next(context: number): void;

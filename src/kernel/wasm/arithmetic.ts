@@ -46,8 +46,12 @@ export class ConstantPool {
 
 /** There is no rotation of four lanes: two shifts, and or. */
 const rotateLanes = (local: number, bits: number): Code => [
-  ...[...localGet(local), ...i32Const(bits), ...simd(0xad)],
-  ...[...localGet(local), ...i32Const(32 - bits), ...simd(0xab)],
+  ...localGet(local),
+  ...i32Const(bits),
+  ...simd(0xad),
+  ...localGet(local),
+  ...i32Const(32 - bits),
+  ...simd(0xab),
   ...simd(0x50),
 ];
 
@@ -60,16 +64,28 @@ export const SCALAR: Arithmetic = {
   rotateRight: (local, bits) => [...localGet(local), ...i32Const(bits), 0x78],
   // ROTR^i(x ^ ROTR^(j-i)(x ^ ROTR^(k-j)(x))): one register, where three copies of x take three.
   rotations: (local, [i, j, k]) => [
-    ...[...localGet(local), ...i32Const(k - j), 0x78, ...localGet(local), 0x73],
-    ...[...i32Const(j - i), 0x78, ...localGet(local), 0x73],
-    ...[...i32Const(i), 0x78],
+    ...localGet(local),
+    ...i32Const(k - j),
+    0x78,
+    ...localGet(local),
+    0x73,
+    ...i32Const(j - i),
+    0x78,
+    ...localGet(local),
+    0x73,
+    ...i32Const(i),
+    0x78,
   ],
   shiftRight: (local, bits) => [...localGet(local), ...i32Const(bits), 0x76],
   // Three instructions where a choice of bits takes four.
   choose: (choice, then, otherwise) => [
-    ...[...localGet(then), ...localGet(otherwise), 0x73],
-    ...[...localGet(choice), 0x71],
-    ...[...localGet(otherwise), 0x73],
+    ...localGet(then),
+    ...localGet(otherwise),
+    0x73,
+    ...localGet(choice),
+    0x71,
+    ...localGet(otherwise),
+    0x73,
   ],
   load: (address, bytes) => [...localGet(address), 0x28, ...at(2, bytes)],
   store: (bytes) => [0x36, ...at(2, bytes)],
@@ -84,12 +100,17 @@ export const FOUR_LANES: Arithmetic = {
   xor: simd(0x51),
   rotateRight: rotateLanes,
   rotations: (local, [i, j, k]) => [
-    ...[...rotateLanes(local, i), ...rotateLanes(local, j), ...simd(0x51)],
-    ...[...rotateLanes(local, k), ...simd(0x51)],
+    ...rotateLanes(local, i),
+    ...rotateLanes(local, j),
+    ...simd(0x51),
+    ...rotateLanes(local, k),
+    ...simd(0x51),
   ],
   shiftRight: (local, bits) => [...localGet(local), ...i32Const(bits), ...simd(0xad)],
   choose: (choice, then, otherwise) => [
-    ...[...localGet(then), ...localGet(otherwise), ...localGet(choice)],
+    ...localGet(then),
+    ...localGet(otherwise),
+    ...localGet(choice),
     ...simd(0x52),
   ],
   load: (address, bytes) => [...localGet(address), ...simd(0x00, ...at(4, bytes))],

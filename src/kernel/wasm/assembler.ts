@@ -65,10 +65,17 @@ export const at = (alignment: number, offset: number): Code => [
 
 /** A body that runs `times` (a local, at least 1) times; the local counts down. */
 export const countDown = (times: number, body: Code): Code => [
-  ...[0x03, 0x40],
+  0x03,
+  0x40,
   ...body,
-  ...[...localGet(times), ...i32Const(1), 0x6b, 0x22, ...unsigned(times)],
-  ...[0x0d, 0x00, 0x0b],
+  ...localGet(times),
+  ...i32Const(1),
+  0x6b,
+  0x22,
+  ...unsigned(times),
+  0x0d,
+  0x00,
+  0x0b,
 ];
 
 export interface WasmFunction {
@@ -110,7 +117,14 @@ export function assemble(
     return [...unsigned(content.length), ...content];
   });
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    0x01,
+    0x00,
+    0x00,
+    0x00,
     ...section(1, vector(types)),
     ...section(3, vector(functions.map((_, index) => unsigned(index)))),
     ...section(5, vector([[0x01, ...unsigned(pages), ...unsigned(pages)]])),

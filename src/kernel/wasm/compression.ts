@@ -107,8 +107,10 @@ export function compression(
   function smallSigma(local: number, [first, second, shift]: Three): Code {
     return [
       ...word.rotateRight(local, first),
-      ...[...word.rotateRight(local, second), ...word.xor],
-      ...[...word.shiftRight(local, shift), ...word.xor],
+      ...word.rotateRight(local, second),
+      ...word.xor,
+      ...word.shiftRight(local, shift),
+      ...word.xor,
     ];
   }
 

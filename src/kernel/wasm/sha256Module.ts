@@ -68,10 +68,14 @@ function compressing(word: Arithmetic, pool: ConstantPool, block: Block): WasmFu
 
 /** HMAC of what `first` takes: the inner hash into DIGEST, the outer into `result`. */
 const hmac = (context: number, first: number, result: Code): Code => [
-  ...[...addressOf(context, Layout.INNER), ...addressOf(context, Layout.VALUE)],
-  ...[...i32Const(Layout.DIGEST), ...call(first)],
-  ...[...addressOf(context, Layout.OUTER), ...i32Const(Layout.DIGEST)],
-  ...[...result, ...call(COMPRESS_VALUE)],
+  ...addressOf(context, Layout.INNER),
+  ...addressOf(context, Layout.VALUE),
+  ...i32Const(Layout.DIGEST),
+  ...call(first),
+  ...addressOf(context, Layout.OUTER),
+  ...i32Const(Layout.DIGEST),
+  ...result,
+  ...call(COMPRESS_VALUE),
 ];
 
 /** V = HMAC(K, V). */
@@ -83,13 +87,21 @@ const pad = (context: number, word: number, result: number): Code => [
   ...[0, 16].flatMap((bytes) => [
     ...i32Const(Layout.BLOCK),
     ...vectorLoad(localGet(context), Layout.KEY + bytes),
-    ...[...i32Const(word), ...simd(0x11), ...simd(0x51), ...vectorStore(bytes)],
+    ...i32Const(word),
+    ...simd(0x11),
+    ...simd(0x51),
+    ...vectorStore(bytes),
   ]),
   ...[32, 48].flatMap((bytes) => [
-    ...[...i32Const(Layout.BLOCK), ...i32Const(word), ...simd(0x11), ...vectorStore(bytes)],
+    ...i32Const(Layout.BLOCK),
+    ...i32Const(word),
+    ...simd(0x11),
+    ...vectorStore(bytes),
   ]),
-  ...[...i32Const(Layout.INITIAL), ...i32Const(Layout.BLOCK)],
-  ...[...addressOf(context, result), ...call(COMPRESS)],
+  ...i32Const(Layout.INITIAL),
+  ...i32Const(Layout.BLOCK),
+  ...addressOf(context, result),
+  ...call(COMPRESS),
 ];
 
 /** The inner and outer hash values of K. */
@@ -107,10 +119,16 @@ const absorb: WasmFunction = {
   locals: [],
   body: [
     ...[0, 16, 32, 48].flatMap((bytes) => [
-      ...[...i32Const(Layout.BLOCK), ...localGet(1), ...simd(0x00, ...at(0, bytes))],
-      ...[...SWAP, ...vectorStore(bytes)],
+      ...i32Const(Layout.BLOCK),
+      ...localGet(1),
+      ...simd(0x00, ...at(0, bytes)),
+      ...SWAP,
+      ...vectorStore(bytes),
     ]),
-    ...[...localGet(0), ...i32Const(Layout.BLOCK), ...localGet(0), ...call(COMPRESS)],
+    ...localGet(0),
+    ...i32Const(Layout.BLOCK),
+    ...localGet(0),
+    ...call(COMPRESS),
   ],
 };
 
@@ -120,12 +138,15 @@ const finish: WasmFunction = {
   parameters: 1,
   locals: [],
   body: [
-    ...[...addressOf(0, Layout.OUTER), ...i32Const(Layout.STATE)],
-    ...[...i32Const(Layout.DIGEST), ...call(COMPRESS_VALUE)],
+    ...addressOf(0, Layout.OUTER),
+    ...i32Const(Layout.STATE),
+    ...i32Const(Layout.DIGEST),
+    ...call(COMPRESS_VALUE),
     ...[0, 16].flatMap((bytes) => [
       ...i32Const(Layout.RESULT),
       ...vectorLoad(i32Const(Layout.DIGEST), bytes),
-      ...[...SWAP, ...vectorStore(bytes)],
+      ...SWAP,
+      ...vectorStore(bytes),
     ]),
   ],
 };
@@ -148,9 +169,11 @@ const chain: WasmFunction = {
     ...[0, 16].flatMap((bytes) => [
       ...localGet(1),
       ...vectorLoad(localGet(0), Layout.VALUE + bytes),
-      ...[...SWAP, ...vectorStore(bytes)],
+      ...SWAP,
+      ...vectorStore(bytes),
     ]),
-    ...[...addressOf(1, 32), ...localSet(1)],
+    ...addressOf(1, 32),
+    ...localSet(1),
   ]),
 };
 
@@ -162,7 +185,8 @@ const updateWithNull: WasmFunction = {
   body: [
     // Step 1.
     ...hmac(0, COMPRESS_SEPARATED, addressOf(0, Layout.KEY)),
-    ...[...localGet(0), ...call(REKEY)],
+    ...localGet(0),
+    ...call(REKEY),
     // Step 2.
     ...nextValue(0),
   ],
@@ -177,7 +201,12 @@ const places = (field: number, fours: number): (readonly [context: number, four:
   });
 
 const copyWord = (from: number, to: number): Code => [
-  ...[...i32Const(to), ...i32Const(from), 0x28, ...at(2, 0), 0x36, ...at(2, 0)],
+  ...i32Const(to),
+  ...i32Const(from),
+  0x28,
+  ...at(2, 0),
+  0x36,
+  ...at(2, 0),
 ];
 
 const gather = (field: number, fours: number): Code =>
@@ -202,15 +231,20 @@ function transpose(half: number, output: number, firstLocal: number): Code {
   ].flatMap((pair, i) => [...pair, ...localSet(firstLocal + i)]);
   const lanes = [0, 1, 2, 3].flatMap((lane) => [
     ...localGet(output),
-    ...[...localGet(firstLocal + (lane & 2)), ...localGet(firstLocal + (lane & 2) + 1)],
+    ...localGet(firstLocal + (lane & 2)),
+    ...localGet(firstLocal + (lane & 2) + 1),
     ...shuffle(lane % 2 === 0 ? words(0, 1, 4, 5) : words(2, 3, 6, 7)),
-    ...[...SWAP, ...vectorStore(lane * Layout.LANE_OUTPUT_BYTES + 16 * half)],
+    ...SWAP,
+    ...vectorStore(lane * Layout.LANE_OUTPUT_BYTES + 16 * half),
   ]);
   return [...pairs, ...lanes];
 }
 
 const compressFour = (state: number, block: number, result: number): Code => [
-  ...[...i32Const(state), ...i32Const(block), ...i32Const(result), ...call(COMPRESS_FOUR)],
+  ...i32Const(state),
+  ...i32Const(block),
+  ...i32Const(result),
+  ...call(COMPRESS_FOUR),
 ];
 
 /** `chainFour(out, count)`: `chain` in the four contexts at once, each to its quarter of the output. */
@@ -225,8 +259,10 @@ const chainFour: WasmFunction = {
     ...countDown(1, [
       ...compressFour(Layout.FOUR_INNER, Layout.FOUR_VALUE, Layout.FOUR_DIGEST),
       ...compressFour(Layout.FOUR_OUTER, Layout.FOUR_DIGEST, Layout.FOUR_VALUE),
-      ...[...transpose(0, 0, 2), ...transpose(1, 0, 2)],
-      ...[...addressOf(0, 32), ...localSet(0)],
+      ...transpose(0, 0, 2),
+      ...transpose(1, 0, 2),
+      ...addressOf(0, 32),
+      ...localSet(0),
     ]),
     ...scatter(Layout.FOUR_VALUE, Layout.VALUE),
   ],
