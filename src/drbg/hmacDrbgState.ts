@@ -51,6 +51,11 @@ export class HmacDrbgState {
     if (additionalInput.length > 0) this.#kernel.update(additionalInput);
     // Steps 3. to 5.
     this.#kernel.output(out);
+    this.conclude(additionalInput);
+  }
+
+  /** What is left of 10.1.2.5 once the output is there. */
+  conclude(additionalInput: Uint8Array): void {
     // Step 6.
     this.#kernel.update(additionalInput);
     // Step 7.

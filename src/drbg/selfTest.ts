@@ -4,6 +4,7 @@ import type { HashName, HmacKernel } from "../kernel/hmac.ts";
 import type { HmacDrbgKernel } from "../kernel/hmacDrbgKernel.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
 import { HmacDrbg, MAXIMUM_INPUT_BYTES } from "./hmacDrbg.ts";
+import { HmacDrbgBank } from "./hmacDrbgBank.ts";
 import { HmacDrbgState } from "./hmacDrbgState.ts";
 import { SELF_TEST_VECTORS } from "./selfTestVectors.ts";
 
@@ -70,6 +71,7 @@ export function runSelfTests(
     for (const [field, name] of STEPS) {
       add(`hmac_drbg_${name}`, () => outputs?.[field] === vector[field]);
     }
+    add("hmac_drbg_bank", () => bankAgrees(vector, new HmacDrbgBank(hash)));
     add("hmac_drbg_uninstantiate", () => zeroises(vector, createKernel(hash)));
     add("hmac_drbg_error_paths", () => refuses(vector, createKernel(hash)));
   }
@@ -100,6 +102,15 @@ function tellStory(vector: SelfTestVector, kernel: HmacDrbgKernel): Outputs {
   );
   drbg.uninstantiate();
   return { generated, generatedWithAdditional, generatedAfterReseed, generatedFresh };
+}
+
+/** The four lanes of a bank, in lock-step: each must give what one instance gives. */
+function bankAgrees(vector: SelfTestVector, bank: HmacDrbgBank): boolean {
+  for (const lane of bank.lanes) instantiate(lane, vector);
+  const outs = bank.lanes.map(() => new Uint8Array(vector.generated.length / 2));
+  const done = bank.generate(outs) === "done";
+  for (const lane of bank.lanes) lane.uninstantiate();
+  return done && outs.every((out) => toHex(out) === vector.generated);
 }
 
 /** SP 800-90A 11.3.5: the internal state is gone, and the handle with it. */

@@ -11,7 +11,7 @@ const BYTES = HASH_OUTPUT_BYTES.sha256;
 /** Four kernels, each with its own K and V, that can give output in one go. */
 export interface HmacDrbgBankKernel {
   readonly lanes: readonly HmacDrbgKernel[];
-  /** `output` of each, into its own of as many outs, all of the same length. */
+  /** `output` of each, into its own of as many outs: in one go as far as the shortest. */
   output(outs: readonly Uint8Array[]): void;
 }
 
@@ -25,20 +25,24 @@ class LockStepBank implements HmacDrbgBankKernel {
   }
 
   output(outs: readonly Uint8Array[]): void {
+    checkOuts(outs, this.lanes);
     const memory = this.#memory;
-    const length = lengthOf(outs, this.lanes);
-    for (let at = 0; at < length; at += LANE_OUTPUT_BYTES) {
-      const bytes = Math.min(length - at, LANE_OUTPUT_BYTES);
-      const steps = Math.ceil(bytes / BYTES);
-      memory.kernel.chainFour(OUTPUT, steps);
+    const steps = Math.min(...outs.map(({ length }) => Math.ceil(length / BYTES)));
+    const together = steps * BYTES;
+    for (let at = 0; at < together; at += LANE_OUTPUT_BYTES) {
+      const bytes = Math.min(together - at, LANE_OUTPUT_BYTES);
+      memory.kernel.chainFour(OUTPUT, bytes / BYTES);
       for (const [lane, out] of outs.entries()) {
         const from = OUTPUT + lane * LANE_OUTPUT_BYTES;
-        memory.take(from, bytes === length ? out : out.subarray(at, at + bytes));
+        const part = out.subarray(at, at + bytes);
+        memory.take(from, part);
         // What the last step gave beyond `out`.
-        if (bytes % BYTES > 0) memory.bytes.fill(0, from + bytes, from + steps * BYTES);
+        memory.bytes.fill(0, from + part.length, from + bytes);
       }
     }
     memory.wipeScratch();
+    for (const [i, out] of outs.entries())
+      if (out.length > together) this.lanes[i]!.output(out.subarray(together));
   }
 }
 
@@ -51,16 +55,13 @@ class SequentialBank implements HmacDrbgBankKernel {
   }
 
   output(outs: readonly Uint8Array[]): void {
-    lengthOf(outs, this.lanes);
+    checkOuts(outs, this.lanes);
     for (const [i, lane] of this.lanes.entries()) lane.output(outs[i]!);
   }
 }
 
-function lengthOf(outs: readonly Uint8Array[], lanes: readonly HmacDrbgKernel[]): number {
-  const length = outs[0]?.length ?? 0;
-  if (outs.length !== lanes.length || outs.some((out) => out.length !== length))
-    throw new RangeError(`${lanes.length} outputs of the same length are needed`);
-  return length;
+function checkOuts(outs: readonly Uint8Array[], lanes: readonly HmacDrbgKernel[]): void {
+  if (outs.length !== lanes.length) throw new RangeError(`${lanes.length} outputs are needed`);
 }
 
 /** The fastest bank for a hash, unless another form was asked for (`kernelForm`). */

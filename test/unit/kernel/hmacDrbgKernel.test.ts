@@ -100,8 +100,11 @@ describe.each(KERNEL_FORMS)("the bank as %s", (form) => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ minLength: 1, maxLength: 60 }), { minLength: 4, maxLength: 4 }),
-        fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 3 }),
-        (seeds, lengths) => {
+        fc.array(fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 4, maxLength: 4 }), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        (seeds, turns) => {
           const together = bank();
           const alone = seeds.map(oracle);
           for (const [i, seed] of seeds.entries())
@@ -109,11 +112,11 @@ describe.each(KERNEL_FORMS)("the bank as %s", (form) => {
               kernel.initialise();
               kernel.update(seed);
             }
-          for (const length of lengths) {
-            const outs = seeds.map(() => new Uint8Array(length));
+          for (const lengths of turns) {
+            const outs = lengths.map((length) => new Uint8Array(length));
             together.output(outs);
             for (const [i, kernel] of alone.entries()) {
-              const expected = new Uint8Array(length);
+              const expected = new Uint8Array(lengths[i]!);
               kernel.output(expected);
               expect(hex(outs[i]!)).toBe(hex(expected));
               for (const each of [kernel, together.lanes[i]!]) each.update();
@@ -137,11 +140,8 @@ describe.each(KERNEL_FORMS)("the bank as %s", (form) => {
     for (const out of outs) expect(Buffer.from(out).equals(expected)).toBe(true);
   });
 
-  test("takes four outputs of one length and no others", () => {
-    const together = bank();
-    const three = [1, 2, 3].map(() => new Uint8Array(32));
-    expect(() => together.output(three)).toThrow(RangeError);
-    expect(() => together.output([...three, new Uint8Array(31)])).toThrow(RangeError);
+  test("takes four outputs and no fewer", () => {
+    expect(() => bank().output([1, 2, 3].map(() => new Uint8Array(32)))).toThrow(RangeError);
   });
 });
 
