@@ -66,8 +66,6 @@ test.skipIf(!HAS_SSH_KEYGEN)(
     expect((await run(second, ...wrong)).stderr).toContain("not that of slot paper");
     expect((await again.intents.get(intent)).state).toBe("approved");
     expect((await again.seal.state()).sealed).toBe(true);
-    // After the wrong ones the next waits for a second or two.
-    await new Promise((resolve) => setTimeout(resolve, 2500));
     expect((await open("--intent", intent)).stderr).toContain("the vault is open, by paper");
     expect((await again.managedKeys.get(id)).state).toBe("active");
     const sealed = await again.managedKeys.encrypt(id, Buffer.from("milk"));
