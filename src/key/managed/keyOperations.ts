@@ -13,8 +13,8 @@ import {
   encapsulateTo,
 } from "../operation/encapsulation.ts";
 import type { Encapsulated, EncapsulationAlgorithm } from "../operation/encapsulation.ts";
-import { unwrapBytes, wrapBytes, wrapFault } from "../operation/keyWrap.ts";
-import type { KeyWrapAlgorithm } from "../operation/keyWrap.ts";
+import { unwrapBytes, wrapBytes, wrapFault } from "../aes/keyWrap.ts";
+import type { KeyWrapAlgorithm } from "../aes/keyWrap.ts";
 import { isMac, macOf } from "../operation/mac.ts";
 import type { MacAlgorithm } from "../operation/mac.ts";
 import { counterNonce } from "../operation/nonce.ts";

@@ -346,6 +346,8 @@ export class KeyService {
       );
       this.#told(held.record, change);
       held.record = record;
+      // Nothing of a version that was suspended or destroyed stays in the clear.
+      this.#terms.vault.forget(record.id);
       done?.();
       return { record, leaf: id };
     } catch (error) {

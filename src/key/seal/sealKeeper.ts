@@ -76,12 +76,13 @@ export class SealKeeper {
     this.#terms = terms;
     this.#acts = acts;
     this.#stored = stored;
-    const vault = new EpochVault(terms.memory, terms.random);
+    const vault = new EpochVault(terms.memory, terms.random, terms.clock);
     this.#epochVault = vault;
     this.vault = {
       state: () => this.state(),
       wrap: (binding, material) => vault.wrap(binding, material),
       open: (binding, wrapped, use) => vault.open(binding, wrapped, use),
+      forget: (key) => vault.forget(key),
     };
   }
 

@@ -20,6 +20,19 @@ async function made(rig: Rig, order: object = {}): Promise<string> {
   return given(await rig.room.service.create({ ...AES, ...order }, {}, OWNER)).record.id;
 }
 
+test("nothing of a key stays in the clear over a change of it", async () => {
+  await using rig = await openRig();
+  const id = await made(rig);
+  const forgotten: string[] = [];
+  const { forget } = rig.port;
+  rig.port.forget = (key) => {
+    forgotten.push(key);
+    forget(key);
+  };
+  given(await rig.room.service.transit(id, plain("suspend"), OWNER));
+  expect(forgotten).toEqual([id]);
+});
+
 describe("a key's birth", () => {
   test("record, sealed material, leaf and birth certificate, all at once", async () => {
     await using rig = await openRig();

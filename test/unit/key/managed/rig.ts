@@ -136,7 +136,7 @@ export async function openRig({
   const supply = new RecordedSupply(outputs, seed.id, start * 10_000);
   const journal = await openEventJournal(store, clock);
   const log = await openLog(store, clock);
-  const vault = new EpochVault(lockedMemory(true), supply);
+  const vault = new EpochVault(lockedMemory(true), supply, clock);
   const record: RecordAct = async (event, writes, leaf) => {
     if (leaf === null) await journal.record(event, writes);
     else await log.append(leaf, writes, (batch) => journal.record(event, batch));
@@ -163,6 +163,7 @@ export async function openRig({
     }),
     wrap: (binding, secret) => vault.wrap(binding, secret),
     open: (binding, wrapped, use) => vault.open(binding, wrapped, use),
+    forget: (key) => vault.forget(key),
   };
   const failures: string[] = [];
   const room = await openKeyRoom({
