@@ -84,6 +84,8 @@ export class PairedKeys {
         return refuse("busy", `${PAIR_LIMITS.keysWaiting} keys of this pair wait for its slave.`, {
           remedy: "Have the slave fetch them; after a day they are thrown away.",
         });
+      const { sealed, cause } = this.#terms.vault.state();
+      if (sealed) return refuse("sealed", cause ?? "The vault is sealed.");
       const keys = await this.#draw(pair.master, number, bytes);
       if (isRefusal(keys)) return keys;
       // All are wrapped for one epoch of the vault, and stored in the same turn.

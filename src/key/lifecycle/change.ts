@@ -62,6 +62,23 @@ export function createKey(
   return { record, changed: [version], leaf };
 }
 
+/** Why the key can have no further version now; null when it can. Before any is made. */
+export function refuseRotation(
+  record: KeyRecord,
+  activate: boolean,
+  atMilliseconds: number,
+): Refusal | null {
+  if (record.versions.length >= MAXIMUM_VERSIONS)
+    return refuse("conflict", `The key has ${MAXIMUM_VERSIONS} versions, and can have no more.`, {
+      remedy: "Create another key.",
+    });
+  if (activate && isExpired(record, atMilliseconds))
+    return refuse("conflict", "The key's validity is over, so a new version cannot be active.", {
+      remedy: "Set a policy with a later notAfter first, or create another key.",
+    });
+  return null;
+}
+
 /** A further version. Once it is active it is the primary, and the one before begins its overlap. */
 export function rotateKey(
   record: KeyRecord,
@@ -69,16 +86,9 @@ export function rotateKey(
   author: Author,
   reason: string | null,
 ): Change | Refusal {
-  const { length } = record.versions;
-  if (length >= MAXIMUM_VERSIONS)
-    return refuse("conflict", `The key has ${MAXIMUM_VERSIONS} versions, and can have no more.`, {
-      remedy: "Create another key.",
-    });
-  if (birth.activate && isExpired(record, author.atMilliseconds))
-    return refuse("conflict", "The key's validity is over, so a new version cannot be active.", {
-      remedy: "Set a policy with a later notAfter first, or create another key.",
-    });
-  const version = newVersion(length + 1, birth, author);
+  const refusal = refuseRotation(record, birth.activate, author.atMilliseconds);
+  if (refusal) return refusal;
+  const version = newVersion(record.versions.length + 1, birth, author);
   const next = revised(record, [version], author);
   const leaf = leafOf(next, author, "rotate", version, null);
   return finished(record, next, reason === null ? leaf : { ...leaf, reason });

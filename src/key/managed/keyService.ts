@@ -10,7 +10,13 @@ import type { ManagedType } from "../../port/key.ts";
 import type { Requirement } from "../../port/lineage.ts";
 import type { Store, Write } from "../../store/store.ts";
 import type { KeyGenerator } from "../keyGenerator.ts";
-import { createKey, repolicyKey, rotateKey, transitKey } from "../lifecycle/change.ts";
+import {
+  createKey,
+  refuseRotation,
+  repolicyKey,
+  rotateKey,
+  transitKey,
+} from "../lifecycle/change.ts";
 import type { Author, Birth, Change, TransitionOrder } from "../lifecycle/change.ts";
 import type { KeyFacts, KeyRecord } from "../lifecycle/record.ts";
 import { mayUse } from "../policy/decide.ts";
@@ -115,6 +121,8 @@ export class KeyService {
   async import(order: KeyOrder, raw: Uint8Array, { id: owner }: Asker): Promise<Changed | Refusal> {
     const read = readKeyOrder(order);
     if ("ok" in read) return read;
+    const sealed = this.#sealed();
+    if (sealed) return sealed;
     const secret = importSecret(read.type, raw);
     return "ok" in secret ? secret : this.#keep(read, secret, owner);
   }
@@ -140,7 +148,8 @@ export class KeyService {
     check: (held: Held) => Refusal | null = () => null,
   ): Promise<Changed | Refusal> {
     return this.#change(id, asker, ifRevision, async (held) => {
-      const refusal = check(held) ?? this.#sealed();
+      const refusal =
+        check(held) ?? this.#sealed() ?? refuseRotation(held.record, activate, this.now());
       if (refusal) return refusal;
       const { type } = held.record;
       const made = raw

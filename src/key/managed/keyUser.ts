@@ -9,7 +9,7 @@ import { FIXED_FIELD_BYTES } from "../operation/nonce.ts";
 import { decide } from "../policy/decide.ts";
 import type { Use } from "../policy/decide.ts";
 import { dueNow } from "../policy/due.ts";
-import { limitOf } from "../policy/limits.ts";
+import { limitOf, overLimit } from "../policy/limits.ts";
 import type { Amount } from "../policy/limits.ts";
 import { isProtecting } from "../policy/purpose.ts";
 import { readMaterial } from "../seal/rows.ts";
@@ -114,6 +114,33 @@ export class KeyUser {
     return result ?? NO_SUCH_KEY;
   }
 
+  /**
+   * Whether a use would be allowed now, for what has to be drawn first: who is refused draws nothing.
+   * Nothing is counted, and the use is judged again.
+   * @param secret whether it needs the version's secret, and so an open vault
+   */
+  async judge(
+    id: string,
+    asker: Asker,
+    { usage, algorithm = null, version = null, bytes }: Ask,
+    secret = true,
+  ): Promise<Use | Refusal> {
+    const { shelf, vault } = this.#terms;
+    const result = await shelf.with(id, async (held) => {
+      await shelf.refresh(held);
+      const use = this.#decide(held, asker, { usage, algorithm, version });
+      if ("ok" in use) return use;
+      const { used } = counterOf(held, use.version.version);
+      const over = isProtecting(usage)
+        ? overLimit(used, bytes, limitOf(held.record.policy, use.algorithm))
+        : null;
+      if (over) return over;
+      const { sealed, cause } = vault.state();
+      return secret && sealed ? refuse("sealed", cause ?? "The vault is sealed.") : use;
+    });
+    return result ?? NO_SUCH_KEY;
+  }
+
   /** What was reserved and not used, given back at a clean stop. */
   async stop(): Promise<void> {
     for (const { record, counters } of this.#terms.shelf.all())
@@ -129,17 +156,9 @@ export class KeyUser {
     { usage, algorithm = null, version = null, bytes }: Ask,
     secret = true,
   ): Promise<Leave | Refusal> {
-    const { now, shelf } = this.#terms;
     for (;;) {
-      await shelf.refresh(held);
-      const use = decide(held.record, {
-        usage,
-        algorithm: algorithm as KeyAlgorithm | null,
-        version,
-        principal: asker.id,
-        anyKey: asker.anyKey,
-        atMilliseconds: now(),
-      });
+      await this.#terms.shelf.refresh(held);
+      const use = this.#decide(held, asker, { usage, algorithm, version });
       if ("ok" in use) return use;
       if (secret && !held.materials.has(use.version.version)) {
         const refusal = await this.#fetch(held, use.version.version);
@@ -152,6 +171,16 @@ export class KeyUser {
       if (invocation === null) continue;
       return "ok" in invocation ? invocation : { ...leave, invocation };
     }
+  }
+
+  #decide(
+    { record }: Held,
+    { id: principal, anyKey }: Asker,
+    ask: Required<Omit<Ask, "bytes">>,
+  ): Use | Refusal {
+    const algorithm = ask.algorithm as KeyAlgorithm | null;
+    const atMilliseconds = this.#terms.now();
+    return decide(record, { ...ask, algorithm, principal, anyKey, atMilliseconds });
   }
 
   /** Null when it had to wait, and everything has to be decided again. */
