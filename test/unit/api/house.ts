@@ -372,7 +372,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
             output: "s-0-1.1",
             seed: "s-0-1",
           };
-          return { keys: Array.from({ length: count }, () => key) };
+          return { keys: Array.from({ length: count }, () => key), pending: [] };
         },
       },
       managed: keys.room,
@@ -430,7 +430,10 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         receiptOf: async (id, mine) =>
           mine === null && id === "lf-0123456789abcdef-1" ? { format: "a receipt" } : undefined,
         issue: async (orders) =>
-          orders.map(({ outputs }) => ({ receipt: { outputs }, salt: new Uint8Array(32) })),
+          orders.map(({ pending: { outputs } }) => ({
+            receipt: { outputs: outputs.map(({ id }) => id) },
+            salt: new Uint8Array(32),
+          })),
       },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {

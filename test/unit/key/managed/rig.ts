@@ -35,6 +35,8 @@ class RecordedSupply implements RandomSupply {
   readonly #outputs: StoredOutputs;
   readonly seed: string;
   refusal: Refusal | null = null;
+  /** What a draw's record says before it is kept. */
+  overtaken: Refusal | null = null;
   readonly given: Uint8Array[] = [];
   #counter: number;
 
@@ -52,20 +54,22 @@ class RecordedSupply implements RandomSupply {
     this.given.push(bytes.slice());
     const id = `${seed}.${counter}`;
     const { principal, door, purpose, requirement } = request;
-    if (request.recorded === true)
-      await this.#outputs.record({
-        id,
-        seed,
-        instance: "keys",
-        counter,
-        principal,
-        door,
-        purpose,
-        bytes: request.bytes,
-        requirement,
-        atMilliseconds: 1,
-      });
-    return { ok: true, bytes, outputs: [id], seed };
+    const output = {
+      id,
+      seed,
+      instance: "keys",
+      counter,
+      principal,
+      door,
+      purpose,
+      bytes: request.bytes,
+      requirement,
+      atMilliseconds: 1,
+    };
+    if (request.recorded === true) await this.#outputs.record(output);
+    const pending = { outputs: [output], refusal: () => this.overtaken };
+    const drawn = { ok: true, bytes, outputs: [id], seed } as const;
+    return request.recorded === "pending" ? { ...drawn, pending } : drawn;
   }
 
   // eslint-disable-next-line require-yield
