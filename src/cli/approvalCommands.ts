@@ -29,7 +29,7 @@ interface Parsers {
 const custodians = (): Promise<typeof Custodians> => import("./custodians.ts");
 const destructions = (): Promise<typeof Destructions> => import("./destructions.ts");
 
-const KEY_ACTS = ["restore", "destroy", "export"] as const;
+const KEY_ACTS = ["restore", "destroy", "process", "export"] as const;
 
 /** `springhouse intent ...` and `springhouse custodian ...` */
 export function addApprovalCommands(
@@ -51,9 +51,8 @@ export function addApprovalCommands(
     .addOption(new Option("--to <act>", "what").choices(KEY_ACTS).makeOptionMandatory())
     .requiredOption("--key-version <n>", "of the key", integer(1))
     .option("--recipient <file>", "for an export: whose public key it is wrapped to")
-    .action((key: string, options: KeyIntentOptions & { readonly to: (typeof KEY_ACTS)[number] }) =>
-      askForKey(terminal, key, options),
-    );
+    .option("--hours <n>", "to process with a compromised version: for how long", integer(1))
+    .action((key: string, options: KeyActOptions) => askForKey(terminal, key, options));
   asJson(connecting(intent.command("list")))
     .description("those that you may see")
     .action((options: Parameters<typeof listIntents>[1]) => listIntents(terminal, options));
@@ -159,16 +158,20 @@ export function addApprovalCommands(
     );
 }
 
+/** A working day: to protect anew what the version protected. */
+const DEFAULT_HOURS = 8;
+
+type KeyActOptions = KeyIntentOptions & {
+  readonly to: (typeof KEY_ACTS)[number];
+  readonly hours?: number;
+};
+
 function askForKey(
   terminal: Terminal,
   key: string,
-  {
-    to,
-    keyVersion: version,
-    recipient,
-    ...options
-  }: KeyIntentOptions & { readonly to: (typeof KEY_ACTS)[number] },
+  { to, keyVersion: version, recipient, hours = DEFAULT_HOURS, ...options }: KeyActOptions,
 ): Promise<void> {
+  if (to === "process") return ask(terminal, { op: "key.process", key, version, hours }, options);
   if (to !== "export") return ask(terminal, { op: `key.${to}`, key, version }, options);
   if (recipient === undefined)
     throw new Failure(2, "an export needs --recipient", "It is approved for one public key only.");

@@ -29,6 +29,8 @@ export interface TransitionOrder {
   readonly reason: string | null;
   /** For `compromise`: when it happened. */
   readonly occurredMilliseconds: number | null;
+  /** For `process`: when the leave ends. */
+  readonly untilMilliseconds?: number;
   readonly approval: ApprovedIntent | null;
 }
 
@@ -108,31 +110,17 @@ export function transitKey(
     approval: approval ? order.approval : null,
   });
   if ("ok" in judged) return judged;
-  const { reason, occurredMilliseconds } = order;
+  const { reason } = order;
   const compromised = order.transition === "compromise";
-  const next = revised(
-    record,
-    [
-      {
-        ...version,
-        state: judged.to,
-        changedMilliseconds: author.atMilliseconds,
-        activatedMilliseconds:
-          version.activatedMilliseconds ?? (judged.to === "active" ? author.atMilliseconds : null),
-        reason,
-        compromisedMilliseconds: compromised
-          ? (occurredMilliseconds ?? author.atMilliseconds)
-          : version.compromisedMilliseconds,
-      },
-    ],
-    author,
-  );
+  const moved = order.transition === "process" ? permitted : movedTo;
+  const next = revised(record, [moved(version, judged.to, order, author)], author);
   const changed = versionOf(next, order.version)!;
   const leaf = leafOf(next, author, order.transition, changed, version.state);
   return finished(record, next, {
     ...leaf,
     ...(reason === null ? {} : { reason }),
     ...(compromised ? { occurred: changed.compromisedMilliseconds! } : {}),
+    ...(order.transition === "process" ? { until: changed.processUntilMilliseconds! } : {}),
     ...(order.approval && approval ? { intent: order.approval.digest } : {}),
   });
 }
@@ -173,8 +161,36 @@ function newVersion(version: number, birth: Birth, { atMilliseconds }: Author): 
     changedMilliseconds: atMilliseconds,
     reason: null,
     compromisedMilliseconds: null,
+    processUntilMilliseconds: null,
   };
 }
+
+type Moved = (
+  version: KeyVersion,
+  state: KeyVersion["state"],
+  order: TransitionOrder,
+  author: Author,
+) => KeyVersion;
+
+const movedTo: Moved = (version, state, order, { atMilliseconds }) => ({
+  ...version,
+  state,
+  changedMilliseconds: atMilliseconds,
+  activatedMilliseconds:
+    version.activatedMilliseconds ?? (state === "active" ? atMilliseconds : null),
+  reason: order.reason,
+  compromisedMilliseconds:
+    order.transition === "compromise"
+      ? (order.occurredMilliseconds ?? atMilliseconds)
+      : version.compromisedMilliseconds,
+  processUntilMilliseconds: null,
+});
+
+/** SP 800-57 7.5: no other state, and the reason of the compromise stays what is told of it. */
+const permitted: Moved = (version, _state, { untilMilliseconds }) => {
+  if (untilMilliseconds === undefined) throw new RangeError("a leave to process without an end");
+  return { ...version, processUntilMilliseconds: untilMilliseconds };
+};
 
 const DAY_MILLISECONDS = 86_400_000;
 

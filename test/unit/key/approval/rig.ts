@@ -30,6 +30,7 @@ import type { TestCustodian } from "./custodians.ts";
 export const TWO: RequiredApprovals = {
   "key.restore": 2,
   "key.destroy": 2,
+  "key.process": 2,
   "key.export": 2,
   "custodian.enrol": 2,
   "custodian.remove": 2,
