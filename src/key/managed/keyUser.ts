@@ -4,6 +4,7 @@ import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { KeyAlgorithm, KeyUsage } from "../../port/key.ts";
 import type { Store } from "../../store/store.ts";
+import { isExpired, versionOf } from "../lifecycle/record.ts";
 import type { KeyRecord, KeyVersion } from "../lifecycle/record.ts";
 import { FIXED_FIELD_BYTES } from "../operation/nonce.ts";
 import { decide } from "../policy/decide.ts";
@@ -28,8 +29,8 @@ export interface KeyUserTerms {
   readonly shelf: Shelf;
   readonly tally: KeyTally;
   readonly now: () => number;
-  /** Called when a version has done so much that it is to be replaced. */
-  readonly rotationDue: (key: string) => void;
+  /** Called when a use shows that something is due: a version has done its part, or its validity ended. */
+  readonly due: (key: string) => void;
 }
 
 /** What somebody wants to do with a key. */
@@ -180,7 +181,11 @@ export class KeyUser {
   ): Use | Refusal {
     const algorithm = ask.algorithm as KeyAlgorithm | null;
     const atMilliseconds = this.#terms.now();
-    return decide(record, { ...ask, algorithm, principal, anyKey, atMilliseconds });
+    const use = decide(record, { ...ask, algorithm, principal, anyKey, atMilliseconds });
+    // So that the end of a validity is durable as soon as it was met, and no clock takes it back.
+    const refused = "ok" in use && versionOf(record, record.primary)?.state === "active";
+    if (refused && isExpired(record, atMilliseconds)) this.#terms.due(record.id);
+    return use;
   }
 
   /** Null when it had to wait, and everything has to be decided again. */
@@ -196,7 +201,7 @@ export class KeyUser {
     if (taken !== null) {
       // Also where it is refused: the rotation may be what it waits for.
       if (dueNow(record, counter.used, this.#terms.now())?.act === "rotate")
-        this.#terms.rotationDue(record.id);
+        this.#terms.due(record.id);
       return taken;
     }
     return counter.reserve(bytes, limit, (reserved) => this.#reserve(record.id, version, reserved));

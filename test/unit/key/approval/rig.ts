@@ -2,7 +2,8 @@ import { Backups, type BackupTerms } from "../../../../src/key/backup/backups.ts
 import { Destructions } from "../../../../src/key/destruction/destructions.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
 import { pkcs11Slots, type TokenConfiguration } from "../../../../src/key/seal/pkcs11Slot.ts";
-import { drawFrom, openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
+import { drawFrom } from "../../../../src/key/seal/epochKey.ts";
+import { openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
 import { keyFileSlots, passphraseSlots } from "../../../../src/key/seal/secretSlot.ts";
 import type { TpmConfiguration } from "../../../../src/key/seal/tpmTools.ts";
 import { tpmSlots } from "../../../../src/key/seal/tpmSlot.ts";
