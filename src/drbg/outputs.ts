@@ -2,7 +2,6 @@ import type { Clock } from "../port/clock.ts";
 import type { DrawRequest, DrawResult, Drawn, PendingOutputs } from "../port/draw.ts";
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
-import type { Door } from "../port/lineage.ts";
 import type { OutputRecorder } from "../port/lineageRecorder.ts";
 import { Deadline } from "./deadline.ts";
 import type { Generated, Piece } from "./instanceTerms.ts";
@@ -32,11 +31,7 @@ export class Outputs {
     this.#generation++;
   }
 
-  answer(
-    generated: Generated,
-    request: DrawRequest,
-    instance: Door,
-  ): DrawResult | Promise<DrawResult> {
+  answer(generated: Generated, request: DrawRequest): DrawResult | Promise<DrawResult> {
     const { bytes, pieces } = generated;
     const drawn: Drawn = {
       ok: true,
@@ -45,7 +40,7 @@ export class Outputs {
       seed: pieces.at(-1)!.seed,
     };
     if (request.recorded) {
-      const pending = this.#pending(pieces, request, instance);
+      const pending = this.#pending(pieces, request);
       return request.recorded === true ? this.#record(drawn, pending) : { ...drawn, pending };
     }
     for (const piece of pieces) {
@@ -58,12 +53,11 @@ export class Outputs {
   #pending(
     pieces: readonly Piece[],
     { principal, door, purpose, requirement }: DrawRequest,
-    instance: Door,
   ): PendingOutputs {
     const generation = this.#generation;
     const atMilliseconds = this.#clock.wallMilliseconds();
     return {
-      outputs: pieces.map(({ seed, counter, bytes }) => ({
+      outputs: pieces.map(({ instance, seed, counter, bytes }) => ({
         id: `${seed}.${counter}`,
         seed,
         instance,
