@@ -47,7 +47,7 @@ import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
-import { openTransparency } from "./transparency.ts";
+import { openKeyRotation, openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -222,11 +222,14 @@ export async function createService(
     },
     tell: (event: ServiceEvent): void => observed.event(event),
   };
+  const logKey = openKeyRotation(ports, transparency.log, acts.record);
   const destructions = openDestructions(configuration, ports, managed, seal, transparency.log, {
     record: (event, batch) => observed.record(event, batch),
   });
   const commands = { ...keyCommands(managed), ...destructions.commands() };
-  const approvals = await openDualControl(configuration, ports, commands, acts);
+  const approvals = await openDualControl(configuration, ports, commands, acts, () =>
+    managed.service.now(),
+  );
   const distribution = openDistribution(ports, drbg, managed, seal.vault, observed, acts.record);
   const api = buildApi(
     {
@@ -253,6 +256,7 @@ export async function createService(
       lineage,
       introspection: { snapshot },
       transparency: transparency.log,
+      logKey,
       attest,
       recall: new RecallDesk({
         clock,

@@ -1,8 +1,8 @@
 import { APPROVAL_SCHEMA } from "./approvalSchema.ts";
 import { DISTRIBUTION_SCHEMA } from "./distributionSchema.ts";
-import { DESTRUCTION_SCHEMA } from "./destructionSchema.ts";
+import { DESTRUCTION_EXPECTED_SCHEMA, DESTRUCTION_SCHEMA } from "./destructionSchema.ts";
 import { KEY_SCHEMA } from "./keySchema.ts";
-import { LOG_SCHEMA } from "./logSchema.ts";
+import { LOG_KEYS_SCHEMA, LOG_SCHEMA } from "./logSchema.ts";
 import { SEAL_SCHEMA } from "./sealSchema.ts";
 
 /** A step from schema `version - 1` to `version`; never edited once it was released. */
@@ -159,6 +159,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, sql: APPROVAL_SCHEMA },
   { version: 7, sql: DESTRUCTION_SCHEMA },
   { version: 8, sql: DISTRIBUTION_SCHEMA },
+  { version: 9, sql: DESTRUCTION_EXPECTED_SCHEMA },
+  { version: 10, sql: LOG_KEYS_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -4,6 +4,7 @@ import { digestToken, formatToken } from "../../src/access/tokenText.ts";
 import { SpringhouseError } from "../../src/port/errors.ts";
 import type { DrbgSupply } from "../../src/drbg/randomSupply.ts";
 import { signerOf } from "../../src/log/signer.ts";
+import { SigningKey } from "../../src/log/signingKey.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import type { Role } from "../../src/port/principal.ts";
 import { createService, type Service } from "../../src/service/service.ts";
@@ -218,7 +219,7 @@ class Simulation {
       log,
       version: "0.0.0",
       build: "0".repeat(64),
-      signer: SIGNER,
+      signer: new SigningKey(SIGNER),
       boot,
       words: wordlist,
       osRandom: (bytes) => this.#generator.overwrite(new Uint8Array(bytes)),

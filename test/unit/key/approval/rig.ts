@@ -24,7 +24,9 @@ import {
   type SealParts,
 } from "../managed/rig.ts";
 import { CHEAP } from "../seal/rig.ts";
-import { SIGNER } from "../../log/logs.ts";
+import { leafRules } from "../../../../src/verify/rules.ts";
+import { verifyLog, type LogFault } from "../../../../src/verify/verifyLog.ts";
+import { copyOf, SIGNER } from "../../log/logs.ts";
 import type { TestCustodian } from "./custodians.ts";
 
 export const TWO: RequiredApprovals = {
@@ -45,6 +47,8 @@ export interface Rig extends AsyncDisposable {
   readonly backups: Backups;
   /** Of the kinds `intent` and `custodian`, and what names an intent. */
   leaves(): Promise<readonly Leaf[]>;
+  /** What `log verify` says of the whole log. */
+  fault(): Promise<LogFault | null>;
   /** What the next start finds. */
   restarted(): Promise<Approvals>;
 }
@@ -120,7 +124,7 @@ export async function openRig(options: Options = {}): Promise<Rig> {
   let starts = 0;
   const open = (): Promise<Approvals> =>
     openApprovals({
-      clock: keys.clock,
+      clock: { wallMilliseconds: () => keys.room.service.now() },
       store: keys.store,
       deployment: "log.example/test",
       boot: (++starts).toString(16).padStart(16, "0"),
@@ -143,6 +147,11 @@ export async function openRig(options: Options = {}): Promise<Rig> {
         const { leaf } = decodeLeaf(Buffer.from(String(body)));
         return leaf && ("intent" in leaf || leaf.kind === "custodian") ? [leaf] : [];
       });
+    },
+    async fault() {
+      const rows = await keys.store.read("logLeaf.bodies", [0, 1e9]);
+      const copy = copyOf(rows.map(({ body }) => String(body)));
+      return verifyLog(copy, [], leafRules(copy)).fault;
     },
     [Symbol.asyncDispose]: () => keys[Symbol.asyncDispose](),
   };
