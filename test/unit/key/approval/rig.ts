@@ -4,6 +4,7 @@ import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
 import { pkcs11Slots, type TokenConfiguration } from "../../../../src/key/seal/pkcs11Slot.ts";
 import { drawFrom, openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
 import { keyFileSlots, passphraseSlots } from "../../../../src/key/seal/secretSlot.ts";
+import type { SlotKeeper } from "../../../../src/key/seal/slot.ts";
 import type { TpmConfiguration } from "../../../../src/key/seal/tpmTools.ts";
 import { tpmSlots } from "../../../../src/key/seal/tpmSlot.ts";
 import { systemClock } from "../../../../src/platform/clock.ts";
@@ -60,6 +61,8 @@ type Options = Pick<RigOptions, "clock" | "directory"> & {
   readonly slots?: {
     readonly tokens?: readonly TokenConfiguration[];
     readonly tpms?: readonly TpmConfiguration[];
+    /** In the place of tokens. */
+    readonly device?: SlotKeeper;
   };
   readonly windowMilliseconds?: number;
   readonly recipients?: readonly string[];
@@ -81,7 +84,7 @@ export async function openRig(options: Options = {}): Promise<Rig> {
       keepers: {
         passphrase: passphraseSlots(draw, CHEAP),
         "key-file": keyFileSlots(draw, async () => refuse("slot_refused", "no key file")),
-        pkcs11: pkcs11Slots(slots?.tokens ?? [], null, systemClock()),
+        pkcs11: slots?.device ?? pkcs11Slots(slots?.tokens ?? [], null, systemClock()),
         tpm2: tpmSlots(slots?.tpms ?? []),
       },
     });

@@ -36,6 +36,8 @@ class RecordedSupply implements RandomSupply {
   readonly seed: string;
   refusal: Refusal | null = null;
   readonly given: Uint8Array[] = [];
+  /** What each of them was for. */
+  readonly purposes: string[] = [];
   #counter: number;
 
   constructor(outputs: StoredOutputs, seed: string, counter: number) {
@@ -50,6 +52,7 @@ class RecordedSupply implements RandomSupply {
     const { seed } = this;
     const bytes = predictable(counter, request.bytes);
     this.given.push(bytes.slice());
+    this.purposes.push(request.purpose);
     const id = `${seed}.${counter}`;
     const { principal, door, purpose, requirement } = request;
     if (request.recorded === true)
