@@ -7,8 +7,8 @@ import { temporaryState } from "../../../support/temporaryState.ts";
 import { device } from "./device.ts";
 import { type Devices, runHistory, steps } from "./history.ts";
 
-/** A longer soak: how many histories. */
-const HISTORIES = Number(process.env["SPRINGHOUSE_HISTORIES"] ?? 8);
+/** A soak: so many histories, which nobody has seen before. */
+const SOAK = process.env["SPRINGHOUSE_HISTORIES"];
 
 async function hold(devices: () => Devices, histories: number, length: number) {
   const done = new Map<string, number>();
@@ -16,12 +16,14 @@ async function hold(devices: () => Devices, histories: number, length: number) {
     for (const [act, times] of await runHistory(devices(), history))
       done.set(act, (done.get(act) ?? 0) + times);
   });
-  await fc.assert(property, { numRuns: histories, endOnFailure: true });
+  const seed = SOAK === undefined ? { seed: 20_261_127 } : {};
+  await fc.assert(property, { numRuns: histories, endOnFailure: true, ...seed });
   return done;
 }
 
 test("no material is told, the log is the database, and nothing destroyed opens, in many histories", async () => {
-  const done = await hold(() => ({ device: device() }), HISTORIES, 200);
+  const done = await hold(() => ({ device: device() }), Number(SOAK ?? 8), 200);
+  if (SOAK !== undefined) return;
   for (const act of [
     "crash",
     "full disk",
@@ -48,7 +50,7 @@ test.skipIf(!hasSofthsm)("and with a token of SoftHSM's", async () => {
   await using state = await temporaryState();
   const tokens = [await makeToken(join(dirname(state.directory), "hsm"))];
   const done = await hold(() => ({ tokens }), 2, 80);
-  expect(done.get("epoch rotate")).toBeGreaterThan(0);
+  expect(done.get("destruction receipt")).toBeGreaterThan(0);
 });
 
 test.skipIf(!hasSwtpm)("and with a TPM", async () => {
@@ -56,7 +58,7 @@ test.skipIf(!hasSwtpm)("and with a TPM", async () => {
   const tpm = await startTpm(join(dirname(state.directory), "tpm"));
   try {
     const done = await hold(() => ({ tpms: [tpm] }), 2, 60);
-    expect(done.get("epoch rotate")).toBeGreaterThan(0);
+    expect(done.get("destruction receipt")).toBeGreaterThan(0);
   } finally {
     await tpm.stop();
   }

@@ -71,6 +71,8 @@ const ACTS = [
   "approved",
   "approved",
   "approved",
+  "destroyed",
+  "destroyed",
   "wait",
   "later",
   "jump",
@@ -270,6 +272,16 @@ async function perform(world: World, [act, one, other]: Step): Promise<unknown> 
     }
     case "approved":
       return approved(rig, commandOf(one, other, await keys.stored()), 1 + (other % 4));
+    case "destroyed": {
+      await copied(world);
+      const order = { transition: "deactivate", version, reason: null } as const;
+      const rest = { occurredMilliseconds: null, approval: null };
+      await service.transit(id, { ...order, ...rest }, OWNER);
+      const scheduled = await approved(rig, { op: "key.destroy", key: id, version }, 3);
+      clock.advance(DAY);
+      await destructions.runDue();
+      return scheduled;
+    }
     case "wait":
       clock.advance(one * 1000);
       return one;
