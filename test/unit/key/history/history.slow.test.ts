@@ -5,7 +5,8 @@ import { hasSofthsm, makeToken } from "../../../support/softhsm.ts";
 import { hasSwtpm, startTpm } from "../../../support/swtpm.ts";
 import { temporaryState } from "../../../support/temporaryState.ts";
 import { device } from "./device.ts";
-import { type Devices, runHistory, steps } from "./history.ts";
+import { runHistory, steps } from "./history.ts";
+import type { Devices } from "./world.ts";
 
 /** A soak: so many histories, which nobody has seen before. */
 const SOAK = process.env["SPRINGHOUSE_HISTORIES"];
