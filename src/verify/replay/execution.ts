@@ -18,7 +18,7 @@ export function intentSpentBy(leaf: Leaf): string | null | undefined {
     case "key":
       return leaf.op === "destroy" ? undefined : leaf.intent;
     default:
-      return undefined;
+      return "intent" in leaf ? (leaf as { readonly intent?: string }).intent : undefined;
   }
 }
 

@@ -91,30 +91,43 @@ const known = ({
 });
 
 /** Parts of a secret in the forms that it could be written in, whichever byte of a text it begins at. */
-function formsOf(secret: Uint8Array): string[] {
+function formsOf(secret: Uint8Array): Buffer[] {
   return [0, 7, 14].flatMap((from) => {
     const part = Buffer.from(secret.subarray(from, from + 18));
     if (part.length < 16) return [];
-    const base64 = part.toString("base64").replace(/=+$/, "").slice(0, 20);
-    const escaped = part.toString("hex");
-    return [
-      part.toString("latin1"),
-      escaped,
-      base64,
-      base64.replaceAll("+", "-").replaceAll("/", "_"),
-    ];
+    const base64 = part.toString("base64").slice(0, 20);
+    const url = base64.replaceAll("+", "-").replaceAll("/", "_");
+    return [part, ...[part.toString("hex"), base64, url].map((text) => Buffer.from(text))];
   });
 }
 
+const START_BYTES = 3;
+
+/** Whether any of the texts is in the whole: one pass, which looks closer where three bytes agree. */
+function findsAny(whole: Buffer, texts: readonly Buffer[]): boolean {
+  const starting = Map.groupBy(texts, (text) => text.readUIntBE(0, START_BYTES));
+  const starts = new Uint8Array(2 ** (8 * START_BYTES));
+  for (const start of starting.keys()) starts[start] = 1;
+  let start = 0;
+  for (const [at, byte] of whole.entries()) {
+    start = ((start << 8) | byte) & 0xffffff;
+    if (starts[start] === 0) continue;
+    const from = at - START_BYTES + 1;
+    const isThere = (text: Buffer) => text.equals(whole.subarray(from, from + text.length));
+    if (from >= 0 && starting.get(start)?.some(isThere)) return true;
+  }
+  return false;
+}
+
 export async function nothingIsTold({ copies, told, secrets, directory }: World): Promise<void> {
-  const texts = [told.join("\n")];
+  const forms = secrets.flatMap(formsOf);
+  const hold = (whole: Buffer): void => {
+    if (findsAny(whole, forms)) expect.fail("material is in something that was written or said");
+  };
+  hold(Buffer.from(told.join("\n")));
   for (const folder of [...copies, directory])
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
-      if (entry.isFile()) texts.push(await readFile(join(entry.parentPath, entry.name), "latin1"));
-  const whole = texts.join("\n");
-  for (const secret of secrets)
-    for (const form of formsOf(secret))
-      if (whole.includes(form)) expect.fail("material is in something that was written or said");
+      if (entry.isFile()) hold(await readFile(join(entry.parentPath, entry.name)));
 }
 
 /** With the devices of today, from every copy: nothing that was destroyed. */
