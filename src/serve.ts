@@ -12,7 +12,7 @@ import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
-import { openSigner } from "./log/keyFile.ts";
+import { openSigningKey } from "./log/keyFile.ts";
 import { buildHash } from "./platform/build.ts";
 import { contentOf } from "./platform/contentOf.ts";
 import { logDestination } from "./platform/logDestination.ts";
@@ -122,7 +122,7 @@ export async function serve(
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
   const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
-  const service = await openSigner(state, configuration.transparency.origin ?? null, osRandom)
+  const service = await openSigningKey(state, configuration.transparency.origin ?? null, osRandom)
     .then((signer) =>
       createService(configuration, {
         clock,

@@ -280,6 +280,13 @@ export const CONFIGURATION = Type.Object(
                   description: "Submission prefix of a witness (C2SP tlog-witness).",
                 }),
               ),
+              key: Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  description:
+                    "The key that a witness by url cosigns with (C2SP tlog-cosignature, NAME+ID+KEY). With it, its cosignatures are checked, kept and handed on.",
+                }),
+              ),
             },
             strict,
           ),

@@ -1,7 +1,7 @@
 import type { StartLiveThread } from "../assess/live/protocol.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
 import type { BackupTerms } from "../key/backup/backups.ts";
-import type { Signer } from "../log/signer.ts";
+import type { SigningKey } from "../log/signingKey.ts";
 import type { Clock } from "../port/clock.ts";
 import type { NoiseSource } from "../port/source.ts";
 import type { RandomFill } from "../source/os.ts";
@@ -24,7 +24,7 @@ export interface ServicePorts {
   /** SHA-256 of the program's files. */
   readonly build: string;
   /** Signs the checkpoints of the transparency log. */
-  readonly signer: Signer;
+  readonly signer: SigningKey;
   /** 16 hex digits, chosen anew at each start, that make ids unique without a write. Not secret. */
   readonly boot: string;
   /** Words that passphrases are drawn from. */

@@ -56,7 +56,7 @@ import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
-import { openTransparency } from "./transparency.ts";
+import { openKeyRotation, openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -234,6 +234,7 @@ export async function createService(
     },
     tell: (event: ServiceEvent): void => observed.event(event),
   };
+  const logKey = openKeyRotation(ports, transparency.log, acts.record);
   const custody = await openCustodyTally(store, (detail) =>
     log.warn({ detail }, "the figures of backups could not be read"),
   );
@@ -254,7 +255,9 @@ export async function createService(
     ...destructions.commands(),
     ...recoveryCommands(seal),
   };
-  const approvals = await openDualControl(configuration, ports, commands, acts, custody);
+  const approvals = await openDualControl(configuration, ports, commands, acts, custody, () =>
+    managed.service.now(),
+  );
   const { revoked, ...distribution } = await openDistribution(
     ports,
     drbg,
@@ -288,6 +291,7 @@ export async function createService(
       lineage,
       introspection: { snapshot },
       transparency: transparency.log,
+      logKey,
       attest,
       recall: new RecallDesk({
         clock,

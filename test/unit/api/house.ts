@@ -29,6 +29,7 @@ import type { DeviceDescription } from "../../../src/port/source.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { attestWith } from "../../../src/log/statement.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
+import { SigningKey } from "../../../src/log/signingKey.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom } from "../../../src/key/seal/epochKey.ts";
@@ -354,7 +355,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   const { keys, approvals, destructions, backups } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
   const { revoked: _revoked, ...distribution } = await openDistribution(
-    { store: keys.store, clock, signer: STATUS_SIGNER, log: logger },
+    { store: keys.store, clock, signer: new SigningKey(STATUS_SIGNER), log: logger },
     keys.supply,
     keys.room,
     keys.port,
@@ -418,9 +419,14 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       },
       introspection: { snapshot: () => snapshot.value },
       attest: attestWith(SIGNER),
+      logKey: {
+        rotate: async (actor, reason) => ({ verifierKey: `${actor} ${reason}`, handover: "" }),
+      },
       transparency: {
         verifierKey: SNAPSHOT.log.verifierKey,
         checkpoint: () => ({ note: "log.example/house\n1\n" }),
+        cosigned: { all: [{ note: "log.example/house\n1\n" }] },
+        handovers: ["a hand-over\n"],
         tile: async (level, index, width) =>
           level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
         entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
