@@ -7,7 +7,7 @@ import { addApprovalCommands } from "./approvalCommands.ts";
 import { addBackupCommands } from "./backupCommands.ts";
 import { addKeyCommands } from "./keyCommands.ts";
 import { SUITE_FLAGS } from "../assess/assessment.ts";
-import { SUITE_NAMES, suiteOf } from "../assess/suites.ts";
+import { SUITE_CARDS, SUITE_NAMES } from "../assess/suites.ts";
 import { type Adopt, adoptReport, type AdoptOptions } from "./adopt.ts";
 import { assess } from "./assess.ts";
 import type { capture, replay } from "./recordings.ts";
@@ -226,7 +226,7 @@ export function buildProgram(
     .option("--nist-json <file>", "write it in the shape of NIST's tool (its -o), where it has one")
     .option("--seed <hex>", "of a report whose permutations are to be repeated", seed);
   for (const name of SUITE_NAMES)
-    if (SUITE_FLAGS[name] !== "") assessing.option(SUITE_FLAGS[name], suiteOf(name).title);
+    if (SUITE_FLAGS[name] !== "") assessing.option(SUITE_FLAGS[name], SUITE_CARDS[name].title);
   assessing.action((file: string, options: Parameters<typeof assess>[3]) =>
     assess(terminal, version, file, options),
   );
