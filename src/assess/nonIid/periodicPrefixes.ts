@@ -7,18 +7,26 @@ export interface SortedSuffixes {
   readonly prefixes: Int32Array;
 }
 
-/** The longest common prefixes of neighbours among all suffixes in their order; 0 at index 0. */
+/** The longest common prefixes of neighbours among all suffixes in their order; 0 at the first. */
 export interface SortedPrefixes {
   readonly prefixes: Int32Array;
-  /**
-   * Where the later suffix of each prefix stands among all; null where none is left out and it is the index.
-   */
-  readonly places: Int32Array | null;
-  /**
-   * Null where none is left out. Else each length above twice the period up to the whole length less a
-   * period is left out once: suffixes that long share it, in an interval within that of a period less.
-   */
-  readonly period: number | null;
+  /** What of a period is left out of these; null where nothing is. */
+  readonly nested: Nested | null;
+}
+
+/**
+ * Suffixes that begin with the same rotation of a period share as much as the shorter of two is long, so
+ * that each length up to that of the samples less a period is shared by one such set. Of most sets only the
+ * first suffix is among the prefixes.
+ */
+export interface Nested {
+  readonly period: number;
+  /** Where each suffix stands among all. */
+  readonly places: Int32Array;
+  /** Of each set that is left out, by what its suffixes share with others at the most: how many pairs it has. */
+  readonly pairsFrom: Float64Array;
+  /** Lengths of the shortest suffixes whose sets are shown up to their third suffix. */
+  readonly shown: ReadonlySet<number>;
 }
 
 /** Symbols of the next period that tell rotations apart. Noise needs fewer than 64. */
@@ -109,7 +117,8 @@ interface Moved {
   /** Their lengths, shortest first, by the index of the first such rotation. */
   readonly byIndex: ReadonlyMap<number, readonly number[]>;
   readonly sizes: ReadonlySet<number>;
-  readonly longest: number;
+  /** Sets that share more with others than their shortest suffix is long, by its length. */
+  readonly shown: ReadonlySet<number>;
 }
 
 /** @param length of the samples */
@@ -118,23 +127,37 @@ function expand(rotations: SortedSuffixes, length: number): SortedPrefixes | nul
   const period = order.length;
   const moved = movedSuffixes(rotations, length);
   if (moved === null) return null;
+  const { byIndex, sizes, shown } = moved;
   const rest = length % period;
-  // Of a rotation's suffixes the first three have a place of their own, or all.
-  const isWhole = length <= 3 * period;
-  const prefixes = new Int32Array(isWhole ? length : 3 * period);
-  const places = new Int32Array(isWhole ? 0 : prefixes.length);
+  const prefixes = new Int32Array(period + 2 * shown.size);
+  const places = new Int32Array(prefixes.length);
+  const pairsFrom = new Float64Array(1 + shared.reduce((most, each) => Math.max(most, each), 0));
+  const meetings = [...byIndex.keys()].sort((one, other) => one - other).values();
+  let meeting = meetings.next().value ?? -1;
   let write = 0;
   let place = 0;
   for (let index = 0; index < period; index++) {
     const begin = order[index]!;
-    let common = shared[index]!;
     let size = shortest(begin, rest, period);
+    let common = shared[index]!;
+    const outer = Math.max(common, index + 1 < period ? shared[index + 1]! : 0);
+    // Looked up only where it may be: a set with no others shares less than its shortest is long.
+    const isMeeting = index === meeting;
+    if (isMeeting) meeting = meetings.next().value ?? -1;
+    if (!isMeeting && (size >= pairsFrom.length || !shown.has(size))) {
+      const count = Math.floor((length - begin - size) / period) + 1;
+      pairsFrom[outer]! += (count * (count - 1)) / 2;
+      places[write] = place;
+      prefixes[write++] = common;
+      place += count;
+      continue;
+    }
     let own = 3;
-    if (size <= moved.longest && moved.sizes.has(size)) {
+    if (sizes.has(size)) {
       size += period;
       own--;
     }
-    for (const each of moved.byIndex.get(index) ?? NONE) {
+    for (const each of byIndex.get(index) ?? []) {
       places[write] = place++;
       prefixes[write++] = common;
       common = each;
@@ -146,14 +169,12 @@ function expand(rotations: SortedSuffixes, length: number): SortedPrefixes | nul
     }
     if (size <= length - begin) place += Math.floor((length - begin - size) / period) + 1;
   }
+  const end = write;
   return {
-    prefixes: prefixes.subarray(0, write),
-    places: isWhole ? null : places.subarray(0, write),
-    period: isWhole ? null : period,
+    prefixes: prefixes.subarray(0, end),
+    nested: { period, places: places.subarray(0, end), pairsFrom, shown },
   };
 }
-
-const NONE: readonly number[] = [];
 
 /** Of the suffixes that begin with a rotation the shortest, which is no longer than a period. */
 function shortest(begin: number, rest: number, period: number): number {
@@ -165,30 +186,29 @@ function movedSuffixes({ order, prefixes: shared }: SortedSuffixes, length: numb
   const period = order.length;
   const rest = length % period;
   const byIndex = new Map<number, number[]>();
+  const shown = new Set<number>();
   let work = length;
-  const put = (index: number, size: number): void => {
-    const sizes = byIndex.get(index);
-    if (sizes) sizes.push(size);
-    else byIndex.set(index, [size]);
-  };
   for (let index = 0; index < period; index++) {
     const size = shortest(order[index]!, rest, period);
+    const after = index + 1 < period ? shared[index + 1]! : 0;
+    if (size > shared[index]! && size > after) continue;
+    shown.add(size);
     if (size === period || size > shared[index]!) continue;
     let first = index;
     while (first > 0 && shared[first]! >= size) first--;
     work -= index - first;
     if (work < 0) return null;
-    put(first, size);
+    const there = byIndex.get(first);
+    if (there) there.push(size);
+    else byIndex.set(first, [size]);
   }
   // Where others come, the rotation's own shortest has its place among them.
   const moved = new Set([...byIndex.values()].flat());
-  for (const [index, sizes] of byIndex) {
+  for (const [index, there] of byIndex) {
     const own = shortest(order[index]!, rest, period);
-    if (!moved.has(own)) sizes.push(own);
-    sizes.sort((one, other) => one - other);
+    shown.add(own);
+    if (!moved.has(own)) there.push(own);
+    there.sort((one, other) => one - other);
   }
-  const sizes = new Set([...byIndex.values()].flat());
-  let longest = 0;
-  for (const size of sizes) longest = Math.max(longest, size);
-  return { byIndex, sizes, longest };
+  return { byIndex, sizes: new Set([...byIndex.values()].flat()), shown };
 }

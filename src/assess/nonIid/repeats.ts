@@ -1,4 +1,5 @@
 import type { Dataset } from "./dataset.ts";
+import type { Nested } from "./periodicPrefixes.ts";
 import { sortedPrefixes } from "./sortedPrefixes.ts";
 
 /** How often strings repeat themselves, by their length. */
@@ -18,18 +19,19 @@ export interface Repeats {
  */
 export function repeatsOf(dataset: Dataset): Repeats {
   const { length } = dataset.symbols;
-  const { prefixes, places, period } = sortedPrefixes(dataset);
+  const { prefixes, nested } = sortedPrefixes(dataset);
   const entries = prefixes.length;
-  let longest = period === null ? 0 : length - period;
+  let longest = nested === null ? 0 : length - nested.period;
   for (let index = 1; index < entries; index++) longest = Math.max(longest, prefixes[index]!);
   const counter = new IntervalCounter(longest);
+  const places = nested?.places ?? null;
   const inners: number[] = [0];
   const lefts: number[] = [0];
   let top = 0;
   for (let index = 1; index <= entries; index++) {
     const prefix = index < entries ? prefixes[index]! : 0;
     const place = places === null ? index : index < entries ? places[index]! : length;
-    let left = place - 1;
+    let left = places === null ? index - 1 : places[index - 1]!;
     while (inners[top]! > prefix) {
       const inner = inners[top]!;
       left = lefts[top]!;
@@ -42,9 +44,7 @@ export function repeatsOf(dataset: Dataset): Repeats {
       lefts[top] = left;
     }
   }
-  if (period !== null)
-    for (let inner = 2 * period + 1; inner <= longest; inner++)
-      counter.add(inner - period, inner, Math.floor((length - inner) / period) + 1);
+  if (nested !== null) counter.addNested(nested, length);
   return counter.repeats();
 }
 
@@ -54,46 +54,39 @@ class IntervalCounter {
   readonly #mostCommon: Uint32Array;
   /** At first how much pairs grow with the length, of which the sums are taken in the end. */
   readonly #pairs: Float64Array;
-  /**
-   * Intervals of two by their greatest length: nearly all of what has a copy, each of another length, so
-   * that the table must be small for the cache.
-   */
-  readonly #twos: Uint8Array;
-  #longestTwo = 0;
-
   constructor(longest: number) {
     this.#longest = longest;
     this.#mostCommon = new Uint32Array(longest + 2);
     this.#pairs = new Float64Array(longest + 2);
-    this.#twos = new Uint8Array(longest + 2);
   }
 
   add(outer: number, inner: number, count: number): void {
-    if (count === 2) {
-      this.#pairs[outer + 1]! += 1;
-      if (inner > this.#longestTwo) this.#longestTwo = inner;
-      if (++this.#twos[inner]! === 255) {
-        this.#pairs[inner + 1]! -= 255;
-        this.#twos[inner] = 0;
-      }
-      return;
-    }
     if (count > this.#mostCommon[inner]!) this.#mostCommon[inner] = count;
     const more = (count * (count - 1)) / 2;
     this.#pairs[outer + 1]! += more;
     this.#pairs[inner + 1]! -= more;
   }
 
+  /** @param length of the samples */
+  addNested({ period, pairsFrom, shown }: Nested, length: number): void {
+    const [pairs, mostCommon] = [this.#pairs, this.#mostCommon];
+    for (let outer = 0; outer < pairsFrom.length; outer++) pairs[outer + 1]! += pairsFrom[outer]!;
+    for (let inner = 1; inner <= length - period; inner++) {
+      const first = inner > period ? inner - period : inner;
+      if (inner <= 2 * period && shown.has(first)) continue;
+      const count = Math.floor((length - inner) / period) + 1;
+      if (inner > period) this.add(inner - period, inner, count);
+      else {
+        // Where it begins is among `pairsFrom`.
+        mostCommon[inner] = Math.max(mostCommon[inner]!, count);
+        pairs[inner + 1]! -= (count * (count - 1)) / 2;
+      }
+    }
+  }
+
   repeats(): Repeats {
-    const [longest, pairs, mostCommon, twos] = [
-      this.#longest,
-      this.#pairs,
-      this.#mostCommon,
-      this.#twos,
-    ];
-    for (let size = 1; size <= longest; size++) pairs[size]! += pairs[size - 1]! - twos[size - 1]!;
-    if (this.#longestTwo > 0)
-      mostCommon[this.#longestTwo] = Math.max(2, mostCommon[this.#longestTwo]!);
+    const [longest, pairs, mostCommon] = [this.#longest, this.#pairs, this.#mostCommon];
+    for (let size = 1; size <= longest; size++) pairs[size]! += pairs[size - 1]!;
     // What is common to a longer string is common to its beginning.
     for (let size = longest - 1; size >= 1; size--)
       mostCommon[size] = Math.max(mostCommon[size]!, mostCommon[size + 1]!);

@@ -32,10 +32,9 @@ export function sortedPrefixes(dataset: Dataset): SortedPrefixes {
   // Both ways in the same memory, since there may be 32 bytes of it for each sample of 8 bits.
   const order = new Int32Array(symbols.length);
   const prefixes = new Int32Array(symbols.length);
-  const whole = { places: null, period: null };
-  if (new WindowSort(dataset, packed, order, prefixes).run()) return { prefixes, ...whole };
+  if (new WindowSort(dataset, packed, order, prefixes).run()) return { prefixes, nested: null };
   suffixArray(symbols, alphabet - 1, order, prefixes);
-  return { prefixes: commonPrefixes(symbols, order, prefixes), ...whole };
+  return { prefixes: commonPrefixes(symbols, order, prefixes), nested: null };
 }
 
 function sortByWindows(dataset: Dataset, packed: Packed): SortedSuffixes | null {
