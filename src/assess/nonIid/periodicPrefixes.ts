@@ -157,6 +157,8 @@ function expand(rotations: SortedSuffixes, length: number): SortedPrefixes | nul
       size += period;
       own--;
     }
+    // All of them are shorter than the rotation's own: were one longer, its end, which is the own one, would
+    // be followed by less than here, and the rotation so made be the first that begins with the own one.
     for (const each of byIndex.get(index) ?? []) {
       places[write] = place++;
       prefixes[write++] = common;
@@ -202,13 +204,10 @@ function movedSuffixes({ order, prefixes: shared }: SortedSuffixes, length: numb
     if (there) there.push(size);
     else byIndex.set(first, [size]);
   }
-  // Where others come, the rotation's own shortest has its place among them.
-  const moved = new Set([...byIndex.values()].flat());
+  const sizes = new Set([...byIndex.values()].flat());
   for (const [index, there] of byIndex) {
-    const own = shortest(order[index]!, rest, period);
-    shown.add(own);
-    if (!moved.has(own)) there.push(own);
     there.sort((one, other) => one - other);
+    shown.add(shortest(order[index]!, rest, period));
   }
-  return { byIndex, sizes: new Set([...byIndex.values()].flat()), shown };
+  return { byIndex, sizes, shown };
 }
