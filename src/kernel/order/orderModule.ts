@@ -1,4 +1,5 @@
-import { f64, get, i32, i64, set, v128, when, whilst, type Code } from "../wasm/code.ts";
+import type { Code } from "../wasm/assembler.ts";
+import { f64, get, i32, i64, set, v128, when, whilst } from "../wasm/code.ts";
 import { wasmFunction, wasmModule, type WasmFunction } from "../wasm/module.ts";
 
 /** Octets that a vector instruction takes at a time. */

@@ -7,7 +7,6 @@ import {
   type OrderExports,
 } from "./orderModule.ts";
 import { PlainOrder } from "./plainOrder.ts";
-import { instantiate } from "../wasm/instantiate.ts";
 
 const PAGE = 65_536;
 /** What is read behind the last symbol, and never looked at: bits are made for words of 64. */
@@ -29,7 +28,8 @@ export class WasmOrder implements OrderKernel {
   constructor(octets: number) {
     const own = 256 * 4 + Math.ceil(octets / 8);
     const pages = Math.ceil((own + octets + MOST_ARRAYS * 2 * BEHIND) / PAGE);
-    this.#exports = instantiate(orderModule(pages)) as OrderExports;
+    const module = new WebAssembly.Module(orderModule(pages));
+    this.#exports = new WebAssembly.Instance(module).exports as OrderExports;
     this.#seenAt = this.allocate(256 * 4);
     this.#bits = this.allocate(Math.ceil(octets / 8));
   }

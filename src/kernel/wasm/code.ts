@@ -1,19 +1,13 @@
-/**
- * Instructions of WebAssembly 2.0 as the octets that they are, operands first: what they are given is
- * code that leaves its values on the stack. Only those that a kernel uses.
+import { unsigned, type Code } from "./assembler.ts";
+
+/*
+ * Instructions of WebAssembly 2.0 with their operands first: what they are given is code that leaves its
+ * values on the stack. Only those that a kernel uses.
  */
-export type Code = readonly number[];
 
 /** Value types, by their octet (WebAssembly core 2.0, 5.3). */
 export const VALUE_TYPES = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b } as const;
 export type ValueType = keyof typeof VALUE_TYPES;
-
-/** LEB128, unsigned (5.2.2). */
-export function unsigned(value: number): number[] {
-  const octets: number[] = [];
-  for (; value > 0x7f; value = Math.floor(value / 0x80)) octets.push((value % 0x80) | 0x80);
-  return [...octets, value];
-}
 
 /** LEB128, signed: two's complement, up to the septet that shows the sign. */
 function signed(value: bigint): number[] {

@@ -1,4 +1,5 @@
-import { unsigned, VALUE_TYPES, type Code, type ValueType } from "./code.ts";
+import { section, text, unsigned, vector, type Code } from "./assembler.ts";
+import { VALUE_TYPES, type ValueType } from "./code.ts";
 
 /** A function by its parameters and its locals, which are numbered on from them. */
 export interface WasmFunction {
@@ -31,13 +32,9 @@ export function wasmFunction<Parameters extends Names, Locals extends Names>(
   };
 }
 
-/** A vector of the binary format: how many, then each (WebAssembly core 2.0, 5.1.3). */
-const vectorOf = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
 const sized = (octets: Code): Code => [...unsigned(octets.length), ...octets];
-const section = (id: number, items: readonly Code[]): Code => [id, ...sized(vectorOf(items))];
 const types = (names: readonly ValueType[]): Code =>
-  vectorOf(names.map((name) => [VALUE_TYPES[name]]));
-const text = (name: string): Code => sized([...new TextEncoder().encode(name)]);
+  vector(names.map((name) => [VALUE_TYPES[name]]));
 
 const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const END = 0x0b;
@@ -56,22 +53,24 @@ export function wasmModule(
     ...MAGIC_AND_VERSION,
     ...section(
       1,
-      all.map(({ parameters, results }) => [0x60, ...types(parameters), ...types(results)]),
+      vector(all.map(({ parameters, results }) => [0x60, ...types(parameters), ...types(results)])),
     ),
-    ...section(
-      3,
-      all.map((_function, type) => unsigned(type)),
-    ),
+    ...section(3, vector(all.map((_function, type) => unsigned(type)))),
     // As large as it is for good.
-    ...section(5, [[1, ...unsigned(pages), ...unsigned(pages)]]),
-    ...section(7, [
-      ...Object.keys(functions).map((name, index) => [...text(name), 0, ...unsigned(index)]),
-      [...text(MEMORY), 2, 0],
-    ]),
+    ...section(5, vector([[1, ...unsigned(pages), ...unsigned(pages)]])),
+    ...section(
+      7,
+      vector([
+        ...Object.keys(functions).map((name, index) => [...text(name), 0, ...unsigned(index)]),
+        [...text(MEMORY), 2, 0],
+      ]),
+    ),
     ...section(
       10,
-      all.map(({ locals, body }) =>
-        sized([...vectorOf(locals.map((type) => [1, VALUE_TYPES[type]])), ...body, END]),
+      vector(
+        all.map(({ locals, body }) =>
+          sized([...vector(locals.map((type) => [1, VALUE_TYPES[type]])), ...body, END]),
+        ),
       ),
     ),
   ]);
