@@ -9,6 +9,7 @@ import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/api/log.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import { CustodyTally } from "../../../src/key/custodyTally.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
@@ -30,7 +31,8 @@ import { attestWith } from "../../../src/log/statement.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
-import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
+import { drawFrom } from "../../../src/key/seal/epochKey.ts";
+import { openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
 import { pkcs11Slots } from "../../../src/key/seal/pkcs11Slot.ts";
 import { tpmSlots } from "../../../src/key/seal/tpmSlot.ts";
 import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.ts";
@@ -148,6 +150,8 @@ export const SOURCE: SourceSnapshot = {
 /** Signs what this house attests. */
 export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
+const NO_FIGURES = new CustodyTally({ read: () => Promise.resolve([]) }, () => {}).figures();
+
 export const SNAPSHOT: ServiceSnapshot = {
   version: "0",
   startedMilliseconds: 1,
@@ -173,6 +177,7 @@ export const SNAPSHOT: ServiceSnapshot = {
     lockedMemory: { ok: true, bytes: 0, detail: "" },
   },
   keys: new KeyTally().figures(),
+  custody: NO_FIGURES,
   log: {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
@@ -321,6 +326,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   const journal = new MemoryJournal();
   const sources = new MemorySources();
   const log: string[] = [];
+  const logger = createLogger("debug", { write: (line) => log.push(line) });
   const answered: House["answered"] = [];
   const snapshot = { value: SNAPSHOT };
   const book = new TokenBook({
@@ -349,8 +355,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   });
   const { keys, approvals, destructions, backups } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
-  const distribution = openDistribution(
-    { store: keys.store, clock, signer: STATUS_SIGNER },
+  const { revoked: _revoked, ...distribution } = await openDistribution(
+    { store: keys.store, clock, signer: STATUS_SIGNER, log: logger },
     keys.supply,
     keys.room,
     keys.port,
@@ -374,7 +380,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
             output: "s-0-1.1",
             seed: "s-0-1",
           };
-          return { keys: Array.from({ length: count }, () => key) };
+          return { keys: Array.from({ length: count }, () => key), pending: [] };
         },
       },
       managed: keys.room,
@@ -432,7 +438,10 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         receiptOf: async (id, mine) =>
           mine === null && id === "lf-0123456789abcdef-1" ? { format: "a receipt" } : undefined,
         issue: async (orders) =>
-          orders.map(({ outputs }) => ({ receipt: { outputs }, salt: new Uint8Array(32) })),
+          orders.map(({ pending: { outputs } }) => ({
+            receipt: { outputs: outputs.map(({ id }) => id) },
+            salt: new Uint8Array(32),
+          })),
       },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {
@@ -444,7 +453,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         answered: (door, code, _seconds, bytes) => answered.push({ door, code, bytes }),
         refused: () => {},
       },
-      log: createLogger("debug", { write: (line) => log.push(line) }),
+      log: logger,
       ...ports,
     },
     { version: "0", hosts: LOOPBACK_NAMES, origins: [], publicProbes: true, ...apiOptions },

@@ -73,8 +73,10 @@ const GLOBAL: Readonly<Record<string, Field>> = {
     good: ["log.example/springhouse", text(255)],
     bad: ["", "a b", "a+b", text(256)],
   },
+  "approval.required.recover": PEOPLE,
   "approval.required.restore": PEOPLE,
   "approval.required.destroy": PEOPLE,
+  "approval.required.process": PEOPLE,
   "approval.required.export": PEOPLE,
   "approval.required.custodians": PEOPLE,
   "approval.custodians": {
