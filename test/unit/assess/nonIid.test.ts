@@ -145,7 +145,7 @@ test("so are those of anything with a period, cut anywhere", () => {
     fc.array(fc.nat({ max: 1 }), { minLength: 1, maxLength: 24 }),
     fc.array(fc.nat({ max: 2 }), { minLength: 1, maxLength: 9 }),
     // Rotations that are much alike.
-    fc.nat({ max: 20 }).map((zeros) => [...new Array<number>(zeros).fill(0), 1, 0, 0, 1]),
+    fc.nat({ max: 20 }).map((zeros) => [...Array.from({ length: zeros }, () => 0), 1, 0, 0, 1]),
   );
   let some = 0;
   fc.assert(
