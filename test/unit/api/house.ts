@@ -237,21 +237,23 @@ export const EVENT: ServiceEvent = {
   data: {},
 };
 
-/** A source that can be made to gap. */
+/** A source that can be made to gap, and to take its time. */
 class MemorySources implements SourceControl {
   gapAfter = Infinity;
+  isSlow = false;
   device: DeviceDescription | null = null;
   open = 0;
   readonly acts: string[] = [];
 
   tap(source: string, samples: number | null): Tap | Refusal {
     this.open++;
-    const { gapAfter } = this;
+    const { gapAfter, isSlow } = this;
     let closed = false;
     async function* chunks(): AsyncGenerator<Uint8Array> {
       const wanted = samples ?? Infinity;
       for (let at = 0; at < wanted && !closed; at += 1000) {
         if (at >= gapAfter) throw new Error("gap");
+        if (isSlow) await new Promise((resolve) => setTimeout(resolve, 5));
         yield new Uint8Array(Math.min(1000, wanted - at)).fill((at / 1000) & 0xff);
       }
     }
@@ -262,8 +264,8 @@ class MemorySources implements SourceControl {
       firstSequence: 4711,
       chunks: chunks(),
       close: () => {
+        if (!closed) this.open--;
         closed = true;
-        this.open--;
       },
     };
   }
