@@ -50,6 +50,7 @@ const HEALTH_TEST = Type.Object({
   cutoffIntermittent: nullable(Type.Number()),
   cutoffPermanent: nullable(Type.Number()),
   watermark: Type.Number(),
+  recentWatermark: Type.Number(),
   windowSamples: nullable(Type.Number()),
   expectedFalseAlarmsPerYear: Type.Number(),
 });
@@ -129,6 +130,8 @@ const INSTANCE = Type.Object({
   seedSources: Type.Number(),
   seedCreditedBits: Type.Number(),
   outputBytesSinceSeed: Type.Number(),
+  outputBytesLimit: Type.Number(),
+  seedAgeLimitMilliseconds: Type.Number(),
   requestsSinceSeed: Type.Number(),
   preparedSeeds: Type.Number(),
   reseeds: Type.Array(Type.Object({ reason: Type.String(), total: Type.Number() })),
@@ -281,6 +284,7 @@ export const STATUS = Type.Object({
     origin: Type.String(),
     verifierKey: Type.String(),
     leaves: Type.Number(),
+    checkpointMilliseconds: nullable(milliseconds),
     behindMilliseconds: Type.Number(),
     failuresTotal: Type.Number(),
     witnesses: Type.Array(
@@ -292,6 +296,16 @@ export const STATUS = Type.Object({
       }),
     ),
   }),
+  disk: nullable(
+    Type.Object({
+      freeBytes: Type.Number(),
+      totalBytes: Type.Number(),
+      databaseBytes: Type.Number(),
+    }),
+  ),
+  tlsCertificates: Type.Array(
+    Type.Object({ file: Type.String(), notAfterMilliseconds: milliseconds }),
+  ),
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

@@ -41,6 +41,7 @@ import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
 import { openBackups, openDestructions, openDualControl, requiredOf } from "./approval.ts";
+import { DiskWatch } from "./diskWatch.ts";
 import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
@@ -168,6 +169,8 @@ export async function createService(
     if (leaf === null) await observed.record(event, writes);
     else await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
   });
+  const disk = ports.disk ? new DiskWatch(clock, ports.disk) : null;
+  const quotas = new Quotas(clock);
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
   const snapshot = (): ServiceSnapshot =>
@@ -183,6 +186,8 @@ export async function createService(
         vault: () => seal.state(),
         keys: () => managed.tally.figures(),
         log: () => transparency.snapshot(),
+        disk: () => disk?.latest ?? null,
+        tlsCertificates: ports.tlsCertificates,
       },
       clock.wallMilliseconds(),
     );
@@ -274,8 +279,8 @@ export async function createService(
         maker: { configuration: configuration.version, build: ports.build },
       }),
       selfTest: { run: () => drbg.runSelfTests() },
-      metrics: new Exposition({ snapshot }, tally),
-      access: new Access(tokens, certificates, new Quotas(clock)),
+      metrics: new Exposition({ snapshot }, tally, () => quotas.uses()),
+      access: new Access(tokens, certificates, quotas),
       tally,
       log,
     },
@@ -312,6 +317,7 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
+  disk?.start();
   managed.start();
   destructions.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
@@ -343,6 +349,7 @@ export async function createService(
       cancelAdmin();
       seal.seal("The service stopped.");
       watch.stop();
+      disk?.stop();
       forgetHealth();
       // The secrets go first: the rest waits for others.
       drbg.stop();

@@ -1,7 +1,9 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { DOORS } from "../port/lineage.ts";
+import type { ClientUse } from "../port/principal.ts";
 import type { Introspection } from "../port/service.ts";
-import { CATALOGUE, type CatalogueEntry, type Sample } from "./catalogue.ts";
+import { CATALOGUE } from "./catalogue.ts";
+import type { CatalogueEntry, Sample } from "./catalogue/entry.ts";
 import type { RequestTally } from "./requestTally.ts";
 
 export const PREFIX = "springhouse_";
@@ -51,14 +53,20 @@ export class Exposition {
   readonly #registry = new Registry();
   readonly #introspection: Introspection;
   readonly #tally: RequestTally;
+  readonly #clients: () => readonly ClientUse[];
   readonly #metrics: readonly {
     readonly entry: CatalogueEntry;
     readonly metric: Gauge | Counter;
   }[];
 
-  constructor(introspection: Introspection, tally: RequestTally) {
+  constructor(
+    introspection: Introspection,
+    tally: RequestTally,
+    clients: () => readonly ClientUse[],
+  ) {
     this.#introspection = introspection;
     this.#tally = tally;
+    this.#clients = clients;
     this.#metrics = CATALOGUE.map((entry) => {
       const options = {
         name: PREFIX + entry.name,
@@ -85,10 +93,13 @@ export class Exposition {
   /** The text of `/metrics`, from one snapshot. */
   async render(): Promise<string> {
     const snapshot = this.#introspection.snapshot();
+    const clients = this.#clients();
     for (const { entry, metric } of this.#metrics) {
+      const samples = entry.read(snapshot, this.#tally, clients);
       metric.reset();
-      for (const [labels, value] of entry.read(snapshot, this.#tally))
-        metric.inc(labelled(entry, labels), value);
+      // A reset puts a metric without labels at 0, which is a figure: of a disk that cannot be asked, say.
+      if (samples.length === 0 && entry.labels.length === 0) metric.remove();
+      for (const [labels, value] of samples) metric.inc(labelled(entry, labels), value);
     }
     return `${await this.#registry.metrics()}\n${durationText(this.#tally)}`;
   }

@@ -231,6 +231,8 @@ class Simulation {
       generation: () => this.#generation,
       credentialsDirectory: null,
       state: null,
+      disk: null,
+      tlsCertificates: () => [],
       adminTokenPath: null,
     });
   }
