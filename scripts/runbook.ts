@@ -25,6 +25,6 @@ export function runbookDocument(): string {
   });
   const recorded = RECORDINGS.map(({ name, expr }) => [`\`${name}\``, `\`${expr}\``]);
   const text =
-    "A section for each alert of `rules.yml`. `promtool test rules` tries each on a stretch of time in which it must fire, one in which its cause comes and goes, and the first minutes of a sound service; in none of them may it begin twice.\n\n";
+    "A section for each alert of `rules.yml`. `promtool test rules` tries each on a stretch of time in which it must fire, one in which its cause comes and goes, the first minutes of a sound service and, where there is one, something that looks alike and is no trouble; in none of them may it begin twice.\n\n";
   return `# Runbook\n\n${NOTE}${text}${table(["alert", "severity", "says"], rows)}\n${sections.join("\n")}\n## Recorded series\n\n${table(["name", "what"], recorded)}`;
 }

@@ -251,6 +251,8 @@ scrape_configs:
     ]);
     // Two are credited, and the quorum asks for one.
     expect((await shown("Sources to spare")).map(({ value }) => value)).toEqual([1]);
+    const limits = await prometheus.query("springhouse_drbg_output_limit_bytes");
+    expect(new Set(limits.map(({ value }) => value))).toEqual(new Set([16_384]));
     const left = (await shown("Certificate ends in"))[0]!.value / 86_400;
     expect(left).toBeGreaterThan(1.9);
     expect(left).toBeLessThan(2);

@@ -107,6 +107,7 @@ export function ruleTests(): object {
         trialOf(alert, "fires", alert.fires),
         trialOf(alert, "does not flap", alert.flaps),
         trialOf(alert, "is silent while the service warms up", alert.warmUp),
+        ...(alert.alike ? [trialOf(alert, "is silent for what looks alike", alert.alike)] : []),
       ]),
     ],
   };

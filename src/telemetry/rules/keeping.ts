@@ -183,7 +183,7 @@ export const KEEPING: readonly Alert[] = [
       firing: [5, 30],
     },
     warmUp: {
-      feed: [feed("log_witness_lag_seconds", { witness: "w" }, "310x3 10x30"), JUST_STARTED],
+      feed: [feed("log_witness_lag_seconds", { witness: "w" }, "310x6 10x30"), JUST_STARTED],
       firing: null,
     },
   },

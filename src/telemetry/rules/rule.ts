@@ -38,6 +38,8 @@ export interface Alert {
   readonly flaps: Trial;
   /** The first minutes of a sound service: silent. */
   readonly warmUp: Trial;
+  /** What looks alike and is no trouble: silent. */
+  readonly alike?: Trial;
 }
 
 export interface Recording {

@@ -113,6 +113,15 @@ export const SERVING: readonly Alert[] = [
       firing: [6, 30],
     },
     warmUp: { feed: [...answers("0x3 0+60x60", "0 60 120 180x60"), JUST_STARTED], firing: null },
+    // Quotas are the clients' own doing.
+    alike: {
+      feed: [
+        feed("requests_total", { door: "http", code: "429" }, "0+60x60"),
+        feed("refusals_total", { reason: "over_quota" }, "0+60x60"),
+        LONG_STARTED,
+      ],
+      firing: null,
+    },
   },
   {
     name: "SpringhouseSlow",
@@ -130,7 +139,12 @@ export const SERVING: readonly Alert[] = [
       "The database's disk: every new seed is written and flushed before its first output.",
     ],
     labels: { door: "http" },
-    fires: { feed: slow("0+60x9 600x60", "0+60x60"), firing: [21, 60], minutes: 60 },
+    // Every answer is slow from minute 11 to 31.
+    fires: {
+      feed: slow("0+60x9 600x21 660+60x40", "0+60x70"),
+      firing: [21, 45],
+      minutes: 60,
+    },
     flaps: {
       feed: slow(adding([0, 60], 20), "0+60x30"),
       firing: [12, 24],
@@ -176,8 +190,17 @@ export const SERVING: readonly Alert[] = [
       ],
       firing: [4, 30],
     },
-    // Ready and idle: the seed of the start grows old, and nobody asks.
     warmUp: {
+      feed: [
+        feed("drbg_seed_timestamp_seconds", { exported_instance: "http" }, "_ _ 120x10"),
+        feed("drbg_seed_age_limit_seconds", { exported_instance: "http" }, "600x60"),
+        feed("requests_total", { door: "http", code: "503" }, "0+60x60"),
+      ],
+      firing: null,
+      minutes: 12,
+    },
+    // Idle: the seed grows old, and nobody asks.
+    alike: {
       feed: [
         feed("drbg_seed_timestamp_seconds", { exported_instance: "http" }, "_ 60x60"),
         feed("drbg_seed_age_limit_seconds", { exported_instance: "http" }, "600x60"),

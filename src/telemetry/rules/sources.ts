@@ -8,11 +8,11 @@ const state = (name: string, values: string) =>
   feed("source_state", { ...SOURCE, state: name }, values);
 
 /** Two sources assessed, of which `needed` make the quorum. */
-const quorum = (available: string, needed: string) => [
+const quorum = (available: string, needed: string, other = "0.5x60") => [
   feed("quorum_sources", {}, available),
   feed("quorum_required_sources", {}, needed),
   feed("source_claimed_entropy_ratio", { source: "s" }, "0.5x60"),
-  feed("source_claimed_entropy_ratio", { source: "t" }, "0.5x60"),
+  feed("source_claimed_entropy_ratio", { source: "t" }, other),
   feed("source_claimed_entropy_ratio", { source: "os" }, "0x60"),
 ];
 
@@ -112,6 +112,7 @@ export const SOURCES: readonly Alert[] = [
       feed: [feed("quorum_met", {}, "0x3 1x30"), shape("RBG2(NP)"), JUST_STARTED],
       firing: null,
     },
+    alike: { feed: [feed("quorum_met", {}, "0x60"), shape("RBGC"), LONG_STARTED], firing: null },
   },
   {
     name: "SpringhouseQuorumAtEdge",
@@ -132,7 +133,9 @@ export const SOURCES: readonly Alert[] = [
     ],
     fires: { feed: [...quorum("2x4 1x9 2x30", "1x60"), LONG_STARTED], firing: [7, 24] },
     flaps: { feed: [...quorum(again("1 1 1 2", 10), "1x60"), LONG_STARTED], firing: [2, 30] },
-    warmUp: { feed: [...quorum("0 0 1 1 2x30", "1x60"), JUST_STARTED], firing: null },
+    warmUp: { feed: [...quorum("0 0 1 1 1 2x30", "1x60"), JUST_STARTED], firing: null },
+    // As many as are asked for are all that there ever were: the others are not credited.
+    alike: { feed: [...quorum("1x60", "1x60", "0x60"), LONG_STARTED], firing: null },
   },
   {
     name: "SpringhouseMarginShrinking",

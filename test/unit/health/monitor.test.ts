@@ -306,7 +306,7 @@ describe("what is shown", () => {
     monitor.push(concatenate(stuck(8)), minutes(32));
     monitor.tick(minutes(90));
     expect(recent(monitor)).toBe(0);
-    monitor.push(concatenate(noise(1, 8, 5), stuck(8)), minutes(5));
+    monitor.push(concatenate(noise(50, 8, 5), stuck(8), noise(50, 8, 6)), minutes(5));
     monitor.push(noise(50, 8, 6), minutes(16));
     monitor.push(noise(50, 8, 7), minutes(27));
     expect(recent(monitor)).toBeLessThan(8);

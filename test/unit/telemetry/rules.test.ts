@@ -23,8 +23,8 @@ test.each(ALERTS)("$name asks for what there is, and is tried on it as it is exp
   expect(unknown(expr, mentions(expr).length > 0 ? shown : [])).toEqual([]);
   for (const label of shown) expect({ instance: "", ...alert.labels }).toHaveProperty(label);
   expectFed(expr, alert.fires.feed);
-  // A trial that lacks a series would be silent for that reason alone; the shape alone may be absent.
-  for (const { feed } of [alert.flaps, alert.warmUp])
+  // A trial that lacks a series would be silent for that reason alone.
+  for (const { feed } of [alert.flaps, alert.warmUp, ...(alert.alike ? [alert.alike] : [])])
     expect(feed.map(({ series }) => series.split("{")[0])).toEqual(
       expect.arrayContaining(alert.fires.feed.map(({ series }) => series.split("{")[0])),
     );
@@ -33,6 +33,7 @@ test.each(ALERTS)("$name asks for what there is, and is tried on it as it is exp
 test.each(ALERTS)("$name fires, is one alert at most, and is silent at a start", (alert) => {
   expect(alert.fires.firing).not.toBeNull();
   expect(alert.warmUp.firing).toBeNull();
+  expect(alert.alike?.firing ?? null).toBeNull();
   // What may come and go is held, or is looked at over a time that is longer.
   const mayFlap = alert.flaps.feed.some(({ values }) => !/^\S+x\d+$/.test(values));
   if (mayFlap && alert.flaps.firing !== null) expect(alert.keepFiringFor).toBeDefined();
