@@ -144,7 +144,7 @@ export const KEEPING: readonly Alert[] = [
     steps: [
       "See SpringhouseStoreDown and SpringhouseDiskLow.",
       "The machine's load, and `nodejs_eventloop_lag_seconds`.",
-      "`springhouse log verify` once it has caught up.",
+      "Once it has caught up: `springhouse log export DIR`, then `springhouse log verify DIR`.",
     ],
     fires: {
       feed: [feed("log_behind_seconds", {}, "0x4 60 120 180 240 300 0x30")],

@@ -14,6 +14,12 @@ const slow = (fast: string, all: string) => [
   feed("request_duration_seconds_bucket", { door: "http", le: "+Inf" }, all),
 ];
 
+const aged = (seededAt: string, spent: string, limit = "600x60", instance = "http") => [
+  feed("drbg_seed_timestamp_seconds", { exported_instance: instance }, seededAt),
+  feed("drbg_seed_age_limit_seconds", { exported_instance: instance }, limit),
+  feed("drbg_instance_state", { exported_instance: instance, state: "spent" }, spent),
+];
+
 /** Whether clients get what they ask for. */
 export const SERVING: readonly Alert[] = [
   {
@@ -78,7 +84,7 @@ export const SERVING: readonly Alert[] = [
     steps: [
       "Take the machine out, and start the service on another one; clients are refused meanwhile, never served from a broken DRBG.",
       "Keep the log: the version, the build's hash and the name of the test are needed to tell a defect from broken memory.",
-      "`springhouse recall` lists what was given since the last self-test that passed.",
+      "What was given since the last self-test that passed, ten minutes before by default: `springhouse recall --source ID --from TIME` for each source.",
     ],
     labels: { test: "t" },
     fires: { feed: [feed("self_test_passed", { test: "t" }, "1x4 0x30")], firing: [5, 30] },
@@ -154,57 +160,34 @@ export const SERVING: readonly Alert[] = [
   },
   {
     name: "SpringhouseSeedTooOld",
-    expr: `(time() - ${series("drbg_seed_timestamp_seconds", { exported_instance: "!=fresh" })} > on (instance, job, exported_instance) 1.1 * ${series("drbg_seed_age_limit_seconds")}) and on (instance, job, exported_instance) label_replace(sum by (instance, job, door) (rate(${series("requests_total")}[5m])) > 0, "exported_instance", "$1", "door", "(.*)")`,
-    for: "2m",
+    expr: `time() - ${series("drbg_seed_timestamp_seconds")} > on (instance, job, exported_instance) ${series("drbg_seed_age_limit_seconds")} and on (instance, job, exported_instance) ${series("drbg_instance_state", { state: "=spent" })} == 1`,
+    for: "1m",
     keepFiringFor: "5m",
     severity: "page",
     summary:
-      "DRBG instance {{ $labels.exported_instance }} is asked, and its seed is older than it may be",
+      "The seed of DRBG instance {{ $labels.exported_instance }} is older than it may be, and no next one is there",
     remedy: "No new seed can be had: `springhouse doctor` names the source or the disk at fault.",
     meaning:
-      "An idle instance keeps its seed; one that is asked is reseeded when the seed reaches its age. Here it is asked and has none to take, so its requests are refused: nothing is given from the old one.",
+      "An idle instance keeps its seed beyond its age, with the next one in stock. Here there is none, so its requests are refused: nothing is given from the old one.",
     steps: [
       "Quorum and sources on the dashboard Sources: is there a healthy credited source?",
       "Blocks in the pool: 0 means that the noise does not keep up.",
       "The database: a seed is recorded before it is used (SpringhouseStoreDown, SpringhouseDiskLow).",
     ],
     labels: { exported_instance: "http" },
-    fires: {
-      feed: [
-        feed("drbg_seed_timestamp_seconds", { exported_instance: "http" }, "0x20 1260x30"),
-        feed("drbg_seed_age_limit_seconds", { exported_instance: "http" }, "600x60"),
-        feed("requests_total", { door: "http", code: "503" }, "0+60x60"),
-      ],
-      // Older than 660 s from minute 12 on, and reseeded at minute 21.
-      firing: [14, 25],
-    },
+    // Older than 600 s from minute 11 on, and reseeded at minute 21.
+    fires: { feed: aged("0x20 1260x30", "0x10 1x9 0x30"), firing: [12, 25] },
+    // A trickle of noise: a seed every six minutes for a limit of one.
     flaps: {
-      feed: [
-        feed(
-          "drbg_seed_timestamp_seconds",
-          { exported_instance: "http" },
-          "0x5 360x5 720x5 1080x5 1440x5 1800x5",
-        ),
-        feed("drbg_seed_age_limit_seconds", { exported_instance: "http" }, "60x60"),
-        feed("requests_total", { door: "http", code: "200" }, "0+60x60"),
-      ],
-      firing: [4, 30],
+      feed: aged("0x5 360x5 720x5 1080x5 1440x5 1800x5", again("0 0 1 1 1 1", 6), "60x60"),
+      firing: [3, 30],
     },
-    warmUp: {
-      feed: [
-        feed("drbg_seed_timestamp_seconds", { exported_instance: "http" }, "_ _ 120x10"),
-        feed("drbg_seed_age_limit_seconds", { exported_instance: "http" }, "600x60"),
-        feed("requests_total", { door: "http", code: "503" }, "0+60x60"),
-      ],
-      firing: null,
-      minutes: 12,
-    },
-    // Idle: the seed grows old, and nobody asks.
+    warmUp: { feed: aged("_ _ 120x30", "0x30"), firing: null, minutes: 12 },
+    // Idle: the seed grows old, and the next one waits. Or it gave all that it may, and is young.
     alike: {
       feed: [
-        feed("drbg_seed_timestamp_seconds", { exported_instance: "http" }, "_ 60x60"),
-        feed("drbg_seed_age_limit_seconds", { exported_instance: "http" }, "600x60"),
-        feed("requests_total", { door: "http", code: "200" }, "7x60"),
+        ...aged("0x60", "0x60"),
+        ...aged("0 60 120 180 240 300 360 420 480 540 600 660x30", "1x14 0x30", "600x60", "stream"),
       ],
       firing: null,
       minutes: 60,
