@@ -1,3 +1,4 @@
+import type { CustodyFigures } from "./custody.ts";
 import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "./health.ts";
 import type { LiveSnapshot } from "./liveEstimate.ts";
 import type { KeyFigures } from "./key.ts";
@@ -153,6 +154,7 @@ export interface ServiceSnapshot {
   readonly store: { readonly ok: boolean; readonly detail: string };
   readonly vault: VaultState;
   readonly keys: KeyFigures;
+  readonly custody: CustodyFigures;
   readonly log: LogSnapshot;
   /** Null where nothing is on disk, or it cannot be asked. */
   readonly disk: DiskSnapshot | null;

@@ -1,4 +1,5 @@
 import { CLIENTS } from "./catalogue/clients.ts";
+import { CUSTODY } from "./catalogue/custody.ts";
 import { DRBG } from "./catalogue/drbg.ts";
 import type { CatalogueEntry } from "./catalogue/entry.ts";
 import { HEALTH } from "./catalogue/health.ts";
@@ -26,6 +27,7 @@ const TABLE = [
   ...LIVE,
   ...DRBG,
   ...KEYS,
+  ...CUSTODY,
   ...LOG,
   ...REQUESTS,
   ...CLIENTS,

@@ -201,9 +201,59 @@ const KEEPING: Row = {
   ],
 };
 
+const CUSTODY: Row = {
+  title: "What do people have to decide or do?",
+  rows: 6,
+  panels: [
+    {
+      title: "Intents in an hour, by what became of them",
+      description:
+        "Refused again and again: a custodian's key that is not known, or somebody who tries. `springhouse intent list` names them.",
+      type: "timeseries",
+      unit: "short",
+      columns: 12,
+      targets: [
+        {
+          expr: `sum by (instance, act) (increase(${chosen("intents_total")}[1h]))`,
+          legend: "{{act}}",
+        },
+      ],
+    },
+    {
+      title: "Destructions under way",
+      description:
+        "Approved, and in their window or waiting for their epoch's end. Each can be called off until then.",
+      type: "stat",
+      unit: "none",
+      columns: 4,
+      targets: [{ expr: chosen("destructions_pending"), legend: "pending" }],
+    },
+    {
+      title: "Age of the last backup",
+      description:
+        "Since one was taken whole; without one, since the vault was made. 0 without a vault. Take one: `springhouse backup -o FILE`.",
+      type: "stat",
+      unit: "s",
+      columns: 4,
+      steps: rising(7 * 86_400, 8 * 86_400),
+      targets: [{ expr: chosen("backup_age_seconds"), legend: "age" }],
+    },
+    {
+      title: "Age of the last drill",
+      description:
+        "Since somebody said that a drill restored a backup (`springhouse backup drilled ID`).",
+      type: "stat",
+      unit: "s",
+      columns: 4,
+      steps: rising(90 * 86_400, 100 * 86_400),
+      targets: [{ expr: chosen("backup_drill_age_seconds"), legend: "age" }],
+    },
+  ],
+};
+
 export const OVERVIEW: Dashboard = {
   uid: "springhouse-overview",
   title: "Overview",
   description: "Does it serve, what is wrong, what do clients get.",
-  rows: [SERVING, ALERTS, ANSWERS, KEEPING],
+  rows: [SERVING, ALERTS, ANSWERS, KEEPING, CUSTODY],
 };
