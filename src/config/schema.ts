@@ -53,7 +53,8 @@ export const CONFIGURATION = Type.Object(
     }),
     publicProbes: Type.Boolean({
       default: true,
-      description: "/healthz, /readyz, /metrics and /openapi.json answer without a token.",
+      description:
+        "/healthz, /readyz, /metrics and /openapi.json answer without a token. /metrics names clients by their ids.",
     }),
     tls: Type.Optional(
       Type.Object(

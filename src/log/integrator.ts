@@ -23,6 +23,7 @@ export class Integrator {
   readonly #listeners = new Set<(checkpoint: Checkpoint) => void>();
   #frontier: Frontier;
   #checkpoint: Checkpoint;
+  #checkpointMilliseconds: number | null = null;
   /** Monotonic; when the first leaf came that no step under way will cover, and the first of those. */
   #waitingSince: number | null = null;
   #coveringSince: number | null = null;
@@ -48,6 +49,11 @@ export class Integrator {
   /** The last one, which is durable. */
   get checkpoint(): Checkpoint {
     return this.#checkpoint;
+  }
+
+  /** When it was signed, by the wall clock; null where none was in this run. */
+  get checkpointMilliseconds(): number | null {
+    return this.#checkpointMilliseconds;
   }
 
   /** For how long a leaf has waited for a checkpoint; 0 when none waits. */
@@ -137,6 +143,7 @@ export class Integrator {
     ]);
     this.#frontier = frontier;
     this.#checkpoint = checkpoint;
+    this.#checkpointMilliseconds = this.#clock.wallMilliseconds();
     for (const listener of this.#listeners) listener(checkpoint);
     return rows.length;
   }

@@ -125,6 +125,11 @@ export class TransparencyLog {
     return this.#failures;
   }
 
+  /** When the last checkpoint was signed; null where none was since the start. */
+  get checkpointMilliseconds(): number | null {
+    return this.#integrator.checkpointMilliseconds;
+  }
+
   /** For how long a durable leaf has waited for a checkpoint. */
   get behindMilliseconds(): number {
     return this.#integrator.behindMilliseconds;

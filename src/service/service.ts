@@ -50,6 +50,7 @@ import {
   requiredOf,
   watchExpiry,
 } from "./approval.ts";
+import { DiskWatch } from "./diskWatch.ts";
 import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
@@ -179,6 +180,8 @@ export async function createService(
     if (leaf === null) await observed.record(event, writes);
     else await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
   });
+  const disk = ports.disk ? new DiskWatch(clock, ports.disk) : null;
+  const quotas = new Quotas(clock);
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
   const snapshot = (): ServiceSnapshot =>
@@ -195,6 +198,8 @@ export async function createService(
         keys: () => managed.tally.figures(),
         custody: () => custody.figures(),
         log: () => transparency.snapshot(),
+        disk: () => disk?.latest ?? null,
+        tlsCertificates: ports.tlsCertificates,
       },
       clock.wallMilliseconds(),
     );
@@ -313,8 +318,8 @@ export async function createService(
         maker: { configuration: configuration.version, build: ports.build },
       }),
       selfTest: { run: () => drbg.runSelfTests() },
-      metrics: new Exposition({ snapshot }, tally),
-      access: new Access(tokens, certificates, new Quotas(clock)),
+      metrics: new Exposition({ snapshot }, tally, () => quotas.uses()),
+      access: new Access(tokens, certificates, quotas),
       tally,
       log,
     },
@@ -351,6 +356,7 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
+  disk?.start();
   managed.start();
   destructions.start();
   const stopExpiry = watchExpiry(approvals, ports);
@@ -385,6 +391,7 @@ export async function createService(
       stopExpiry();
       seal.seal("The service stopped.");
       watch.stop();
+      disk?.stop();
       forgetHealth();
       // The secrets go first: the rest waits for others.
       drbg.stop();

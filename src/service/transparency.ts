@@ -69,6 +69,7 @@ export async function openTransparency(
       origin: signer.verifier.name,
       verifierKey: log.verifierKey,
       leaves: log.checkpoint().size,
+      checkpointMilliseconds: log.checkpointMilliseconds,
       behindMilliseconds: log.behindMilliseconds,
       failuresTotal: log.failures,
       witnesses: witnesses.snapshot(),

@@ -235,6 +235,8 @@ class Simulation {
       generation: () => this.#generation,
       credentialsDirectory: null,
       state: null,
+      disk: null,
+      tlsCertificates: () => [],
       adminTokenPath: null,
     });
   }

@@ -183,10 +183,13 @@ export const SNAPSHOT: ServiceSnapshot = {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
     leaves: 1,
+    checkpointMilliseconds: null,
     behindMilliseconds: 0,
     failuresTotal: 0,
     witnesses: [],
   },
+  disk: null,
+  tlsCertificates: [],
 };
 
 const STORY = {

@@ -290,10 +290,13 @@ describe("a disk that is full", () => {
     expect(log.failures).toBe(1);
     expect(log.behindMilliseconds).toBe(5000);
     expect(log.checkpoint().size).toBe(1);
+    const signed = log.checkpointMilliseconds!;
+    expect(clock.wallMilliseconds() - signed).toBeGreaterThan(5000);
     disk.full = false;
     await clock.run(2000);
     expect(log.behindMilliseconds).toBe(0);
     expect(log.checkpoint().size).toBe(2);
+    expect(log.checkpointMilliseconds).toBeGreaterThan(signed);
     expect((await disk.store.read("document.all", ["test"])).map(({ id }) => id)).toEqual(["a"]);
     expect(rootOf(await entriesOf(log))).toEqual(log.checkpoint().root);
     await log.stop();
