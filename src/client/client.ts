@@ -451,7 +451,7 @@ export class SpringhouseClient {
     const call = { path: "/v1/stream", query, repeatable: true, ...aborting };
     const response = await this.#transport.send(call);
     proofOf(response);
-    yield* this.#transport.chunks(call, bytes ?? null, response);
+    yield* this.#transport.chunks(call, bytes ?? Infinity, response);
   }
 
   /**

@@ -93,7 +93,7 @@ export class Transport {
 
   /**
    * The answer's body as it comes.
-   * @param bytes how many there must be; null for no end of them
+   * @param bytes how many there must be: Infinity for no end of them, null for as many as the answer has
    * @param response the answer to `call`, of which only the head was looked at
    */
   async *chunks(
@@ -118,7 +118,7 @@ export class Transport {
       // Also where the consumer stops early: the connection is given up.
       await reader.cancel().catch(() => {});
     }
-    if (received !== bytes) throw new CutShortError(received);
+    if (bytes !== null && received !== bytes) throw new CutShortError(received);
   }
 
   #signalOf({ signal }: Call): AbortSignal | undefined {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openCheckpoint } from "../../log/checkpoint.ts";
 import { parseSignerKey } from "../../log/signer.ts";
-import { SCHEMA_VERSION } from "../../store/migrations.ts";
+import { SqliteEngine } from "../../store/sqliteEngine.ts";
 import { DATABASE_FILE } from "../../store/stateDirectory.ts";
 import type { Row } from "../../store/store.ts";
 import { bindingOf } from "../managed/keyService.ts";
@@ -26,13 +26,17 @@ export interface DrillReport {
 /** Looks whether a restored state is whole: what a start would do, and every key opened. */
 export function drill(directory: string, { manifest, epochKey }: Restored): DrillReport {
   const faults: string[] = [];
+  try {
+    // A backup of an earlier version is brought forward, as a start would do.
+    new SqliteEngine({ directory, maximumBytes: null }).close();
+  } catch (error) {
+    faults.push(error instanceof Error ? error.message : "the database cannot be opened");
+  }
   const database = new DatabaseSync(join(directory, DATABASE_FILE), { readOnly: true });
   try {
     const all = (sql: string): Row[] => database.prepare(sql).all() as unknown as Row[];
     const check = all("PRAGMA integrity_check")[0]?.["integrity_check"];
     if (check !== "ok") faults.push(`the database is damaged: ${String(check)}`);
-    const schema = Number(all("PRAGMA user_version")[0]?.["user_version"]);
-    if (schema > SCHEMA_VERSION) faults.push(`it has schema ${schema}, newer than this version's`);
     const signer = parseSignerKey(readFileSync(join(directory, "log.key"), "utf8"));
     if (signer === null) faults.push("log.key is no signing key");
     else if (signer.verifier.name !== manifest.deployment) faults.push("log.key is another log's");

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -32,6 +33,8 @@ export async function restore(
   if (existsSync(directory) && readdirSync(directory).length > 0)
     throw new Error(`${directory} is not empty`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // One that was there already may be open to others, and no start would take it then.
+  chmodSync(directory, 0o700);
   const decrypter = new Decrypter();
   for (const identity of identities) decrypter.addIdentity(identity);
   const plain = await decrypter.decrypt(stream);

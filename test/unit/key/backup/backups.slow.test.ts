@@ -11,15 +11,29 @@ import { restore } from "../../../../src/key/backup/restore.ts";
 import { formatSignerKey } from "../../../../src/log/signer.ts";
 import { snapshotDatabase } from "../../../../src/store/snapshotDatabase.ts";
 import { checkDestructionReceipt } from "../../../../src/verify/destructionReceipt.ts";
+import { leafRules } from "../../../../src/verify/rules.ts";
+import { verifyLog } from "../../../../src/verify/verifyLog.ts";
 import { temporaryState } from "../../../support/temporaryState.ts";
 import { openRig, type Rig, taken } from "../approval/rig.ts";
 import { initialise, keyIn, scheduled } from "../destruction/acts.ts";
-import { SIGNER } from "../../log/logs.ts";
+import { copyOf, SIGNER } from "../../log/logs.ts";
 import { openRig as openSeal } from "../seal/rig.ts";
 
 /* Debian: age. */
 const HAS_AGE = spawnSync("age-keygen", ["--version"]).error === undefined;
 const DAY = 86_400_000;
+
+/** Takes a database back to schema 8. */
+const BEFORE_RECOVERY_SLOTS = `
+DROP TABLE log_handover;
+DROP TABLE log_cosigned;
+DROP TRIGGER destruction_expected;
+ALTER TABLE key_version DROP COLUMN process_until_ms;
+ALTER TABLE backup DROP COLUMN taken_ms;
+ALTER TABLE backup DROP COLUMN drilled_ms;
+ALTER TABLE seal_slot DROP COLUMN recovery;
+PRAGMA user_version = 8;
+`;
 
 interface Recipient {
   readonly file: string;
@@ -189,9 +203,48 @@ describe.skipIf(!HAS_AGE)("a backup", () => {
     const terms = { name: "recovery", passphrase, atMilliseconds: 1 };
     const osRandom = (bytes: number) => new Uint8Array(bytes).fill(3);
     expect(await addRestoredSlot(directory, found.epochKey!, { ...terms, osRandom })).toBeNull();
+    expect(await addRestoredSlot(directory, found.epochKey!, { ...terms, osRandom })).toMatchObject(
+      { code: "conflict" },
+    );
     await using seal = await openSeal(directory);
     const opening = { slot: "recovery", passphrase: new Uint8Array(passphrase) };
     expect(await seal.keeper.open(opening, "tester")).toMatchObject({ name: "recovery" });
+    // That the slot came is in the log, or its opening could not follow.
+    const bodies = await seal.store.read("logLeaf.bodies", [0, 1e9]);
+    const copy = copyOf(bodies.map(({ body }) => String(body)));
+    const { fault, kinds } = verifyLog(copy, [], leafRules(copy));
+    expect([fault, kinds["slot"]]).toEqual([null, 1]);
+  });
+
+  test("of a version before passes its drill, in a directory that was there, and takes a slot", async () => {
+    await using place = await begun();
+    await keyIn(place.rig);
+    const path = await backup(place);
+    const directory = join(place.folder, "restored");
+    await mkdir(directory, { mode: 0o755 });
+    const { found } = await restored(place, path, place.recipients[0]!.secret);
+    const database = new DatabaseSync(join(directory, "springhouse.db"));
+    database.exec(BEFORE_RECOVERY_SLOTS);
+    database.close();
+    const report = drill(directory, found);
+    expect(report).toMatchObject({ keys: 1, opened: 1, slots: 1, faults: [] });
+    const passphrase = new Uint8Array(Buffer.from("found in the safe"));
+    const osRandom = (bytes: number) => new Uint8Array(bytes).fill(4);
+    const terms = { name: "safe", passphrase, atMilliseconds: 1, osRandom };
+    expect(await addRestoredSlot(directory, found.epochKey!, terms)).toBeNull();
+    expect(drill(directory, found)).toMatchObject({ slots: 2, faults: [] });
+  });
+
+  test("of a version to come is told of by its drill", async () => {
+    await using place = await begun();
+    const path = await backup(place);
+    const { directory, found } = await restored(place, path, place.recipients[0]!.secret);
+    const database = new DatabaseSync(join(directory, "springhouse.db"));
+    database.exec("PRAGMA user_version = 999");
+    database.close();
+    expect(drill(directory, found).faults).toEqual([
+      expect.stringContaining("The database has schema 999"),
+    ]);
   });
 
   test("that still holds a destroyed key is named by the receipt, until it is discarded", async () => {
