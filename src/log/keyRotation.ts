@@ -79,6 +79,17 @@ export class KeyRotation {
     });
   }
 
+  /**
+   * For a copy of the log and of its key: neither hands over to another meanwhile.
+   * @throws SpringhouseError `store_failed` where a hand-over is half done and cannot be ended
+   */
+  steady<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.run(async () => {
+      await this.#settle();
+      return work();
+    });
+  }
+
   /** Ends what a crash or a failing disk has cut off. */
   resume(): Promise<void> {
     return this.#turns.run(() => this.#settle());

@@ -6,6 +6,7 @@ import type { CustodyTally } from "../key/custodyTally.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { CommandKeepers } from "../key/approval/commandKeeper.ts";
 import type { RequiredApprovals } from "../key/approval/intent.ts";
+import type { KeyRotation } from "../log/keyRotation.ts";
 import type { Leaf } from "../log/leaf.ts";
 import type { ServiceEvent } from "../port/event.ts";
 import type { Write } from "../store/store.ts";
@@ -63,11 +64,22 @@ export function openBackups(
   { backup }: Configuration,
   { clock, store, boot, signer, state }: ServicePorts,
   seal: BackupTerms["seal"],
+  logKey: Pick<KeyRotation, "steady">,
   journal: Journal,
 ): Backups {
   const { recipients } = backup;
   const deployment = signer.verifier.name;
-  return new Backups({ clock, store, boot, deployment, recipients, state, seal, ...journal });
+  return new Backups({
+    clock,
+    store,
+    boot,
+    deployment,
+    recipients,
+    state,
+    seal,
+    steady: (work) => logKey.steady(work),
+    ...journal,
+  });
 }
 
 /** Destruction of what custodians approved, after its window. */

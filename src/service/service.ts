@@ -291,7 +291,7 @@ export async function createService(
       seal,
       approvals,
       destructions,
-      backups: openBackups(configuration, ports, seal, acts),
+      backups: openBackups(configuration, ports, seal, logKey, acts),
       events: observed,
       lineage,
       introspection: { snapshot },

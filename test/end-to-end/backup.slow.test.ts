@@ -15,6 +15,39 @@ function recipientIn(file: string): string {
 }
 
 test.skipIf(!HAS_AGE)(
+  "backups that are made while the log changes its key pass their drill",
+  async () => {
+    const files = await ownDirectory();
+    const recipients = ["one", "two"].map((name) => recipientIn(join(files, name)));
+    const configuration = `backup: { recipients: [${recipients.join(", ")}] }\n`;
+    const service = await startSpringhouse({ configuration });
+    onTestFinished(async () => void (await service.stop()));
+    const admin = adminOf(service);
+    const made: string[] = [];
+    for (let turn = 0; turn < 6; turn++) {
+      const file = join(files, `${turn}.age`);
+      const both = [admin.rotateLogKey(), admin.backups.create()] as const;
+      const { chunks } = (await Promise.all(turn % 2 === 0 ? both : both.toReversed())).find(
+        (one) => "chunks" in one,
+      )!;
+      await writeFile(file, chunks);
+      made.push(file);
+    }
+    for (const file of made) {
+      const identity = join(files, "one");
+      const { code, stdout } = await springhouse([
+        "restore",
+        file,
+        "--identity",
+        identity,
+        "--drill",
+      ]);
+      expect(`${code} ${stdout.toString()}`).toMatch(/^0 .*verdict +whole\n$/s);
+    }
+  },
+);
+
+test.skipIf(!HAS_AGE)(
   "a backup by the command line passes its drill, and a new house goes on from it under the log's second key",
   async () => {
     const files = await ownDirectory();

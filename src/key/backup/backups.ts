@@ -26,6 +26,8 @@ export interface BackupTerms {
     /** Small files, by name. */
     read(name: "log.key" | "log.vkey"): Promise<Uint8Array>;
   } | null;
+  /** Does something while no key of the log hands over to another. */
+  readonly steady: <Result>(work: () => Promise<Result>) => Promise<Result>;
   readonly seal: {
     state(): { readonly initialised: boolean };
     /** The live epoch's key, for the length of some work in which nothing rotates. */
@@ -129,12 +131,14 @@ export class Backups {
       },
     ]);
     try {
-      await state.snapshot(path);
-      const small: [BackupFile, Uint8Array][] = [
-        ["log.key", await state.read("log.key")],
-        ["log.vkey", await state.read("log.vkey")],
-        ...(key === null ? [] : [["epoch.key", key] as [BackupFile, Uint8Array]]),
-      ];
+      const small: [BackupFile, Uint8Array][] = await this.#terms.steady(async () => {
+        await state.snapshot(path);
+        return [
+          ["log.key", await state.read("log.key")],
+          ["log.vkey", await state.read("log.vkey")],
+        ];
+      });
+      if (key !== null) small.push(["epoch.key", key]);
       const database = await digestOf(path);
       const manifest: Manifest = {
         v: 1,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openCheckpoint } from "../../log/checkpoint.ts";
+import { openHandover } from "../../log/handover.ts";
 import { parseSignerKey } from "../../log/signer.ts";
 import { SqliteEngine } from "../../store/sqliteEngine.ts";
 import { DATABASE_FILE } from "../../store/stateDirectory.ts";
@@ -44,6 +45,10 @@ export function drill(directory: string, { manifest, epochKey }: Restored): Dril
     const [last] = all("SELECT note FROM log_checkpoint");
     const checkpoint = last && signer && openCheckpoint(String(last["note"]), signer.verifier);
     if (last && !checkpoint) faults.push("the log's checkpoint is not signed by log.key");
+    const [handover] = all("SELECT note FROM log_handover ORDER BY sequence DESC LIMIT 1");
+    const now = handover && openHandover(String(handover["note"]))?.to;
+    if (handover && now?.verifierKey !== signer?.verifier.verifierKey)
+      faults.push("the log has gone on under another key than log.key");
     const [epoch] = all("SELECT * FROM seal_epoch WHERE retired_ms IS NULL").map(toEpoch);
     if ((epoch?.epoch ?? null) !== manifest.epoch) faults.push("its vault has another epoch");
     const slots = all("SELECT * FROM seal_slot").map(toSlot);

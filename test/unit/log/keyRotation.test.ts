@@ -251,6 +251,48 @@ describe("a log whose key is changed", () => {
     await store.close();
   });
 
+  test("is copied with the key of the same moment, whenever that is", async () => {
+    await using state = await ownState();
+    const clock = new FakeClock();
+    const store = openSqliteStore({ directory: IN_MEMORY, maximumBytes: null }, clock);
+    const { key, log } = await start(state.directory, store, clock);
+    await clock.run(1000);
+    const copies: Promise<unknown>[] = [];
+    const copy = async () => {
+      const handovers = await store.read("logHandover.all", []);
+      const file = await readFile(join(state.directory, "log.vkey"), "utf8");
+      const last = openHandover(String(handovers.at(-1)?.["note"] ?? ""));
+      return [handovers.length, last === null || `${last.to.verifierKey}\n` === file];
+    };
+    const ask = (): void => void copies.push(rotation.steady(copy));
+    const rotation: KeyRotation = new KeyRotation({
+      clock,
+      store,
+      key,
+      log: {
+        covered() {
+          ask();
+          return log.covered();
+        },
+      },
+      async record(_event, writes, leaf) {
+        ask();
+        await log.append(leaf, writes);
+        ask();
+      },
+    });
+    ask();
+    rotated(await rotation.rotate("p-admin", null));
+    expect(await Promise.all(copies)).toEqual([
+      [0, true],
+      [1, true],
+      [1, true],
+      [1, true],
+    ]);
+    await log.stop();
+    await store.close();
+  });
+
   test("is refused where no other key can be kept", async () => {
     const clock = new FakeClock();
     const store = openSqliteStore({ directory: IN_MEMORY, maximumBytes: null }, clock);

@@ -1,3 +1,5 @@
+import { KeyRotation } from "../../../../src/log/keyRotation.ts";
+import { SigningKey } from "../../../../src/log/signingKey.ts";
 import { Backups, type BackupTerms } from "../../../../src/key/backup/backups.ts";
 import { type CustodyTally, openCustodyTally } from "../../../../src/key/custodyTally.ts";
 import { Destructions } from "../../../../src/key/destruction/destructions.ts";
@@ -122,6 +124,7 @@ export async function openRig(options: Options = {}): Promise<Rig> {
     },
     batched: () => tally.batched(),
   });
+  const logKey = new KeyRotation({ ...keys, key: new SigningKey(SIGNER), record });
   const backups = new Backups({
     clock: keys.clock,
     store: keys.store,
@@ -133,6 +136,7 @@ export async function openRig(options: Options = {}): Promise<Rig> {
       state: () => ({ initialised: false }),
       withEpochKey: async () => refuse("sealed", "There is no vault."),
     },
+    steady: (work) => logKey.steady(work),
     record,
     tell: (event) => keys.journal.event(event),
   });

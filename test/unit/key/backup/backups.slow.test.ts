@@ -8,7 +8,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { drill } from "../../../../src/key/backup/drill.ts";
 import { addRestoredSlot } from "../../../../src/key/backup/restoredSlot.ts";
 import { restore } from "../../../../src/key/backup/restore.ts";
-import { formatSignerKey } from "../../../../src/log/signer.ts";
+import { signHandover } from "../../../../src/log/handover.ts";
+import { formatSignerKey, signerOf } from "../../../../src/log/signer.ts";
 import { snapshotDatabase } from "../../../../src/store/snapshotDatabase.ts";
 import { checkDestructionReceipt } from "../../../../src/verify/destructionReceipt.ts";
 import { leafRules } from "../../../../src/verify/rules.ts";
@@ -233,6 +234,20 @@ describe.skipIf(!HAS_AGE)("a backup", () => {
     const terms = { name: "safe", passphrase, atMilliseconds: 1, osRandom };
     expect(await addRestoredSlot(directory, found.epochKey!, terms)).toBeNull();
     expect(drill(directory, found)).toMatchObject({ slots: 2, faults: [] });
+  });
+
+  test("whose log went on under another key does not pass its drill", async () => {
+    await using place = await begun();
+    const path = await backup(place);
+    const { directory, found } = await restored(place, path, place.recipients[0]!.secret);
+    const other = signerOf(SIGNER.verifier.name, new Uint8Array(32).fill(8));
+    const database = new DatabaseSync(join(directory, "springhouse.db"));
+    const insert = database.prepare("INSERT INTO log_handover (note) VALUES (?)");
+    insert.run(signHandover(SIGNER, other));
+    database.close();
+    expect(drill(directory, found).faults).toEqual([
+      "the log has gone on under another key than log.key",
+    ]);
   });
 
   test("of a version to come is told of by its drill", async () => {
