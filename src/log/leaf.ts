@@ -78,6 +78,15 @@ export type DecodedLeaf =
   | { readonly leaf: null; readonly kind: string; readonly fault: null }
   | { readonly leaf: null; readonly fault: string };
 
+/** What has no canonical JSON at all (half a surrogate pair, 1e400, a nesting without end) is none either. */
+function isCanonical(value: object, text: string): boolean {
+  try {
+    return canonicalJson(value) === text;
+  } catch {
+    return false;
+  }
+}
+
 /** Reads an entry of a log strictly: there is one way to write a leaf. Never throws. */
 export function decodeLeaf(entry: Uint8Array): DecodedLeaf {
   let value: unknown;
@@ -92,7 +101,7 @@ export function decodeLeaf(entry: Uint8Array): DecodedLeaf {
     return { leaf: null, fault: "no JSON object" };
   const { kind } = value as { kind?: unknown };
   if (typeof kind !== "string") return { leaf: null, fault: "no kind" };
-  if (canonicalJson(value) !== text) return { leaf: null, fault: "not canonical JSON" };
+  if (!isCanonical(value, text)) return { leaf: null, fault: "not canonical JSON" };
   if (!Object.hasOwn(LEAVES, kind)) return { leaf: null, kind, fault: null };
   const fault = faultOf(value as Leaf);
   return fault === null ? { leaf: value as Leaf, fault } : { leaf: null, fault };

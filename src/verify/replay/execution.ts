@@ -23,6 +23,8 @@ export function intentSpentBy(leaf: Leaf): string | null | undefined {
   }
 }
 
+const HOUR_MILLISECONDS = 3_600_000;
+
 /** Of every operation: whether a leaf is the doing of what was approved. */
 const EXECUTIONS: {
   readonly [Operation in CommandOperation]: (leaf: Leaf, command: CommandOf<Operation>) => boolean;
@@ -31,8 +33,13 @@ const EXECUTIONS: {
     leaf.kind === "key" && leaf.op === "restore" && leaf.key === key && leaf.version === version,
   "key.destroy": (leaf, { key, version }) =>
     leaf.kind === "destruction" && leaf.key === key && leaf.version === version,
-  "key.process": (leaf, { key, version }) =>
-    leaf.kind === "key" && leaf.op === "process" && leaf.key === key && leaf.version === version,
+  "key.process": (leaf, { key, version, hours }) =>
+    leaf.kind === "key" &&
+    leaf.op === "process" &&
+    leaf.key === key &&
+    leaf.version === version &&
+    leaf.until !== undefined &&
+    leaf.until - leaf.at <= hours * HOUR_MILLISECONDS,
   "seal.recover": (leaf, { slot }) =>
     leaf.kind === "epoch" && leaf.op === "open" && leaf.slot === slot,
   "key.export": (leaf, { key, version, recipient }) =>

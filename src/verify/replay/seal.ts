@@ -29,8 +29,9 @@ export class ReplayedSeal {
     if (op !== "create" && live === 0) return "there is no vault yet";
     if (epoch !== (next ? live + 1 : live)) return `epoch ${epoch} where ${live} is the last`;
     if (op === "create" && slot !== null) this.#add(slot);
-    if (op === "open" && slot !== null && !this.#slots.has(slot)) return `there is no slot ${slot}`;
-    if (op === "open" && slot !== null && this.#recovery.has(slot) && intent === undefined)
+    if (op === "open" && slot === null) return "it does not say by which slot it was opened";
+    if (op === "open" && !this.#slots.has(slot!)) return `there is no slot ${slot}`;
+    if (op === "open" && this.#recovery.has(slot!) && intent === undefined)
       return `${slot} is a recovery slot, and nobody approved its opening`;
     this.#epoch = epoch;
     return null;

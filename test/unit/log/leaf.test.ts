@@ -44,6 +44,9 @@ test.each([
   ["no kind", "{}"],
   ["a field too many", text.replace('"v":1', '"u":1,"v":1')],
   ["nothing", ""],
+  ["half a surrogate pair", '{"kind":"to_come","text":"\\ud800"}'],
+  ["a number beyond all numbers", '{"kind":"to_come","n":1e400}'],
+  ["a nesting without end", `{"a":${"[".repeat(30_000)}${"]".repeat(30_000)},"kind":"to_come"}`],
 ])("%s is a fault when it is read", (_what, entry) =>
   expect(decodeLeaf(Buffer.from(entry))).toMatchObject({ leaf: null, fault: expect.any(String) }),
 );

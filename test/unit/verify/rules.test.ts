@@ -284,7 +284,7 @@ const processed = (more: Partial<LeafOf<"key">> = {}) =>
     to: "compromised",
     revision: 3,
     at: AT + 30,
-    until: AT + HOUR,
+    until: AT + 30 + HOUR,
     ...more,
   });
 const MAY_PROCESS = [
@@ -796,6 +796,21 @@ const FORGERIES: readonly [string, string, readonly Leaf[], after?: number][] = 
     "leave to process used for another version",
     "another act",
     [...MAY_PROCESS, processed({ intent: PROCESS.intent, version: 2 })],
+  ],
+  [
+    "leave to process that lasts longer than was approved",
+    "another act",
+    [...MAY_PROCESS, processed({ intent: PROCESS.intent, until: AT + HOUR + 31 })],
+  ],
+  [
+    "leave to process that has no end",
+    "another act",
+    [...MAY_PROCESS, processed({ intent: PROCESS.intent, until: undefined })],
+  ],
+  [
+    "a vault that nothing opens",
+    "does not say by which slot",
+    [...VAULT, { ...(epoch("open", 1, "s-1") as LeafOf<"epoch">), slot: null }],
   ],
   ["a vault that is made twice", "twice", [...VAULT, epoch("create", 1, "s-2")]],
   ["a vault that opens before it is made", "no vault", [START, epoch("open", 1, "s-1")]],

@@ -170,6 +170,7 @@ describe("a log that was signed whole can still be wrong", () => {
   test.each([
     ["no leaf of ours", "{}", "no kind"],
     ["a leaf with a field too many", ENTRIES[3]!.replace('"v":1', '"u":1,"v":1'), "service_start"],
+    ["a leaf that has no canonical form", '{"kind":"to_come","n":1e400}', "canonical"],
     ["a leaf that is not canonical", ENTRIES[3]!.replace(",", ", "), "canonical"],
   ])("%s", (_what, entry, detail) => {
     const fault = faultOf(copyOf(ENTRIES.with(3, entry)));
