@@ -805,7 +805,16 @@ const FORGERIES: readonly [string, string, readonly Leaf[], after?: number][] = 
   [
     "leave to process that has no end",
     "another act",
-    [...MAY_PROCESS, processed({ intent: PROCESS.intent, until: undefined })],
+    [
+      ...MAY_PROCESS,
+      key({
+        ...COMPROMISED,
+        op: "process",
+        from: "compromised",
+        revision: 3,
+        intent: PROCESS.intent,
+      } as never),
+    ],
   ],
   [
     "a vault that nothing opens",
