@@ -1,6 +1,6 @@
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { refuse } from "../port/errors.ts";
+import { refuse, SpringhouseError } from "../port/errors.ts";
 import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
 import { addCertificates, addOcsp } from "./certificates.ts";
@@ -32,6 +32,7 @@ import { addSources } from "./sources.ts";
 import { addTaps } from "./taps.ts";
 import { addStatus } from "./status.ts";
 import { addStatusList, statusListSocket } from "./statusList.ts";
+import { refuseHalfPairs } from "./text.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
 import { addTransparency } from "./transparency.ts";
@@ -93,10 +94,15 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     ]),
   );
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser<string>(
     "application/json",
     { parseAs: "string" },
-    app.getDefaultJsonParser("error", "error"),
+    (request, body, done) => {
+      const refusal = refuseHalfPairs(body);
+      if (refusal) done(new SpringhouseError(refusal.code, refusal.detail), undefined);
+      else parse(request, body, done);
+    },
   );
   app.setErrorHandler((error, request, reply) => context.fail(request, reply, error));
 

@@ -22,7 +22,7 @@ const PARAMS = Type.Object({ id: SERIAL }, STRICT);
 const COMMON_NAME = Type.String({
   minLength: 1,
   maxLength: COMMON_NAME_CHARACTERS,
-  pattern: '^[^\\u0000-\\u001f\\u007f,+="\\\\<>;/#]+$',
+  pattern: '^[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Bidi_Control},+="\\\\<>;/#]+$',
 });
 const HOST = Type.String({
   maxLength: 253,

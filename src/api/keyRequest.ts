@@ -4,6 +4,7 @@ import type { Asker } from "../key/managed/keyService.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Role } from "../port/principal.ts";
 import { principalOf } from "./context.ts";
+import { LINE } from "./text.ts";
 
 /* What the routes of managed keys share. */
 
@@ -12,8 +13,6 @@ export const KEY_ID = Type.Object(
   { id: Type.String({ pattern: "^k-[0-9a-f]{16}-[1-9][0-9]{0,15}$" }) },
   STRICT,
 );
-/** One line of printable text: it goes into the log for ever. */
-export const LINE = "^[^\\u0000-\\u001f\\u007f]+$";
 export const REASON = Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: LINE }));
 export const VERSION = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 10_000, description: "Default: the primary version." }),

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { SHORTEST_PERIOD_DAYS } from "../key/policy/policy.ts";
 import {
   KEY_ALGORITHMS,
   KEY_PURPOSES,
@@ -7,8 +8,9 @@ import {
   KEY_USAGES,
   MANAGED_TYPES,
 } from "../port/key.ts";
-import { LINE, STRICT } from "./keyRequest.ts";
+import { STRICT } from "./keyRequest.ts";
 import { choice, nullable } from "./schemas.ts";
+import { LINE } from "./text.ts";
 
 /** Protects a century of days, and no float's precision. */
 const DAYS = { minimum: 0, maximum: 36_500 } as const;
@@ -18,7 +20,7 @@ const TIME = nullable(
 );
 
 const ROTATION = {
-  everyDays: nullable(Type.Number({ exclusiveMinimum: 0, maximum: 36_500 })),
+  everyDays: nullable(Type.Number({ minimum: SHORTEST_PERIOD_DAYS, maximum: 36_500 })),
   maximumOperations: COUNT,
   maximumBytes: COUNT,
   overlapDays: Type.Number(DAYS),
@@ -50,7 +52,11 @@ export const NAME = Type.String({
   description: "For people; it need not be unique, and is not in the log.",
 });
 export const PRINCIPALS = Type.Array(
-  Type.String({ minLength: 3, maxLength: 200, pattern: "^[a-z]+[-:][^\\u0000-\\u0020\\u007f]+$" }),
+  Type.String({
+    minLength: 3,
+    maxLength: 200,
+    pattern: "^[a-z]+[-:][^ \\p{Cc}\\p{Cs}\\p{Bidi_Control}]+$",
+  }),
   {
     minItems: 0,
     maxItems: 64,

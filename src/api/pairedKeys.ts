@@ -19,7 +19,7 @@ const SAE = Type.Object(
     sae: Type.String({
       minLength: 3,
       maxLength: 200,
-      pattern: "^[a-z]+[-:][^\\u0000-\\u0020\\u007f/]+$",
+      pattern: "^[a-z]+[-:][^/ \\p{Cc}\\p{Cs}\\p{Bidi_Control}]+$",
       description: "Id of the other party's principal.",
     }),
   },

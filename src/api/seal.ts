@@ -7,6 +7,7 @@ import { INTENT_ID } from "./intents.ts";
 import { askerOf } from "./keyRequest.ts";
 import { addRoute } from "./route.ts";
 import { choice, ROTATION, SLOT, VAULT } from "./schemas.ts";
+import { LINE, SECRET_LINE } from "./text.ts";
 
 /** Ten slots may be tried one after the other, each for as long as Argon2id takes. */
 const SEAL_MILLISECONDS = 30_000;
@@ -15,7 +16,6 @@ const ROTATION_MILLISECONDS = 300_000;
 const STRICT = { additionalProperties: false } as const;
 
 /** One line: nothing that a terminal could obey. */
-const LINE = "^[^\\u0000-\\u001f\\u007f]+$";
 const NAME = { minLength: 1, maxLength: 100, pattern: LINE } as const;
 const LONGEST_PASSPHRASE = 1024;
 const NEW_SLOT = Type.Object(
@@ -29,7 +29,7 @@ const NEW_SLOT = Type.Object(
       Type.String({
         minLength: 12,
         maxLength: LONGEST_PASSPHRASE,
-        pattern: LINE,
+        pattern: SECRET_LINE,
         description: "Of a passphrase slot. `POST /v1/keys/generate` makes one of 132 bits.",
       }),
     ),
@@ -62,7 +62,7 @@ const OPENING = Type.Object(
       Type.String({ ...NAME, description: "Id or name; without it, every slot that could be." }),
     ),
     passphrase: Type.Optional(
-      Type.String({ minLength: 1, maxLength: LONGEST_PASSPHRASE, pattern: LINE }),
+      Type.String({ minLength: 1, maxLength: LONGEST_PASSPHRASE, pattern: SECRET_LINE }),
     ),
     intent: Type.Optional(
       Type.Unsafe<string>({

@@ -3,6 +3,7 @@ import type { EventKind } from "../port/event.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { SourceSnapshot } from "../port/snapshot.ts";
 import type { Context } from "./context.ts";
+import { LINE } from "./text.ts";
 
 /** What the routes of one source have in common. */
 export const SOURCE_ID = Type.Object(
@@ -15,7 +16,7 @@ export type SourceId = Static<typeof SOURCE_ID>;
 export const REASON = Type.String({
   minLength: 1,
   maxLength: 500,
-  pattern: "^[^\\u0000-\\u001f\\u007f]+$",
+  pattern: LINE,
 });
 
 export const absentSource = (id: string): Refusal =>

@@ -3,6 +3,7 @@ import { Type, type Static } from "typebox";
 import { principalOf, type Context } from "./context.ts";
 import { addRoute } from "./route.ts";
 import { nullable, ROLE, TOKEN } from "./schemas.ts";
+import { LINE } from "./text.ts";
 
 const RATE = nullable(Type.Number({ exclusiveMinimum: 0, maximum: 1e12 }));
 
@@ -14,7 +15,7 @@ const BODY = Type.Object(
     name: Type.String({
       minLength: 1,
       maxLength: 100,
-      pattern: "^[^\\u0000-\\u001f\\u007f]+$",
+      pattern: LINE,
       description: "For people; it need not be unique.",
     }),
     roles: Type.Array(ROLE, { minItems: 1, maxItems: 5, uniqueItems: true }),

@@ -5,7 +5,7 @@ import { encodeBundle } from "../log/bundle.ts";
 import { parseTilePath } from "../log/tile.ts";
 import { refuse } from "../port/errors.ts";
 import { principalOf, type Context } from "./context.ts";
-import { LINE } from "./keyRequest.ts";
+import { LINE } from "./text.ts";
 import { addRoute } from "./route.ts";
 import { OCTETS } from "./schemas.ts";
 

@@ -24,6 +24,9 @@ export interface KeyPolicy {
   readonly rotation: RotationPolicy;
 }
 
+/** An hour. Each version is rows and leaves for ever, whoever set the policy, and there are 10,000 of them. */
+export const SHORTEST_PERIOD_DAYS = 1 / 24;
+
 export const DEFAULT_ROTATION: RotationPolicy = {
   everyDays: null,
   maximumOperations: null,
@@ -45,6 +48,8 @@ export const DEFAULT_POLICY: KeyPolicy = {
 export function policyFault(policy: KeyPolicy): string | null {
   const { notBeforeMilliseconds: from, notAfterMilliseconds: to, rotation } = policy;
   if (from !== null && to !== null && from >= to) return "notBefore is not before notAfter";
+  if (rotation.everyDays !== null && rotation.everyDays < SHORTEST_PERIOD_DAYS)
+    return "rotation.everyDays is less than an hour";
   const pairs = [
     ["maximumOperations", policy.maximumOperations, rotation.maximumOperations],
     ["maximumBytes", policy.maximumBytes, rotation.maximumBytes],

@@ -192,7 +192,18 @@ function badValues(schema: Schema): unknown[] {
   if (schema.anyOf) return ["nonsense", 7, null, {}, []];
   const wrong: unknown[] = [null, {}];
   if (schema.type === "string")
-    wrong.push(7, "", "a\nb", "a\u001b[2J", "x".repeat((schema.maxLength ?? 1000) + 1));
+    wrong.push(
+      7,
+      "",
+      "a\nb",
+      "a\u001b[2J",
+      // The same without an escape character, and half of a surrogate pair.
+      "a\u009b2J",
+      "\ud800",
+      // Text that is shown from the right to the left.
+      ...(schema.pattern?.includes("Bidi_Control") ? ["a\u202eb"] : []),
+      "x".repeat((schema.maxLength ?? 1000) + 1),
+    );
   if (schema.type === "boolean") wrong.push("true", 1);
   if (schema.type === "array")
     wrong.push(

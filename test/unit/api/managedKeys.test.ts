@@ -92,6 +92,25 @@ describe("the life of a key over HTTP", () => {
     expect(JSON.stringify(shown)).not.toContain("secret");
   });
 
+  test("half of a surrogate pair is refused wherever it stands, and a whole one is taken", async () => {
+    const { id } = await create({ type: "aes-256", name: "\u{1f42e}" });
+    const encrypt = (context: object) =>
+      ask("client", `/v1/keys/${id}/encrypt`, { plaintext: MILK, context });
+    for (const context of [{ cow: "\ud83d" }, { "\udc2e": "cow" }])
+      expect(await encrypt(context)).toMatchObject({
+        status: 400,
+        code: "invalid_parameter",
+        detail: expect.stringContaining("half a surrogate pair"),
+      });
+    expect(await encrypt({ "\u{1f42e}": "\u{1f95b}" })).toMatchObject({ status: 200 });
+    expect(await encrypt({ cow: "\\ud83d, in words" })).toMatchObject({ status: 200 });
+    for (const reason of ["\ud83d", "\u009b2J", "\u202edoog si ti"])
+      expect(await ask("operator", `/v1/keys/${id}/suspend`, { reason })).toMatchObject({
+        status: 400,
+        code: "invalid_parameter",
+      });
+  });
+
   test("a stale If-Match is 412, and one that is none is 400", async () => {
     const { id } = await create({ type: "aes-256" });
     for (const what of ["rotate", "policy", "suspend"]) {
@@ -134,6 +153,7 @@ describe("the life of a key over HTTP", () => {
         { type: "aes-256", policy: { maximumOperations: 5, rotation: { maximumOperations: 6 } } },
         "rotation.maximumOperations",
       ],
+      [{ type: "aes-256", policy: { rotation: { everyDays: 1e-300 } } }, "everyDays"],
     ] as const)
       expect(await create(order)).toMatchObject({
         status: 400,

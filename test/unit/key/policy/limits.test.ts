@@ -66,6 +66,10 @@ describe("limits", () => {
     expect(
       policyFault({ ...DEFAULT_POLICY, notBeforeMilliseconds: 5, notAfterMilliseconds: 5 }),
     ).toBe("notBefore is not before notAfter");
+    const every = (everyDays: number) =>
+      policyFault({ ...DEFAULT_POLICY, rotation: { ...DEFAULT_ROTATION, everyDays } });
+    expect(every(1e-300)).toBe("rotation.everyDays is less than an hour");
+    expect(every(1 / 24)).toBeNull();
     expect(policyFault(DEFAULT_POLICY)).toBeNull();
   });
 });
