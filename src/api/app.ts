@@ -101,7 +101,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     (request, body, done) => {
       const refusal = refuseHalfPairs(body);
       if (refusal) done(new SpringhouseError(refusal.code, refusal.detail), undefined);
-      else parse(request, body, done);
+      else void parse(request, body, done);
     },
   );
   app.setErrorHandler((error, request, reply) => context.fail(request, reply, error));
