@@ -165,7 +165,10 @@ export async function openIntegrator(
     const checkpoint = signCheckpoint(0, frontier.root(), ...key.signers);
     return new Integrator(store, clock, key, frontier, checkpoint);
   }
-  const checkpoint = openCheckpoint(String(note), key.verifier);
+  // The next key's alone where a crash of the machine took back that it had the file's place.
+  const [checkpoint] = key.signers
+    .map(({ verifier }) => openCheckpoint(String(note), verifier))
+    .filter((one) => one !== null);
   if (!checkpoint) throw damagedLog("its last checkpoint is not signed by the key in log.key");
   const frontier = await new LogReader(store).frontier(checkpoint.size);
   if (!checkpoint.root.equals(frontier.root()))

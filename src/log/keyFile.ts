@@ -1,7 +1,7 @@
 import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SpringhouseError } from "../port/errors.ts";
-import { writePrivateFile } from "../store/privateFile.ts";
+import { syncDirectory, writePrivateFile } from "../store/privateFile.ts";
 import { formatSignerKey, parseSignerKey, signerOf } from "./signer.ts";
 import { SigningKey, type KeyPlace } from "./signingKey.ts";
 
@@ -86,6 +86,7 @@ function placeIn(
     },
     async adopt({ verifier }) {
       await rename(path, join(state, SIGNER_FILE));
+      await syncDirectory(state);
       await publish(state, verifier.verifierKey);
     },
     discard: () => rm(path, { force: true }),

@@ -226,6 +226,35 @@ describe("a log whose key is changed", () => {
     await store.close();
   });
 
+  test("and whose file is the old one again after a crash of the machine goes on under the next", async () => {
+    await using state = await ownState();
+    const clock = new FakeClock();
+    const store = openSqliteStore({ directory: IN_MEMORY, maximumBytes: null }, clock);
+    const first = await start(state.directory, store, clock);
+    await clock.run(1000);
+    const [file, next] = ["log.key", "log.key.next"].map((name) => join(state.directory, name));
+    const before = await readFile(file!, "utf8");
+    const old = first.key.verifier;
+    const { verifierKey } = rotated(await first.rotation.rotate("p-admin", null));
+    await first.log.append(serviceStart({ version: "under the next alone" }));
+    await first.log.stop();
+    await writeFile(next!, await readFile(file!, "utf8"));
+    await writeFile(file!, before);
+
+    const again = await start(state.directory, store, clock);
+    await clock.run(1000);
+    await again.rotation.resume();
+    expect(again.key.verifier.verifierKey).toBe(verifierKey);
+    await again.log.stop();
+    const copy = {
+      ...copyOf(await entriesIn(store)),
+      checkpoint: again.log.checkpoint(),
+      keyring: keyringOf(old, again.log.handovers),
+    };
+    expect(verifyLog(copy, [], leafRules(copy))).toMatchObject({ fault: null });
+    await store.close();
+  });
+
   test("a commit that failed and is durable all the same is ended with the next rotation", async () => {
     await using state = await ownState();
     const clock = new FakeClock();
