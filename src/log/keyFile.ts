@@ -78,17 +78,27 @@ function placeIn(
     async prepare() {
       const seed = osRandom(SEED_BYTES);
       try {
-        await writePrivateFile(path, `${formatSignerKey(name, seed)}\n`);
+        await kept(writePrivateFile(path, `${formatSignerKey(name, seed)}\n`));
         return signerOf(name, seed);
       } finally {
         seed.fill(0);
       }
     },
     async adopt({ verifier }) {
-      await rename(path, join(state, SIGNER_FILE));
-      await syncDirectory(state);
-      await publish(state, verifier.verifierKey);
+      await kept(rename(path, join(state, SIGNER_FILE)));
+      await kept(syncDirectory(state));
+      await kept(publish(state, verifier.verifierKey));
     },
-    discard: () => rm(path, { force: true }),
+    discard: () => kept(rm(path, { force: true })),
   };
+}
+
+/** A full disk is no defect. @throws SpringhouseError `store_failed` */
+async function kept(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw new SpringhouseError("store_failed", `The log's key could not be kept (${code}).`);
+  }
 }

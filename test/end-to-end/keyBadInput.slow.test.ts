@@ -182,6 +182,8 @@ test.skipIf(disk === null)(
           [`/v1/keys/${key}/policy`, { policy: { maximumOperations: 1e6 } }],
           [`/v1/keys/${key}/data-key`, {}],
           ["/v1/random/receipted", { bytes: 32 }],
+          ["/v1/seal/rotate", {}],
+          ["/v1/log/rotate-key", {}],
         ] as const;
       await until("everything is refused", async () => {
         fill(filler);
