@@ -22,7 +22,7 @@ import type { Clock } from "./port/clock.ts";
 import { SpringhouseError } from "./port/errors.ts";
 import { addressOf, assertListenable } from "./service/address.ts";
 import { createService } from "./service/service.ts";
-import { snapshotDatabase } from "./store/snapshotDatabase.ts";
+import { removeSnapshots, snapshotDatabase } from "./store/snapshotDatabase.ts";
 import { openWorkerStore } from "./store/workerStore.ts";
 
 export interface ServeContext {
@@ -124,7 +124,8 @@ export async function serve(
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
   const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
-  const service = await openSigningKey(state, configuration.transparency.origin ?? null, osRandom)
+  const service = await removeSnapshots(state)
+    .then(() => openSigningKey(state, configuration.transparency.origin ?? null, osRandom))
     .then((signer) =>
       createService(configuration, {
         clock,

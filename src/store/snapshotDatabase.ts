@@ -1,4 +1,4 @@
-import { chmod, open } from "node:fs/promises";
+import { chmod, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { asSpringhouseError } from "./sqliteFailure.ts";
@@ -6,6 +6,15 @@ import { DATABASE_FILE } from "./stateDirectory.ts";
 
 /** All of it in one step: between steps of a few pages each, a write would make it begin anew. */
 const ALL_PAGES = 2 ** 31 - 1;
+
+/** As `Backups` names them, and SQLite their journal. */
+const SNAPSHOT = /^bk-[0-9a-f]{16}-[0-9]+\.tmp(-journal)?$/;
+
+/** Takes away the copies that a crash has left: what is destroyed later must not live on in them. */
+export async function removeSnapshots(directory: string): Promise<void> {
+  for (const name of await readdir(directory))
+    if (SNAPSHOT.test(name)) await rm(join(directory, name), { force: true });
+}
 
 /**
  * Copies the database of a state directory as it is at one moment, beside a running service: readers do

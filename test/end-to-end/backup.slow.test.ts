@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, watch } from "node:fs";
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -13,6 +13,31 @@ function recipientIn(file: string): string {
   execFileSync("age-keygen", ["-o", file], { stdio: "ignore" });
   return /age1[a-z0-9]+/.exec(readFileSync(file, "utf8"))![0];
 }
+
+test.skipIf(!HAS_AGE)(
+  "a copy that a crash leaves half way to a backup goes with the next start",
+  async () => {
+    const [files, state] = [await ownDirectory(), await ownDirectory()];
+    const recipients = ["one", "two"].map((name) => recipientIn(join(files, name)));
+    const configuration = `backup: { recipients: [${recipients.join(", ")}] }\n`;
+    const copies = () => readdirSync(state).filter((name) => name.endsWith(".tmp"));
+    for (let attempt = 0; attempt < 5 && copies().length === 0; attempt++) {
+      const service = await startSpringhouse({ configuration, state });
+      const watcher = watch(state, (_what, name) => {
+        if (name?.endsWith(".tmp")) service.child.kill("SIGKILL");
+      });
+      await adminOf(service)
+        .backups.create()
+        .catch(() => {});
+      watcher.close();
+      await service.kill();
+    }
+    expect(copies()).toHaveLength(1);
+    const service = await startSpringhouse({ configuration, state });
+    onTestFinished(() => service.kill());
+    expect(copies()).toEqual([]);
+  },
+);
 
 test.skipIf(!HAS_AGE)(
   "backups that are made while the log changes its key pass their drill",
