@@ -1,0 +1,133 @@
+import { execFileSync } from "node:child_process";
+import type { KeyType } from "../src/key/types.ts";
+import { median, quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
+import { load, type Server, withService } from "./server.ts";
+
+/*
+ * POST /v1/keys/generate by 32 clients, against GET /v1/random?bytes=32 of the same service; and by
+ * one client, a key at a time, against `openssl genpkey`, a process for each key, as its users have it.
+ * How much of that is the process's start is told.
+ */
+
+const ROUNDS = 7;
+const DRAWS = 20_000;
+const CLIENTS = 32;
+
+interface Rate {
+  readonly type: KeyType;
+  readonly keys: number;
+  readonly goal: number;
+}
+
+const RATES: readonly Rate[] = [
+  { type: "aes-256", keys: 10_000, goal: 0.5 },
+  { type: "ed25519", keys: 4_000, goal: 0.25 },
+  { type: "p-256", keys: 4_000, goal: 0.25 },
+];
+
+function compareDraws(server: Server): Ratio[] {
+  const own = RATES.map((): number[] => []);
+  const draws: number[] = [];
+  const drawn = { path: "/v1/random?bytes=32", connections: CLIENTS, requests: DRAWS };
+  const keyRate = ({ type, keys }: Rate): number => {
+    const work = { path: "/v1/keys/generate", connections: CLIENTS, requests: keys };
+    return keys / load(server, { ...work, body: { type } });
+  };
+  // What is first asked for compiles.
+  load(server, drawn);
+  RATES.forEach(keyRate);
+  for (let round = rounds(ROUNDS); round > 0; round--) {
+    draws.push(DRAWS / load(server, drawn));
+    for (const [i, rate] of RATES.entries()) own[i]!.push(keyRate(rate));
+  }
+  return RATES.map(({ type, goal }, i) => {
+    const figure = `${median(own[i]!).toFixed(0)} keys/s; ${median(draws).toFixed(0)} draws/s`;
+    const naming = { what: `${type} keys, ${CLIENTS} connections`, goal, figure };
+    return ratioOf({ ...naming, baseline: `GET ${drawn.path}` }, quotients(own[i]!, draws));
+  });
+}
+
+interface Rival {
+  readonly type: KeyType;
+  readonly args: readonly string[];
+  /** A round; the search for an RSA key's primes takes now long, now short. */
+  readonly keys: number;
+}
+
+const rsa = (bits: 2048 | 3072, keys: number): Rival => ({
+  type: `rsa-${bits}`,
+  args: ["genpkey", "-algorithm", "RSA", "-pkeyopt", `rsa_keygen_bits:${bits}`],
+  keys,
+});
+const curve = (name: "P-256" | "P-384"): Rival => ({
+  type: name === "P-256" ? "p-256" : "p-384",
+  args: ["genpkey", "-algorithm", "EC", "-pkeyopt", `ec_paramgen_curve:${name}`],
+  keys: 40,
+});
+const algorithm = (type: KeyType, name: string): Rival => ({
+  type,
+  args: ["genpkey", "-algorithm", name],
+  keys: 40,
+});
+
+const RIVALS: readonly Rival[] = [
+  { type: "aes-256", args: ["rand", "-hex", "32"], keys: 40 },
+  algorithm("ed25519", "ED25519"),
+  algorithm("x25519", "X25519"),
+  curve("P-256"),
+  curve("P-384"),
+  rsa(2048, 6),
+  rsa(3072, 2),
+  // OpenSSL has these from 3.5 on.
+  algorithm("ml-kem-768", "ML-KEM-768"),
+  algorithm("ml-kem-1024", "ML-KEM-1024"),
+  algorithm("ml-dsa-65", "ML-DSA-65"),
+  algorithm("ml-dsa-87", "ML-DSA-87"),
+];
+
+/** Milliseconds a process. */
+function processMilliseconds(args: readonly string[], times: number): number {
+  const begin = performance.now();
+  for (let i = 0; i < times; i++) execFileSync("openssl", args, { stdio: "pipe" });
+  return (performance.now() - begin) / times;
+}
+
+function hasOpenSsl({ args }: Rival): boolean {
+  try {
+    processMilliseconds(args, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function compareProcess(server: Server, rival: Rival, startMilliseconds: number): Ratio {
+  const { type, args, keys } = rival;
+  const work = { path: "/v1/keys/generate", connections: 1, requests: keys, body: { type } };
+  const [own, theirs]: [number[], number[]] = [[], []];
+  load(server, work);
+  for (let round = rounds(ROUNDS); round > 0; round--) {
+    own.push((load(server, work) * 1000) / keys);
+    theirs.push(processMilliseconds(args, keys));
+  }
+  const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
+  const figure =
+    `${milliseconds(median(own))} ms a key; theirs ${milliseconds(median(theirs))} ms, ` +
+    `of which ${milliseconds(startMilliseconds)} ms is the start`;
+  const what = `${type}, a key at a time`;
+  const baseline = `a process \`openssl ${type === "aes-256" ? "rand" : "genpkey"}\` each`;
+  return ratioOf({ what, baseline, goal: null, figure }, quotients(theirs, own));
+}
+
+export function run(): Promise<readonly Ratio[]> {
+  return withService((server) => {
+    const startMilliseconds = processMilliseconds(["version"], 40);
+    const there = RIVALS.filter(hasOpenSsl);
+    const absent = RIVALS.filter((rival) => !there.includes(rival)).map(({ type }) => type);
+    if (absent.length > 0) console.log(`  this OpenSSL makes no ${absent.join(", ")}`);
+    return [
+      ...compareDraws(server),
+      ...there.map((rival) => compareProcess(server, rival, startMilliseconds)),
+    ];
+  });
+}
