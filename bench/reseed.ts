@@ -10,7 +10,7 @@ import { type Server, withService } from "./server.ts";
  */
 
 const ROUNDS = 9;
-const SECONDS = 3;
+const SECONDS = 2;
 const OFTEN = "construction: { parentOutputBytes: 16384 }\n";
 const SIZES = [32, 1024];
 

@@ -3,29 +3,11 @@
  * for some. The ratios are printed and kept in bench/results.json, of which `npm run generate` makes
  * docs/benchmarks.md. With SPRINGHOUSE_BENCH_ROUNDS a run is a trial: shorter, and not kept.
  */
+import { BENCHES } from "./benches.ts";
 import { isTrial, type Ratio } from "./ratio.ts";
 import { conditionsNow, isLoaded, mergeResults, readResults, writeResults } from "./results.ts";
 import { alignedTable } from "./table.ts";
 
-type Bench = () => readonly Ratio[] | Promise<readonly Ratio[]>;
-
-/** Loaded when its turn comes, so that no bench has another's code in its memory. */
-const BENCHES: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
-  drbg: () => import("./drbg.ts"),
-  http: () => import("./http.ts"),
-  stream: () => import("./stream.ts"),
-  reseed: () => import("./reseed.ts"),
-  generateKeys: () => import("./generateKeys.ts"),
-  keys: () => import("./keys.ts"),
-  start: () => import("./start.ts"),
-  memory: () => import("./memory.ts"),
-  slowClients: () => import("./slowClients.ts"),
-  health: () => import("./health.ts"),
-  log: () => import("./log.ts"),
-  seal: () => import("./seal.ts"),
-  assess: () => import("./assess.ts"),
-  assessWhileServing: () => import("./assessWhileServing.ts"),
-};
 const NAMES = Object.keys(BENCHES);
 
 const asked = process.argv.slice(2);
@@ -45,7 +27,7 @@ for (const name of asked.length > 0 ? asked : NAMES) {
   console.log(`\n${name}`);
   const begin = performance.now();
   try {
-    const { run } = await BENCHES[name]!();
+    const { run } = await BENCHES[name]!.load();
     const ratios = await run();
     all.push(...ratios);
     if (!isTrial)

@@ -14,7 +14,8 @@ export function cellsOf(ratio: Ratio): string[] {
   const spread = rounds === 1 ? "one round" : `${text(lowest)} to ${text(highest)}`;
   const sign = better === "more" ? "≥" : "≤";
   const verdict = isReached(ratio) === true ? "reached" : "missed";
-  const wanted = goal === null ? "" : `${sign} ${text(goal)} ${verdict}`;
+  const open = better === "less" ? "less is better" : "";
+  const wanted = goal === null ? open : `${sign} ${text(goal)} ${verdict}`;
   return [what, text(ratio.median), spread, wanted, baseline, figure];
 }
 
