@@ -76,8 +76,8 @@ const RIVALS: readonly Rival[] = [
   algorithm("x25519", "X25519"),
   curve("P-256"),
   curve("P-384"),
-  rsa(2048, 6),
-  rsa(3072, 2),
+  rsa(2048, 8),
+  rsa(3072, 3),
   // OpenSSL has these from 3.5 on.
   algorithm("ml-kem-768", "ML-KEM-768"),
   algorithm("ml-kem-1024", "ML-KEM-1024"),
