@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import type { KeyType } from "../src/key/types.ts";
 import { median, quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
-import { load, type Server, withService } from "./server.ts";
+import { type Cost, costOf, load, type Server, withService } from "./server.ts";
 
 /*
  * POST /v1/keys/generate by 32 clients, against GET /v1/random?bytes=32 of the same service; and by
@@ -12,6 +12,7 @@ import { load, type Server, withService } from "./server.ts";
 const ROUNDS = 7;
 const DRAWS = 20_000;
 const CLIENTS = 32;
+const STARTS = 10;
 
 interface Rate {
   readonly type: KeyType;
@@ -21,29 +22,39 @@ interface Rate {
 
 const RATES: readonly Rate[] = [
   { type: "aes-256", keys: 10_000, goal: 0.5 },
-  { type: "ed25519", keys: 4_000, goal: 0.25 },
-  { type: "p-256", keys: 4_000, goal: 0.25 },
+  { type: "ed25519", keys: 2_000, goal: 0.25 },
+  { type: "p-256", keys: 800, goal: 0.25 },
 ];
 
+const secondsOf = (costs: readonly Cost[]): number[] => costs.map(({ seconds }) => seconds);
+
+function costText(costs: readonly Cost[]): string {
+  const microseconds = median(costs.map(({ cpuMicroseconds }) => cpuMicroseconds));
+  return `${(1 / median(secondsOf(costs))).toFixed(0)} a second, ${microseconds.toFixed(0)} us CPU each`;
+}
+
 function compareDraws(server: Server): Ratio[] {
-  const own = RATES.map((): number[] => []);
-  const draws: number[] = [];
+  const own = RATES.map((): Cost[] => []);
+  const draws: Cost[] = [];
   const drawn = { path: "/v1/random?bytes=32", connections: CLIENTS, requests: DRAWS };
-  const keyRate = ({ type, keys }: Rate): number => {
+  const keyCost = ({ type, keys }: Rate): Cost => {
     const work = { path: "/v1/keys/generate", connections: CLIENTS, requests: keys };
-    return keys / load(server, { ...work, body: { type } });
+    return costOf(server, { ...work, body: { type } });
   };
   // What is first asked for compiles.
   load(server, drawn);
-  RATES.forEach(keyRate);
+  RATES.forEach(keyCost);
   for (let round = rounds(ROUNDS); round > 0; round--) {
-    draws.push(DRAWS / load(server, drawn));
-    for (const [i, rate] of RATES.entries()) own[i]!.push(keyRate(rate));
+    draws.push(costOf(server, drawn));
+    for (const [i, rate] of RATES.entries()) own[i]!.push(keyCost(rate));
   }
   return RATES.map(({ type, goal }, i) => {
-    const figure = `${median(own[i]!).toFixed(0)} keys/s; ${median(draws).toFixed(0)} draws/s`;
+    const figure = `${costText(own[i]!)}; theirs ${costText(draws)}`;
     const naming = { what: `${type} keys, ${CLIENTS} connections`, goal, figure };
-    return ratioOf({ ...naming, baseline: `GET ${drawn.path}` }, quotients(own[i]!, draws));
+    return ratioOf(
+      { ...naming, baseline: `GET ${drawn.path}` },
+      quotients(secondsOf(draws), secondsOf(own[i]!)),
+    );
   });
 }
 
@@ -101,19 +112,20 @@ function hasOpenSsl({ args }: Rival): boolean {
   }
 }
 
-function compareProcess(server: Server, rival: Rival, startMilliseconds: number): Ratio {
+function compareProcess(server: Server, rival: Rival): Ratio {
   const { type, args, keys } = rival;
   const work = { path: "/v1/keys/generate", connections: 1, requests: keys, body: { type } };
-  const [own, theirs]: [number[], number[]] = [[], []];
+  const [own, theirs, start]: [number[], number[], number[]] = [[], [], []];
   load(server, work);
   for (let round = rounds(ROUNDS); round > 0; round--) {
     own.push((load(server, work) * 1000) / keys);
     theirs.push(processMilliseconds(args, keys));
+    start.push(processMilliseconds(["version"], STARTS));
   }
   const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
   const figure =
     `${milliseconds(median(own))} ms a key; theirs ${milliseconds(median(theirs))} ms, ` +
-    `of which ${milliseconds(startMilliseconds)} ms is the start`;
+    `of which ${milliseconds(median(start))} ms for a process that only starts`;
   const what = `${type}, a key at a time`;
   const baseline = `a process \`openssl ${type === "aes-256" ? "rand" : "genpkey"}\` each`;
   return ratioOf({ what, baseline, goal: null, figure }, quotients(theirs, own));
@@ -121,13 +133,9 @@ function compareProcess(server: Server, rival: Rival, startMilliseconds: number)
 
 export function run(): Promise<readonly Ratio[]> {
   return withService((server) => {
-    const startMilliseconds = processMilliseconds(["version"], 40);
     const there = RIVALS.filter(hasOpenSsl);
     const absent = RIVALS.filter((rival) => !there.includes(rival)).map(({ type }) => type);
     if (absent.length > 0) console.log(`  this OpenSSL makes no ${absent.join(", ")}`);
-    return [
-      ...compareDraws(server),
-      ...there.map((rival) => compareProcess(server, rival, startMilliseconds)),
-    ];
+    return [...compareDraws(server), ...there.map((rival) => compareProcess(server, rival))];
   });
 }

@@ -25,7 +25,7 @@ export function run(): Promise<readonly Ratio[]> {
       ratioOf(
         {
           what: `the most memory over ${requests} requests`,
-          baseline: "none",
+          baseline: "a limit",
           unit: "MB",
           better: "less",
           goal: 256,

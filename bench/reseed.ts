@@ -9,7 +9,7 @@ import { type Server, withService } from "./server.ts";
  * one's most.
  */
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 const SECONDS = 2;
 const OFTEN = "construction: { parentOutputBytes: 16384 }\n";
 const SIZES = [32, 1024];

@@ -4,7 +4,7 @@
  * docs/benchmarks.md. With SPRINGHOUSE_BENCH_ROUNDS a run is a trial: shorter, and not kept.
  */
 import { BENCHES } from "./benches.ts";
-import { isTrial, type Ratio } from "./ratio.ts";
+import { isTrial } from "./ratio.ts";
 import { conditionsNow, isLoaded, mergeResults, readResults, writeResults } from "./results.ts";
 import { alignedTable } from "./table.ts";
 
@@ -22,14 +22,15 @@ const { processor, cores, node, loadAverage } = conditions;
 console.log(`${processor}, ${cores} cores, Node ${node}, load average ${loadAverage}`);
 if (isLoaded(conditions)) console.log("The machine is busy with something else: it will show.");
 
-const all: Ratio[] = [];
+const tables: string[] = [];
 for (const name of asked.length > 0 ? asked : NAMES) {
   console.log(`\n${name}`);
   const begin = performance.now();
   try {
-    const { run } = await BENCHES[name]!.load();
+    const { title, load } = BENCHES[name]!;
+    const { run } = await load();
     const ratios = await run();
-    all.push(...ratios);
+    if (ratios.length > 0) tables.push(`${title}\n\n${alignedTable(ratios)}`);
     if (!isTrial)
       writeResults(mergeResults(readResults(), { [name]: { conditions, ratios } }, NAMES));
   } catch (error) {
@@ -39,7 +40,7 @@ for (const name of asked.length > 0 ? asked : NAMES) {
   }
   console.log(`${name} took ${((performance.now() - begin) / 1000).toFixed(0)} s`);
 }
-console.log(`\n${alignedTable(all)}`);
+console.log(`\n${tables.join("\n")}`);
 console.log(
   isTrial
     ? "A trial: bench/results.json was left as it was."

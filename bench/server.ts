@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import {
   type Running,
   startSpringhouse,
@@ -33,17 +33,26 @@ export function load({ url, token }: Server, { path, connections, requests, body
   return Number(execFileSync(process.execPath, args, { stdio: [...stdio] }));
 }
 
-/** Microseconds of the server's processor time a request. */
-export function cpuOf(server: Server, work: Load): number {
-  const before = cpuMicroseconds(server.pid);
-  load(server, work);
-  return (cpuMicroseconds(server.pid) - before) / work.requests;
+/** What a request took. */
+export interface Cost {
+  /** Of all clients together: the run's seconds by its requests. */
+  readonly seconds: number;
+  /** Processor time of the server. */
+  readonly cpuMicroseconds: number;
 }
 
-/** User and system time of a process so far, in microseconds (clock ticks are 10 ms). */
+export function costOf(server: Server, work: Load): Cost {
+  const before = cpuMicroseconds(server.pid);
+  const seconds = load(server, work) / work.requests;
+  return { seconds, cpuMicroseconds: (cpuMicroseconds(server.pid) - before) / work.requests };
+}
+
+/** Of all threads of a process so far, none of which ends; /proc/PID/stat would have it in ticks of 10 ms. */
 function cpuMicroseconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return nanoseconds.reduce((sum, one) => sum + one, 0) / 1000;
 }
 
 /** In MB of 2^20 bytes. */

@@ -12,7 +12,7 @@ import { type Server, withService } from "./server.ts";
 
 const BIN = new URL("../bin/springhouse", import.meta.url).pathname;
 const ROUNDS = 7;
-const BYTES = 2 ** 29;
+const BYTES = 2 ** 28;
 const CHUNK_BYTES = 65_536;
 
 /** MB a second of a command that writes so many bytes, into `cat`. */
