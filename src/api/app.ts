@@ -10,6 +10,7 @@ import { addCustodians } from "./custodians.ts";
 import { addDestructions } from "./destructions.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
+import { liveSocket } from "./liveSocket.ts";
 import { addIntents } from "./intents.ts";
 import { addKeyChanges } from "./keyChanges.ts";
 import { addKeyExport } from "./keyExport.ts";
@@ -18,6 +19,7 @@ import { addKeys } from "./keys.ts";
 import { addLineage } from "./lineage.ts";
 import { addManagedKeys } from "./managedKeys.ts";
 import type { ApiOptions, ApiPorts } from "./ports.ts";
+import { addPage } from "./page.ts";
 import { addPairedKeys } from "./pairedKeys.ts";
 import { addProbes } from "./probes.ts";
 import { compileValidator, parseQuery } from "./query.ts";
@@ -25,7 +27,9 @@ import { addRandom } from "./random.ts";
 import { requestIds } from "./requestId.ts";
 import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
 import { addRecall } from "./recall.ts";
+import { rasterSocket } from "./rasterSocket.ts";
 import { addReceipted } from "./receipted.ts";
+import { addSession } from "./session.ts";
 import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
 import { addTaps } from "./taps.ts";
@@ -85,6 +89,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     new Upgrades(context, nextId, [
       streamSocket(context),
       eventsSocket(context),
+      liveSocket(context),
+      rasterSocket(context),
       statusListSocket(context),
     ]),
   );
@@ -150,9 +156,10 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
         securitySchemes: {
           token: { type: "http", scheme: "bearer", description: "`sph_` and 43 characters." },
           certificate: { type: "mutualTLS" } as never,
+          session: { type: "apiKey", in: "cookie", name: "__Host-springhouse" },
         },
       },
-      security: [{ token: [] }, { certificate: [] }],
+      security: [{ token: [] }, { certificate: [] }, { session: [] }],
     },
     // A literal keeps its JSON Schema form, which 3.1 allows.
     convertConstToEnum: false,
@@ -191,6 +198,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addCustodians(routes, context);
     addDestructions(routes, context);
     addBackups(routes, context);
+    addSession(routes, context);
+    addPage(routes, context);
     addProbes(routes, context);
     done();
   });

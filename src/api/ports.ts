@@ -10,6 +10,7 @@ import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
+import type { ClientFigures } from "../port/live.ts";
 import type { Approvals } from "../key/approval/approvals.ts";
 import type { Backups } from "../key/backup/backups.ts";
 import type { Destructions } from "../key/destruction/destructions.ts";
@@ -17,6 +18,7 @@ import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { RecallLine, RecallOrder } from "../port/recall.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
+import type { Page } from "./page.ts";
 
 /** A key as `key/` answers it. */
 export interface AnsweredKey {
@@ -54,6 +56,9 @@ interface SelfTest {
 
 /** Where the doors are counted; `telemetry/` has it. */
 interface Tally {
+  readonly doors: Readonly<
+    Record<Door, { readonly outputBytes: number; readonly codes: ReadonlyMap<number, number> }>
+  >;
   answered(door: Door, code: number, seconds: number, outputBytes: number): void;
   refused(code: ErrorCode): void;
 }
@@ -155,6 +160,9 @@ export interface ApiPorts {
   readonly metrics: MetricsText;
   readonly access: Access;
   readonly tally: Tally;
+  /** What each principal drew since the start. */
+  readonly clients: { list(): readonly ClientFigures[] };
+  readonly page: Page;
   readonly log: Log;
 }
 

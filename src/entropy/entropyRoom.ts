@@ -6,6 +6,7 @@ import type { LiveEstimation } from "../port/liveEstimate.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { SeedMaterial, SeedRequest, SeedSupply, Shortfall } from "../port/seed.ts";
 import type {
+  GlimpseReader,
   RestartOrder,
   RestartTap,
   SourceControl,
@@ -161,6 +162,10 @@ export class EntropyRoom implements SeedSupply, SourceControl {
 
   tap(source: string, samples: number | null, actor: string): Tap | Refusal {
     return this.#stations.get(source)?.tap(samples, actor) ?? unknown(source);
+  }
+
+  glimpse(source: string, actor: string, reader: GlimpseReader): { close(): void } | Refusal {
+    return this.#stations.get(source)?.glimpse(actor, reader) ?? unknown(source);
   }
 
   restarts(source: string, order: RestartOrder, actor: string): RestartTap | Refusal {

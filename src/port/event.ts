@@ -27,6 +27,8 @@ export const EVENT_KINDS = [
   "log_witness_recovered",
   "token_created",
   "token_revoked",
+  "session_opened",
+  "session_closed",
   "configuration_reloaded",
   "key_changed",
 

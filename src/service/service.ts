@@ -4,6 +4,7 @@ import { Access } from "../access/access.ts";
 import { ensureAdminToken } from "../access/adminToken.ts";
 import { Certificates } from "../access/certificates.ts";
 import { Quotas } from "../access/quotas.ts";
+import { Sessions } from "../access/sessions.ts";
 import { StoreTokenRepository } from "../access/storeTokenRepository.ts";
 import { TokenBook } from "../access/tokenBook.ts";
 import { AssessmentDesk } from "../assess/desk.ts";
@@ -36,6 +37,8 @@ import type { Write } from "../store/store.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import { reportFacts } from "../verify/verifyAttested.ts";
 import { Retention } from "../store/retention.ts";
+import { openPage } from "../console/pageFiles.ts";
+import { ClientTally } from "../telemetry/clientTally.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
@@ -132,7 +135,10 @@ export async function createService(
     osRandom: ports.osRandom,
     onFault: (source, error) => log.error({ source, err: error }, "a source's session failed"),
   });
-  const outputs = new StoredOutputs(store, clock);
+  const clients = new ClientTally((principal) => tokens.nameOf(principal));
+  const outputs = new StoredOutputs(store, clock, (principal, requests, bytes) =>
+    clients.add(principal, requests, bytes, clock.wallMilliseconds()),
+  );
   const drbg = new DrbgSupply({
     clock,
     seeds: room,
@@ -275,8 +281,15 @@ export async function createService(
       }),
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally),
-      access: new Access(tokens, certificates, new Quotas(clock)),
+      access: new Access(
+        tokens,
+        new Sessions({ clock, tokens, osRandom: ports.osRandom, observer: observed }),
+        certificates,
+        new Quotas(clock),
+      ),
       tally,
+      clients,
+      page: openPage(),
       log,
     },
     {

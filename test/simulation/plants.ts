@@ -81,7 +81,7 @@ export const PLANTS: Readonly<Record<CheckerName, Plant>> = {
     });
     const undoSamples = swap(Pump.prototype, "samples", (samples) => {
       return function both(this: Pump, symbols) {
-        for (const tap of taps.get(this) ?? []) tap.deliver(symbols);
+        for (const tap of taps.get(this) ?? []) tap.deliver(symbols, 0);
         samples.call(this, symbols);
       };
     });

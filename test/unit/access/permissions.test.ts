@@ -32,6 +32,9 @@ describe("the table of permissions", () => {
       "assessments.run",
       // It shows what depended on bad noise; that somebody asked is kept.
       "recall.run",
+      // Everybody's: its own browser.
+      "session.open",
+      "session.close",
     ]);
   });
 
@@ -56,6 +59,9 @@ describe("the table of permissions", () => {
       "seal.open",
       "seal.close",
       "seal.slots",
+      "console.read",
+      "session.open",
+      "session.close",
       "probe.read",
     ]);
   });

@@ -185,7 +185,7 @@ describe("failures", () => {
             failing();
           },
         },
-        events: { since: async () => failing(), subscribe: () => failing(), record: failing },
+        events: { since: async () => failing(), subscribe: () => () => {}, record: failing },
         keys: { seedBytes: () => 32, generate: async () => refuse("store_failed", "No record.") },
       },
     });

@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { AssessmentDesk } from "../../../src/assess/desk.ts";
 import { Access } from "../../../src/access/access.ts";
 import { Certificates, type CertificateRule } from "../../../src/access/certificates.ts";
+import { Sessions } from "../../../src/access/sessions.ts";
 import { Quotas } from "../../../src/access/quotas.ts";
 import { TokenBook } from "../../../src/access/tokenBook.ts";
 import { buildApi } from "../../../src/api/app.ts";
@@ -18,6 +19,7 @@ import type { OutputStory } from "../../../src/port/lineage.ts";
 import { ROLES, type Quota, type Role } from "../../../src/port/principal.ts";
 import type {
   EventJournal,
+  GlimpseReader,
   LineageLine,
   RestartOrder,
   RestartTap,
@@ -39,6 +41,9 @@ import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { openDistribution } from "../../../src/service/distribution.ts";
 import { complianceReport } from "../../../src/key/compliance/complianceReport.ts";
+import { openPage } from "../../../src/console/pageFiles.ts";
+import { ClientTally } from "../../../src/telemetry/clientTally.ts";
+import { RequestTally } from "../../../src/telemetry/requestTally.ts";
 import { openRig, TWO } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
@@ -236,6 +241,7 @@ class MemorySources implements SourceControl {
   gapAfter = Infinity;
   device: DeviceDescription | null = null;
   open = 0;
+  reader: GlimpseReader | null = null;
   readonly acts: string[] = [];
 
   tap(source: string, samples: number | null): Tap | Refusal {
@@ -265,6 +271,16 @@ class MemorySources implements SourceControl {
   restarts(source: string, order: RestartOrder): RestartTap | Refusal {
     const tap = this.tap(source, order.restarts * order.samplesPerRestart);
     return "ok" in tap ? tap : { ...tap, restart: "reopen", settleBytes: 4096 };
+  }
+
+  glimpse(_source: string, _actor: string, reader: GlimpseReader): { close(): void } {
+    this.open++;
+    this.reader = reader;
+    return {
+      close: () => {
+        this.open--;
+      },
+    };
   }
 
   async test(source: string, actor: string) {
@@ -346,7 +362,18 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
     },
   });
   const { keys, approvals, destructions, backups } = await openRig();
-  const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
+  const sessions = new Sessions({
+    clock,
+    tokens: book,
+    osRandom: (length) => new Uint8Array(randomBytes(length)),
+    observer: journal,
+  });
+  const access = new Access(
+    book,
+    sessions,
+    new Certificates(clock, certificates),
+    new Quotas(clock),
+  );
   const distribution = openDistribution(
     { store: keys.store, clock, signer: STATUS_SIGNER },
     keys.supply,
@@ -438,7 +465,10 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         render: async () => "springhouse_ready 1\n",
       },
       access,
+      clients: new ClientTally((principal) => book.nameOf(principal)),
+      page: openPage(),
       tally: {
+        doors: new RequestTally().doors,
         answered: (door, code, _seconds, bytes) => answered.push({ door, code, bytes }),
         refused: () => {},
       },

@@ -1,0 +1,100 @@
+import type { StatusFrame } from "../../port/live.ts";
+import { Basin } from "./basin.ts";
+import { Clients } from "./clients.ts";
+import { byId, Rows, setAttributes } from "./dom.ts";
+import { Rates } from "./format.ts";
+import { Instances } from "./instances.ts";
+import { River, type Reach } from "./river.ts";
+import { SourceView } from "./source.ts";
+
+type Source = StatusFrame["status"]["sources"][number];
+
+/** The water's way: springs, pool, instances, clients, and the river that joins them. */
+export class Course {
+  readonly #rates = new Rates();
+  readonly #views = new Map<string, SourceView>();
+  readonly #sources: Rows<Source>;
+  readonly #basin = new Basin();
+  readonly #instances = new Instances(this.#rates);
+  readonly #clients = new Clients(this.#rates);
+  readonly #river = new River(byId("course"));
+  readonly #may: (permission: string) => boolean;
+  #now = 0;
+
+  constructor(may: (permission: string) => boolean) {
+    this.#may = may;
+    this.#sources = new Rows<Source>(
+      byId("springs"),
+      ({ id }) => id,
+      (source) => {
+        const view = new SourceView(source, {
+          rates: this.#rates,
+          now: () => this.#now,
+          may,
+        });
+        this.#views.set(source.id, view);
+        return view;
+      },
+    );
+    const move = (now: number): void => {
+      for (const { strip } of this.#views.values()) strip.move(now);
+      requestAnimationFrame(move);
+    };
+    requestAnimationFrame(move);
+  }
+
+  update({ status, doors, clients }: StatusFrame): void {
+    const now = status.atMilliseconds;
+    this.#now = now;
+    // Those that count first, as they stand in the configuration.
+    const sources = status.sources.toSorted(
+      (a, b) => Number(b.assessedEntropy > 0) - Number(a.assessedEntropy > 0),
+    );
+    this.#sources.update(sources);
+    const there = new Set(sources.map(({ id }) => id));
+    for (const id of this.#views.keys()) if (!there.has(id)) this.#views.delete(id);
+    setAttributes(byId("sources"), { "data-many": String(sources.length > 6) });
+    this.#basin.update(sources);
+    const wheels = this.#instances.update(status, doors, now);
+    this.#clients.update(clients, now, this.#may("events.read"));
+    this.#river.draw([...this.#tributaries(sources), ...this.#outlets(wheels)]);
+  }
+
+  #tributaries(sources: readonly Source[]): Reach[] {
+    return sources.map(({ id, state, credited }, index) => {
+      const view = this.#views.get(id)!;
+      return {
+        id: `from ${id}`,
+        from: view.strip.canvas,
+        to: this.#basin.vessel,
+        at: 0.2 + (0.5 * (index + 0.5)) / sources.length,
+        rate: state === "healthy" ? view.rate : 0,
+        kind: state !== "healthy" ? "stopped" : credited ? "credited" : "uncredited",
+      };
+    });
+  }
+
+  #outlets(wheels: ReturnType<Instances["update"]>): Reach[] {
+    return wheels.flatMap(({ id, element, rate, isReady }, index) => {
+      const kind = isReady ? "served" : "stopped";
+      return [
+        {
+          id: `to ${id}`,
+          from: this.#basin.vessel,
+          to: element,
+          at: 0.5,
+          rate: isReady ? Math.max(1, rate / 16) : 0,
+          kind,
+        },
+        {
+          id: `out of ${id}`,
+          from: element,
+          to: this.#clients.list,
+          at: (index + 0.5) / wheels.length,
+          rate,
+          kind,
+        },
+      ] as const;
+    });
+  }
+}
