@@ -78,8 +78,9 @@ export class SignIn {
   }
 
   #enter(session: Session): void {
-    // Somebody else is not shown what the last one saw.
-    if (this.#session !== null && this.#session.principal !== session.principal) {
+    // Nobody is left with what only the last one may see. A token that takes over from one that has
+    // expired is another principal, of the same roles.
+    if (this.#session?.permissions.some((name) => !session.permissions.includes(name))) {
       location.reload();
       return;
     }

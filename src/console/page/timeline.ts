@@ -45,7 +45,7 @@ export class Timeline {
       // It scrolls, so the keyboard must be able to.
       element(
         "div",
-        { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "timeline-title" },
+        { class: "scroll", tabindex: "0", role: "group", "aria-label": "Events, the newest first" },
         this.#list,
       ),
     );
