@@ -4,10 +4,14 @@ import { Clients } from "./clients.ts";
 import { byId, Rows, setAttributes } from "./dom.ts";
 import { Rates } from "./format.ts";
 import { Instances } from "./instances.ts";
-import { River, type Reach } from "./river.ts";
+import { River, type End, type Reach } from "./river.ts";
 import { SourceView } from "./source.ts";
 
 type Source = StatusFrame["status"]["sources"][number];
+
+function middleOf(element: Element): End {
+  return { element, across: 0.5, along: 0.5 };
+}
 
 /** The water's way: springs, pool, instances, clients, and the river that joins them. */
 export class Course {
@@ -57,7 +61,9 @@ export class Course {
     this.#basin.update(sources);
     const wheels = this.#instances.update(status, doors, now);
     this.#clients.update(clients, now, this.#may("events.read"));
-    this.#river.draw([...this.#tributaries(sources), ...this.#outlets(wheels)]);
+    // What carries most lies on top.
+    const tributaries = this.#tributaries(sources).toReversed();
+    this.#river.draw([...tributaries, ...this.#outlets(wheels)]);
   }
 
   #tributaries(sources: readonly Source[]): Reach[] {
@@ -65,9 +71,12 @@ export class Course {
       const view = this.#views.get(id)!;
       return {
         id: `from ${id}`,
-        from: view.strip.canvas,
-        to: this.#basin.vessel,
-        at: 0.2 + (0.5 * (index + 0.5)) / sources.length,
+        from: middleOf(view.strip.canvas),
+        to: {
+          element: this.#basin.vessel,
+          across: 0.2 + (0.5 * (index + 0.5)) / sources.length,
+          along: 0.3,
+        },
         rate: state === "healthy" ? view.rate : 0,
         kind: state !== "healthy" ? "stopped" : credited ? "credited" : "uncredited",
       };
@@ -75,22 +84,20 @@ export class Course {
   }
 
   #outlets(wheels: ReturnType<Instances["update"]>): Reach[] {
-    return wheels.flatMap(({ id, element, rate, isReady }, index) => {
+    return wheels.flatMap(({ id, element, rate, isReady }) => {
       const kind = isReady ? "served" : "stopped";
       return [
         {
           id: `to ${id}`,
-          from: this.#basin.vessel,
-          to: element,
-          at: 0.5,
+          from: { element: this.#basin.vessel, across: 0.5, along: 0.8 },
+          to: middleOf(element),
           rate: isReady ? Math.max(1, rate / 16) : 0,
           kind,
         },
         {
           id: `out of ${id}`,
-          from: element,
-          to: this.#clients.list,
-          at: (index + 0.5) / wheels.length,
+          from: middleOf(element),
+          to: middleOf(this.#clients.list),
           rate,
           kind,
         },

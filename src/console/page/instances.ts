@@ -78,14 +78,14 @@ function makeWheel() {
       const { seedMilliseconds, seedSources, outputBytesSinceSeed, preparedSeeds } = instance;
       setAttributes(item, { "data-state": instance.state });
       setText(name, instance.id);
-      setText(state, instance.state === "ready" ? "" : instance.state);
+      const refused = door && door.refused > 0 ? `${door.refused} refused` : "";
+      setText(state, instance.state === "ready" ? refused : instance.state);
       const spent = isBounded ? Math.min(1, outputBytesSinceSeed / SEED_BYTES) : 0;
       fill.style.inlineSize = `${(spent * 100).toFixed(1)}%`;
       setAttributes(gauge, { hidden: !isBounded });
       const age = seedMilliseconds === null ? "none" : duration(now - seedMilliseconds);
       const of = seedSources === 1 ? "1 source" : `${seedSources} sources`;
-      const refused = door && door.refused > 0 ? ` · ${door.refused} refused` : "";
-      setText(seed, `seed ${age} · ${of} · ${preparedSeeds} ahead${refused}`);
+      setText(seed, `seed ${age} · ${of} · ${preparedSeeds} ahead`);
       const bound = isBounded ? " of the 16 KiB that a seed is good for" : "";
       const title = `${bytes(outputBytesSinceSeed)}${bound} were given; ${preparedSeeds} seeds are prepared ahead.`;
       setAttributes(item, { title });

@@ -1,12 +1,18 @@
 import { setAttributes, svg } from "./dom.ts";
 
+/** One end of a reach: how far down the side of an element, 0 to 1. */
+export interface End {
+  readonly element: Element;
+  readonly across: number;
+  /** The same where the stages stand below each other. */
+  readonly along: number;
+}
+
 /** Water from one place to another. */
 export interface Reach {
   readonly id: string;
-  readonly from: Element;
-  readonly to: Element;
-  /** Of the receiving side's edge, 0 to 1, where it comes in. */
-  readonly at: number;
+  readonly from: End;
+  readonly to: End;
   /** What it carries: 0 is dry. Only its order of magnitude shows. */
   readonly rate: number;
   readonly kind: "credited" | "uncredited" | "stopped" | "served";
@@ -19,7 +25,7 @@ interface Drawn {
 }
 
 /** Where the stages stand below each other, the river runs along their left side. */
-const stacked = matchMedia("(max-width: 1099px)");
+const stacked = matchMedia("(max-width: 1279px)");
 /** CSS pixels from the left to the middle of that river. */
 const SPINE = 13;
 
@@ -78,21 +84,21 @@ export class River {
 }
 
 /** From the right side of one to the left side of the other. */
-function across({ from, to, at }: Reach, origin: DOMRect): string {
-  const [a, b] = [from.getBoundingClientRect(), to.getBoundingClientRect()];
+function across({ from, to }: Reach, origin: DOMRect): string {
+  const [a, b] = [from.element.getBoundingClientRect(), to.element.getBoundingClientRect()];
   const x = a.right - origin.left;
-  const y = a.top + a.height / 2 - origin.top;
+  const y = a.top + a.height * from.across - origin.top;
   const endX = b.left - origin.left;
-  const endY = b.top + b.height * at - origin.top;
+  const endY = b.top + b.height * to.across - origin.top;
   const bend = (endX - x) * 0.55;
   return `M${r(x)} ${r(y)}C${r(x + bend)} ${r(y)} ${r(endX - bend)} ${r(endY)} ${r(endX)} ${r(endY)}`;
 }
 
 /** Out of the left side of one into the river, down it, and into the left side of the other. */
-function along({ from, to, at }: Reach, origin: DOMRect): string {
-  const [a, b] = [from.getBoundingClientRect(), to.getBoundingClientRect()];
-  const y = a.top + a.height / 2 - origin.top;
-  const endY = b.top + b.height * at - origin.top;
+function along({ from, to }: Reach, origin: DOMRect): string {
+  const [a, b] = [from.element.getBoundingClientRect(), to.element.getBoundingClientRect()];
+  const y = a.top + a.height * from.along - origin.top;
+  const endY = b.top + b.height * to.along - origin.top;
   const turn = Math.min(16, Math.abs(endY - y) / 2);
   const [x, endX] = [a.left - origin.left, b.left - origin.left];
   return `M${r(x)} ${r(y)}Q${SPINE} ${r(y)} ${SPINE} ${r(y + turn)}V${r(endY - turn)}Q${SPINE} ${r(endY)} ${r(endX)} ${r(endY)}`;

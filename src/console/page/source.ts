@@ -15,7 +15,7 @@ export interface SourceTerms {
 }
 
 const COST =
-  "512 samples a second at most, and one in sixteen, are then taken out to be seen. They never seed anything, the live estimate of this source rests meanwhile, and after a minute it ends by itself.";
+  "512 samples a second at most, and one in sixteen, are then taken out to be seen. They never seed anything. The live estimate has shorter runs to go by meanwhile, so that its lower bound sinks. After a minute it ends by itself.";
 
 /** One spring: who it is, how it is, how close it is to an alarm, and its water. */
 export class SourceView {

@@ -9,7 +9,9 @@ const CELL = 2;
 export const STRIP_PIXELS = BITS * CELL;
 /** Columns that wait; a page that was hidden has no use for old ones. */
 const LONGEST_QUEUE = 512;
-const LINES = 44;
+const LINES = 13;
+/** CSS pixels between two points of a streamline. */
+const SEGMENT = 8;
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -36,17 +38,33 @@ export class Columns {
   }
 }
 
+/** A streamline: it sways, and its strokes drift along it. */
 interface Line {
-  y: number;
-  x: number;
-  length: number;
-  speed: number;
+  readonly y: number;
+  readonly sway: number;
+  readonly waveLength: number;
+  readonly dash: readonly [number, number];
+  readonly speed: number;
+  at: number;
+}
+
+/** Where they lie and how they sway says nothing: any spread will do. */
+function makeLine(_none: unknown, index: number): Line {
+  const spread = (factor: number): number => (index * factor) % 1;
+  return {
+    y: ((index + 0.5) / LINES) * STRIP_PIXELS,
+    sway: 1.2 + spread(0.37) * 2,
+    waveLength: 170 + spread(0.618) * 150,
+    dash: [46 + spread(0.29) * 110, 30 + spread(0.53) * 90],
+    speed: 0.7 + spread(0.71) * 0.6,
+    at: spread(0.618) * 400,
+  };
 }
 
 export class Strip {
   readonly canvas = document.createElement("canvas");
   readonly #context: CanvasRenderingContext2D;
-  readonly #lines: Line[] = [];
+  readonly #lines = Array.from({ length: LINES }, makeLine);
   #columns: number[][] = [];
   #perMillisecond = 0;
   #showsBits = false;
@@ -60,14 +78,6 @@ export class Strip {
     this.canvas.className = "strip";
     this.canvas.setAttribute("aria-hidden", "true");
     this.#context = this.canvas.getContext("2d", { alpha: true })!;
-    // Where the lines of the current begin says nothing: any spread will do.
-    for (let at = 0; at < LINES; at++)
-      this.#lines.push({
-        y: ((at + 0.5) / LINES) * STRIP_PIXELS,
-        x: ((at * 0.618) % 1) * 1000,
-        length: 30 + ((at * 37) % 90),
-        speed: 0.55 + ((at * 29) % 45) / 50,
-      });
     new ResizeObserver(() => this.#resize()).observe(this.canvas);
     for (const query of ["(prefers-color-scheme: dark)", "(prefers-reduced-motion: reduce)"])
       matchMedia(query).addEventListener("change", () => this.#resize());
@@ -161,16 +171,18 @@ export class Strip {
     // By the logarithm: 100 samples a second creep, a million rush, and both can be looked at.
     const speed = 0.014 * Math.log10(1 + this.#flow);
     context.strokeStyle = this.#colours.faint;
-    context.lineWidth = 1.4 * scale;
+    context.lineWidth = 1.6 * scale;
     context.lineCap = "round";
-    context.beginPath();
     for (const line of this.#lines) {
-      line.x += elapsed * speed * line.speed;
-      if (line.x - line.length > this.#width) line.x = -((line.length * 7) % 60);
-      const y = (line.y / STRIP_PIXELS) * height;
-      context.moveTo((line.x - line.length) * scale, y);
-      context.lineTo(line.x * scale, y);
+      line.at += elapsed * speed * line.speed;
+      context.setLineDash(line.dash.map((length) => length * scale));
+      context.lineDashOffset = -line.at * scale;
+      context.beginPath();
+      for (let x = 0; x <= this.#width + SEGMENT; x += SEGMENT) {
+        const y = line.y + line.sway * Math.sin((2 * Math.PI * x) / line.waveLength + line.y);
+        context.lineTo(x * scale, (y / STRIP_PIXELS) * height);
+      }
+      context.stroke();
     }
-    context.stroke();
   }
 }
