@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildProgram, runProgram } from "./cli/program.ts";
+import { buildProgram } from "./cli/program.ts";
+import { runProgram } from "./cli/runProgram.ts";
 import { systemClock } from "./platform/clock.ts";
 import { processTerminal } from "./platform/terminal.ts";
 

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { KEY_PURPOSES, KEY_STATES, KEY_TRANSITIONS, MANAGED_TYPES } from "../port/key.ts";
-import type { KeyTransition, ManagedType } from "../port/key.ts";
-import type { ConnectionOptions } from "./connection.ts";
-import { KEY_COMMANDS, operateKey, type OperateOptions } from "./keyOperations.ts";
-import { exportKey, showRecipient, type RecipientOptions } from "./keyExport.ts";
+import { KEY_PURPOSES, KEY_STATES, KEY_TRANSITIONS, MANAGED_TYPES } from "../../port/key.ts";
+import type { KeyTransition, ManagedType } from "../../port/key.ts";
+import type { ConnectionOptions } from "../connection.ts";
+import { KEY_COMMANDS, operateKey, type OperateOptions } from "../keyOperations.ts";
+import { exportKey, showRecipient, type RecipientOptions } from "../keyExport.ts";
 import {
   createKey,
   type CreateKeyOptions,
@@ -15,8 +15,10 @@ import {
   showPublicKey,
   transitKey,
   type TransitOptions,
-} from "./keys.ts";
-import type { Terminal } from "./terminal.ts";
+} from "../keys.ts";
+import type { Terminal } from "../terminal.ts";
+import { integer, positive } from "./arguments.ts";
+import { asJson, connecting } from "./options.ts";
 
 const WHAT: Readonly<Record<KeyTransition, string>> = {
   activate: "make a version active",
@@ -26,13 +28,6 @@ const WHAT: Readonly<Record<KeyTransition, string>> = {
   compromise: "report that a version may be known to others",
   destroy: "destroy a version's material: needs custodians' approval",
 };
-
-interface Parsers {
-  readonly connecting: (command: Command) => Command;
-  readonly asJson: (command: Command) => Command;
-  readonly integer: (least: number, most?: number) => (text: string) => number;
-  readonly positive: (text: string) => number;
-}
 
 const principal = (text: string, previous: readonly string[]): readonly string[] => [
   ...previous,
@@ -49,8 +44,7 @@ function contextPart(
 }
 
 /** `springhouse key ...` */
-export function addKeyCommands(program: Command, terminal: Terminal, parsers: Parsers): void {
-  const { connecting, asJson, integer, positive } = parsers;
+export function addKeyCommands(program: Command, terminal: Terminal): void {
   const key = program.command("key").description("managed keys: they stay in the service");
   const withPolicy = (command: Command): Command =>
     command

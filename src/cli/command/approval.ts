@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Option, type Command } from "commander";
-import type * as Custodians from "./custodians.ts";
-import type * as Destructions from "./destructions.ts";
-import type { ConnectionOptions } from "./connection.ts";
-import { Failure } from "./failure.ts";
+import type * as Custodians from "../custodians.ts";
+import type * as Destructions from "../destructions.ts";
+import type { ConnectionOptions } from "../connection.ts";
+import { Failure } from "../failure.ts";
 import {
   approveIntent,
   ask,
@@ -15,28 +15,19 @@ import {
   listIntents,
   showIntent,
   withdrawIntent,
-} from "./intents.ts";
-import type { Terminal } from "./terminal.ts";
-
-interface Parsers {
-  readonly connecting: (command: Command) => Command;
-  readonly asJson: (command: Command) => Command;
-  readonly integer: (least: number, most?: number) => (text: string) => number;
-  readonly positive: (text: string) => number;
-}
+} from "../intents.ts";
+import type { Terminal } from "../terminal.ts";
+import { integer, positive } from "./arguments.ts";
+import { asJson, connecting } from "./options.ts";
 
 /** Loaded when they are needed: what reads keys, YAML and receipts is no other command's. */
-const custodians = (): Promise<typeof Custodians> => import("./custodians.ts");
-const destructions = (): Promise<typeof Destructions> => import("./destructions.ts");
+const custodians = (): Promise<typeof Custodians> => import("../custodians.ts");
+const destructions = (): Promise<typeof Destructions> => import("../destructions.ts");
 
 const KEY_ACTS = ["restore", "destroy", "export"] as const;
 
 /** `springhouse intent ...` and `springhouse custodian ...` */
-export function addApprovalCommands(
-  program: Command,
-  terminal: Terminal,
-  { connecting, asJson, integer, positive }: Parsers,
-): void {
+export function addApprovalCommands(program: Command, terminal: Terminal): void {
   const asking = (command: Command): Command =>
     asJson(connecting(command))
       .option("--reason <text>", "what custodians read before they sign")

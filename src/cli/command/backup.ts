@@ -1,22 +1,14 @@
 import type { Command } from "commander";
-import type * as Backups from "./backups.ts";
-import type { ConnectionOptions } from "./connection.ts";
-import type { Terminal } from "./terminal.ts";
-
-interface Parsers {
-  readonly connecting: (command: Command) => Command;
-  readonly asJson: (command: Command) => Command;
-}
+import type * as Backups from "../backups.ts";
+import type { ConnectionOptions } from "../connection.ts";
+import type { Terminal } from "../terminal.ts";
+import { asJson, connecting } from "./options.ts";
 
 /** Loaded when it is needed: no other command has a use for age. */
-const load = (): Promise<typeof Backups> => import("./backups.ts");
+const load = (): Promise<typeof Backups> => import("../backups.ts");
 
 /** `springhouse backup ...` and `springhouse restore` */
-export function addBackupCommands(
-  program: Command,
-  terminal: Terminal,
-  { connecting, asJson }: Parsers,
-): void {
+export function addBackupCommands(program: Command, terminal: Terminal): void {
   const backup = connecting(program.command("backup"))
     .description("copies of everything, which recovery recipients alone can open")
     .option("-o, --output <file>", "where it goes; must not exist yet")
