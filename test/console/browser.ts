@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import axeCore from "axe-core";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 
 /** Debian's package `chromium`. */
 const CHROMIUM = "/usr/bin/chromium";
 export const hasChromium = existsSync(CHROMIUM);
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export function launchChromium(): Promise<Browser> {
   // A container's root has no user namespaces for the sandbox. What is loaded is our own page.
@@ -48,24 +46,16 @@ export async function openPage(
   return { page, context };
 }
 
-interface Finding {
-  readonly id: string;
-  readonly help: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-}
-
 /** What axe-core has against the page as it stands, by WCAG 2.2 A and AA; one line each. */
-export async function axe(page: Page): Promise<string[]> {
+export async function findings(page: Page): Promise<string[]> {
   // Not as a <script>, which the page's policy forbids.
-  await page.evaluate(AXE);
-  const findings = await page.evaluate(async () => {
-    const { axe: run } = globalThis as unknown as {
-      axe: { run(options: object): Promise<{ violations: Finding[] }> };
-    };
+  await page.evaluate(axeCore.source);
+  const violations = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof axeCore };
     const values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    return (await run.run({ runOnly: { type: "tag", values } })).violations;
+    return (await axe.run({ runOnly: { type: "tag", values } })).violations;
   });
-  return findings.flatMap(({ id, help, nodes }) =>
+  return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ html, failureSummary = "" }) => `${id}: ${help}: ${html} ${failureSummary}`),
   );
 }

@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Role } from "../../src/port/principal.ts";
 import type { ServiceSnapshot } from "../../src/port/snapshot.ts";
-import { axe, hasChromium, launchChromium, openPage, type Look } from "./browser.ts";
+import { findings, hasChromium, launchChromium, openPage, type Look } from "./browser.ts";
 import { type Emulator, startEmulator } from "../support/emulator.ts";
 import { type Running, springhouse, startSpringhouse, until } from "../support/springhouse.ts";
 
@@ -192,8 +192,10 @@ describe.runIf(hasChromium)("the console", () => {
     await page.getByRole("button", { name: "acts" }).click();
     const events = await page.locator("#timeline li").count();
     await page.locator("#timeline").scrollIntoViewIfNeeded();
-    const scrolled = await page.evaluate(() => scrollY);
-    expect(scrolled).toBeGreaterThan(500);
+    // Not how far the page is scrolled: what comes in above it pushes it down, and the browser follows.
+    const place = async (): Promise<number> => (await page.locator("#timeline").boundingBox())!.y;
+    const before = await place();
+    expect(await page.evaluate(() => scrollY)).toBeGreaterThan(500);
 
     await page.getByText("Your session has ended.").waitFor();
     expect(await page.locator("#view").getAttribute("hidden")).toBeNull();
@@ -208,7 +210,7 @@ describe.runIf(hasChromium)("the console", () => {
     expect(await page.getByRole("button", { name: "acts" }).getAttribute("aria-pressed")).toBe(
       "true",
     );
-    expect(await page.evaluate(() => scrollY)).toBe(scrolled);
+    expect(Math.abs((await place()) - before)).toBeLessThan(2);
     expect(await page.locator("#timeline li").count()).toBeGreaterThanOrEqual(events);
     // It goes on: what happens now is shown.
     await page.locator("#timeline").getByText("A browser signed in.").nth(1).waitFor();
@@ -365,7 +367,7 @@ describe.runIf(hasChromium)("the console", () => {
       const { page } = await openPage(browser, look);
       await page.goto(service.url);
       await page.getByLabel("Token").waitFor();
-      expect(await axe(page)).toEqual([]);
+      expect(await findings(page)).toEqual([]);
 
       await signIn(page, await tokenOf(["admin"]));
       await fetch(`${service.url}/v1/random?bytes=32&sources=3`, {
@@ -373,7 +375,7 @@ describe.runIf(hasChromium)("the console", () => {
       });
       await page.locator("#refusals li").first().waitFor();
       await page.getByText("Not validated: why").click();
-      expect(await axe(page)).toEqual([]);
+      expect(await findings(page)).toEqual([]);
       const { width, inner } = await page.evaluate(() => ({
         width: document.documentElement.scrollWidth,
         inner: innerWidth,
@@ -382,10 +384,10 @@ describe.runIf(hasChromium)("the console", () => {
 
       await emulator.command("stuck 165");
       await sourceOn(page).getByText("failed for").waitFor();
-      expect(await axe(page)).toEqual([]);
+      expect(await findings(page)).toEqual([]);
       await emulator.command("noise");
       await sourceOn(page).getByRole("button", { name: "Reset" }).click();
-      expect(await axe(page)).toEqual([]);
+      expect(await findings(page)).toEqual([]);
       await page.getByLabel("What was the cause").fill("the test is over");
       await page.getByRole("button", { name: "Reset it" }).click();
       await sourceOn(page).getByText("healthy for").waitFor();

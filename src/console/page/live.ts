@@ -8,6 +8,8 @@ const LONGEST_WAIT_MILLISECONDS = 10_000;
 const SILENCE_MILLISECONDS = 5000;
 /** How the service ends what is no longer signed in. */
 const SIGNED_OUT = 1008;
+/** A handshake that was refused, which looks like a service that is away. */
+const NO_WORD = 1006;
 
 export function socketUrl(path: string): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
@@ -16,8 +18,8 @@ export function socketUrl(path: string): string {
 interface LiveTerms {
   frame(frame: LiveFrame): void;
   link(link: Link): void;
-  /** The connection cannot be had: perhaps nobody is signed in any more. */
-  doubt(): void;
+  /** Perhaps nobody is signed in any more. @returns whether there is sense in trying again */
+  doubt(): Promise<boolean>;
 }
 
 /** The connection that everything live comes by. It comes back by itself, until it is stopped. */
@@ -47,10 +49,7 @@ export class Live {
       if (socket !== this.#socket) return;
       this.stop();
       this.#terms.link("waiting");
-      this.#retry = window.setTimeout(() => this.start(), this.#wait);
-      this.#wait = Math.min(LONGEST_WAIT_MILLISECONDS, this.#wait * 2);
-      // A handshake that was refused looks like a service that is away.
-      if (code === SIGNED_OUT || code === 1006) this.#terms.doubt();
+      void this.#comeBack(code);
     });
     this.#listen(socket);
   }
@@ -61,6 +60,15 @@ export class Live {
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
+  }
+
+  async #comeBack(code: number): Promise<void> {
+    const isInDoubt = code === SIGNED_OUT || code === NO_WORD;
+    if (isInDoubt && !(await this.#terms.doubt())) return;
+    // Started by somebody else meanwhile.
+    if (this.#socket !== null) return;
+    this.#retry = window.setTimeout(() => this.start(), this.#wait);
+    this.#wait = Math.min(LONGEST_WAIT_MILLISECONDS, this.#wait * 2);
   }
 
   #listen(socket: WebSocket): void {

@@ -19,7 +19,7 @@ const refusals = new Refusals();
 const timeline = new Timeline();
 const history = new History();
 const desk = new Desk();
-const live = new Live({ frame: show, link: showLink, doubt: () => void signIn.check() });
+const live = new Live({ frame: show, link: showLink, doubt: () => signIn.check() });
 
 function show(frame: LiveFrame): void {
   if (frame.frame === "events") {

@@ -1,6 +1,7 @@
 import type { Problem } from "./ask.ts";
+import { Columns } from "./columns.ts";
 import { socketUrl } from "./live.ts";
-import { Columns, type Strip } from "./strip.ts";
+import type { Strip } from "./strip.ts";
 
 const SEQUENCE_BYTES = 8;
 const FINISHED = 1000;

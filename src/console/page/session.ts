@@ -40,13 +40,20 @@ export class SignIn {
     return this.#session?.permissions.includes(permission) ?? false;
   }
 
-  /** Whether the session is still there; asks for a token where it is not. */
-  async check(): Promise<void> {
+  /**
+   * Asks whether the session is still there, and for a token where it is not.
+   * @returns false where somebody has to sign in first
+   */
+  async check(): Promise<boolean> {
     const answer = await ask<{ readonly session: Session | null }>("GET", PATH, undefined, true);
     if (!answer.ok) {
       if (this.#session === null) this.open(answer.problem);
-    } else if (answer.value.session === null) this.open();
-    else this.#enter(answer.value.session);
+      return this.#session !== null;
+    }
+    const { session } = answer.value;
+    if (session === null) this.open();
+    else if (this.#session === null || this.#isOpen) this.#enter(session);
+    return session !== null;
   }
 
   open(problem: Problem | null = null): void {

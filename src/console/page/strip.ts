@@ -1,9 +1,10 @@
+import { BITS } from "./columns.ts";
+
 /*
  * The picture of a source's water. Without samples: a current, as quick as the source gives. With
  * samples: their bits, 32 a column, oldest to the right, as they flow away from the spring.
  */
 
-const BITS = 32;
 /** CSS pixels of one bit. */
 const CELL = 2;
 export const STRIP_PIXELS = BITS * CELL;
@@ -14,29 +15,6 @@ const LINES = 13;
 const SEGMENT = 8;
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-
-/** A sequence of bits, most significant first, cut into columns. */
-export class Columns {
-  readonly #bitsPerSample: number;
-  #column: number[] = [];
-
-  constructor(bitsPerSample: number) {
-    this.#bitsPerSample = bitsPerSample;
-  }
-
-  /** @returns whole columns of 0 and 1; what is left waits for the next samples */
-  add(symbols: Uint8Array): number[][] {
-    const whole: number[][] = [];
-    for (const symbol of symbols)
-      for (let bit = this.#bitsPerSample - 1; bit >= 0; bit--) {
-        this.#column.push((symbol >> bit) & 1);
-        if (this.#column.length < BITS) continue;
-        whole.push(this.#column);
-        this.#column = [];
-      }
-    return whole;
-  }
-}
 
 /** A streamline: it sways, and its strokes drift along it. */
 interface Line {

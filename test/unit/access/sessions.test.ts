@@ -8,7 +8,7 @@ import { Sessions } from "../../../src/access/sessions.ts";
 import type { TokenBook } from "../../../src/access/tokenBook.ts";
 import { WrongTokens } from "../../../src/access/wrongTokens.ts";
 import type { ServiceEvent } from "../../../src/port/event.ts";
-import { FakeClock } from "../../support/fakeClock.ts";
+import type { FakeClock } from "../../support/fakeClock.ts";
 import { makeBook } from "./memory.ts";
 
 const MINUTE = 60_000;

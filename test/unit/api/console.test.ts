@@ -53,8 +53,8 @@ function dial(path: string, headers: Record<string, string>): WebSocket {
 /** Collects what comes, and waits for the frames that are asked for. */
 function watch(socket: WebSocket) {
   const frames: LiveFrame[] = [];
-  socket.on("message", (data, isBinary) => {
-    if (!isBinary) frames.push(JSON.parse(String(data)) as LiveFrame);
+  socket.on("message", (data: Buffer, isBinary) => {
+    if (!isBinary) frames.push(JSON.parse(data.toString()) as LiveFrame);
   });
   const next = async <Frame extends LiveFrame>(
     kind: Frame["frame"],
