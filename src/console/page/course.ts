@@ -1,13 +1,16 @@
 import type { StatusFrame } from "../../port/live.ts";
 import { Basin } from "./basin.ts";
 import { Clients } from "./clients.ts";
-import { byId, Rows, setAttributes } from "./dom.ts";
+import { byId, Rows } from "./dom.ts";
 import { Rates } from "./format.ts";
 import { Instances } from "./instances.ts";
 import { River, type End, type Reach } from "./river.ts";
 import { SourceView } from "./source.ts";
 
 type Source = StatusFrame["status"]["sources"][number];
+
+const roomy = matchMedia("(min-width: 700px)");
+const ROOMY_SOURCES = 6;
 
 function middleOf(element: Element): End {
   return { element, across: 0.5, along: 0.5 };
@@ -24,6 +27,7 @@ export class Course {
   readonly #river = new River(byId("course"));
   readonly #may: (permission: string) => boolean;
   #now = 0;
+  #isRoomy = true;
 
   constructor(may: (permission: string) => boolean) {
     this.#may = may;
@@ -35,6 +39,7 @@ export class Course {
           rates: this.#rates,
           now: () => this.#now,
           may,
+          isRoomy: this.#isRoomy,
         });
         this.#views.set(source.id, view);
         return view;
@@ -54,10 +59,10 @@ export class Course {
     const sources = status.sources.toSorted(
       (a, b) => Number(b.assessedEntropy > 0) - Number(a.assessedEntropy > 0),
     );
+    this.#isRoomy = sources.length <= ROOMY_SOURCES && roomy.matches;
     this.#sources.update(sources);
     const there = new Set(sources.map(({ id }) => id));
     for (const id of this.#views.keys()) if (!there.has(id)) this.#views.delete(id);
-    setAttributes(byId("sources"), { "data-many": String(sources.length > 6) });
     this.#basin.update(sources);
     const wheels = this.#instances.update(status, doors, now);
     this.#clients.update(clients, now, this.#may("events.read"));

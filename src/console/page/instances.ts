@@ -87,7 +87,7 @@ function makeWheel() {
       const of = seedSources === 1 ? "1 source" : `${seedSources} sources`;
       setText(seed, `seed ${age} · ${of} · ${preparedSeeds} ahead`);
       const bound = isBounded ? " of the 16 KiB that a seed is good for" : "";
-      const title = `${bytes(outputBytesSinceSeed)}${bound} were given; ${preparedSeeds} seeds are prepared ahead.`;
+      const title = `Seed ${instance.seed ?? "none"}. ${bytes(outputBytesSinceSeed)}${bound} were given; ${preparedSeeds} seeds are prepared ahead.`;
       setAttributes(item, { title });
       setText(figure, rate >= 1 ? `${bytes(rate)}/s` : "quiet");
     },

@@ -28,14 +28,13 @@ function figureOf(value: number): string {
 export class Margins {
   readonly #list = element("dl", { class: "margins" });
   readonly #nearest = element("summary");
-  // On a phone the nearest is enough until somebody wants more.
-  readonly element = element(
-    "details",
-    { open: matchMedia("(min-width: 700px)").matches },
-    this.#nearest,
-    this.#list,
-  );
+  readonly element: HTMLElement;
   readonly #rows = new Rows<HealthTestSnapshot>(this.#list, ({ test }) => test, makeMargin);
+
+  /** @param isRoomy where it is not, the nearest is enough until somebody wants more */
+  constructor(isRoomy: boolean) {
+    this.element = element("details", { open: isRoomy }, this.#nearest, this.#list);
+  }
 
   update(tests: readonly HealthTestSnapshot[]): void {
     this.#rows.update(tests);

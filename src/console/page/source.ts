@@ -12,6 +12,8 @@ export interface SourceTerms {
   readonly rates: Rates;
   now(): number;
   may(permission: string): boolean;
+  /** Whether there is room to show everything at once. */
+  readonly isRoomy: boolean;
 }
 
 const COST =
@@ -27,7 +29,7 @@ export class SourceView {
   readonly #facts = element("p", { class: "facts" });
   readonly #cause = element("p", { class: "cause", role: "status" });
   readonly #problem = element("p", { class: "problem", role: "alert" });
-  readonly #margins = new Margins();
+  readonly #margins: Margins;
   readonly #bed: HTMLElement;
   readonly #caption = element("p", { class: "caption" });
   readonly #show = element("button", { type: "button" });
@@ -40,6 +42,7 @@ export class SourceView {
   constructor(source: SourceSnapshot, terms: SourceTerms) {
     this.#source = source;
     this.#terms = terms;
+    this.#margins = new Margins(terms.isRoomy);
     this.#raster = new Raster(this.strip, (problem) => {
       this.#explain(problem);
       this.#say();
