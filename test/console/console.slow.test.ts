@@ -397,7 +397,9 @@ describe.runIf(hasChromium)("the console", () => {
   test("stands still for those who want less motion", async () => {
     await healthy();
     const { page } = await open(["operator"], { reducedMotion: true });
-    await sourceOn(page).getByText("healthy for").waitFor();
+    await sourceOn(page)
+      .getByText(/[1-9]\S* samples\/s/)
+      .waitFor();
     const running = await page.evaluate(
       () => document.getAnimations().filter(({ playState }) => playState === "running").length,
     );

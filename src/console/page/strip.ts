@@ -63,7 +63,10 @@ export class Strip {
 
   /** @param rate samples a second, of a source that flows; 0 stands still */
   flow(rate: number): void {
+    const flowed = this.#flow > 0;
     this.#flow = rate;
+    // What stands still is drawn when it changes.
+    if (flowed !== rate > 0 && !this.#showsBits) this.#drawCurrent(0);
   }
 
   get showsBits(): boolean {
