@@ -119,7 +119,7 @@ function prepare(
     connection.once("close", () => open.delete(connection));
   });
   server.on("request", (request, response) => {
-    app.routing(request, response);
+    if (!app.hotRandom(request, response)) app.routing(request, response);
   });
   server.on("upgrade", (request, connection, head) => {
     app.upgrades.handle(request, connection, head);
