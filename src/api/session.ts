@@ -1,4 +1,3 @@
-import { TLSSocket } from "node:tls";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
 import { permissionsOf } from "../access/permissions.ts";
@@ -34,11 +33,11 @@ const SESSION = Type.Object({ session: WHO });
 const SESSION_OR_NONE = Type.Object({ session: nullable(WHO) });
 
 /**
- * Whether the browser speaks TLS: to us, or to a proxy before us, which shows in the Origin that the
+ * Whether the browser speaks TLS, to us or to a proxy before us: it says so in the Origin, which the
  * guard has found to be ours.
  */
-function isSecure({ raw, headers }: FastifyRequest): boolean {
-  return raw.socket instanceof TLSSocket || headers.origin?.startsWith("https://") === true;
+function isSecure({ headers }: FastifyRequest): boolean {
+  return headers.origin?.startsWith("https://") === true;
 }
 
 /** Signing in and out of a browser's session. */

@@ -8,6 +8,7 @@ import { systemClock } from "../../../src/platform/clock.ts";
 import { refuse } from "../../../src/port/errors.ts";
 import type { EventsFrame, LiveFrame, StatusFrame } from "../../../src/port/live.ts";
 import type { Role } from "../../../src/port/principal.ts";
+import { FakeClock } from "../../support/fakeClock.ts";
 import { buildHouse, EVENT, SNAPSHOT, SOURCE, type House, type HouseOptions } from "./house.ts";
 
 const clock = systemClock();
@@ -338,6 +339,22 @@ describe("WebSocket /v1/raster", () => {
     const operator = { ...(await signIn("operator")), origin: own() };
     const [error] = await once(dial("/v1/raster?source=rng-1", operator), "error");
     expect(String(error)).toContain("403");
+  });
+
+  test("ends by itself after a minute, and the source is whole again", async () => {
+    await doors.close();
+    const fake = new FakeClock();
+    await open({ clock: fake });
+    const socket = dial("/v1/raster?source=rng-1", house.bearer("auditor"));
+    await once(socket, "open");
+    const pinged = once(socket, "ping");
+    fake.advance(30_000);
+    await pinged;
+    fake.advance(29_999);
+    expect(house.sources.open).toBe(1);
+    fake.advance(1);
+    expect((await once(socket, "close"))[0]).toBe(1000);
+    while (house.sources.open > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
   test("ends with the session, before another sample is shown", async () => {
