@@ -11,6 +11,8 @@ type Source = StatusFrame["status"]["sources"][number];
 
 const roomy = matchMedia("(min-width: 700px)");
 const ROOMY_SOURCES = 6;
+/** Thirty pictures a second are smooth enough for water, and leave a laptop cool. */
+const FRAME_MILLISECONDS = 30;
 
 function middleOf(element: Element): End {
   return { element, across: 0.5, along: 0.5 };
@@ -45,9 +47,12 @@ export class Course {
         return view;
       },
     );
+    let moved = 0;
     const move = (now: number): void => {
-      for (const { strip } of this.#views.values()) strip.move(now);
       requestAnimationFrame(move);
+      if (now - moved < FRAME_MILLISECONDS) return;
+      moved = now;
+      for (const { strip } of this.#views.values()) strip.move(now);
     };
     requestAnimationFrame(move);
   }
