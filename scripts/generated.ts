@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { TSchema } from "typebox";
 import { stringify } from "yaml";
 import { CONFIGURATION } from "../src/config/schema.ts";
@@ -7,8 +8,12 @@ import { CATALOGUE } from "../src/telemetry/catalogue.ts";
 import { dashboard } from "../src/telemetry/dashboard.ts";
 import { DURATION, PREFIX } from "../src/telemetry/exposition.ts";
 import { ruleFile, ruleTests } from "../src/telemetry/rules.ts";
+import { commandTree } from "./commandTree.ts";
+import { bashCompletion, fishCompletion, zshCompletion } from "./completions.ts";
+import { manPage } from "./manPage.ts";
 import { allowed, NOTE, table, type Documented } from "./markdown.ts";
 import { routesDocument } from "./routesDocument.ts";
+import { udevRules } from "./udevRules.ts";
 
 function errorsDocument(): string {
   const rows = Object.entries(ERRORS).map(([code, entry]) => [
@@ -88,7 +93,15 @@ function configurationDocument(): string {
 
 /** Every generated file: path from the root, and text. */
 export async function generated(): Promise<readonly (readonly [string, string])[]> {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const { version } = JSON.parse(manifest) as { version: string };
+  const commands = commandTree(version);
   return [
+    ["packaging/generated/springhouse.1", manPage(commands, version)],
+    ["packaging/generated/bash/springhouse", bashCompletion(commands)],
+    ["packaging/generated/zsh/_springhouse", zshCompletion(commands)],
+    ["packaging/generated/fish/springhouse.fish", fishCompletion(commands)],
+    ["packaging/generated/springhouse.udev", udevRules()],
     ["docs/errors.md", errorsDocument()],
     ["docs/metrics.md", metricsDocument()],
     ["docs/configuration.md", configurationDocument()],
