@@ -1,7 +1,8 @@
 import { execFile, spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { until } from "./springhouse.ts";
 
 const SCRIPT = new URL("machine.sh", import.meta.url).pathname;
@@ -31,6 +32,13 @@ async function removeGroup(path: string): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true }))
     if (entry.isDirectory()) await removeGroup(join(path, entry.name));
   await rmdir(path);
+}
+
+/** Its own, and where there is one that which systemd-nspawn made of the same name for old systemds. */
+async function groupsOf(directory: string): Promise<string[]> {
+  const group = await readFile(join(directory, "group"), "utf8").catch(() => null);
+  if (group === null) return [];
+  return [group.trim(), join("/sys/fs/cgroup/systemd", basename(group.trim()))];
 }
 
 export async function bootMachine(): Promise<Machine> {
@@ -63,15 +71,17 @@ export async function bootMachine(): Promise<Machine> {
     });
   };
   const dispose = async (): Promise<void> => {
-    child.kill("SIGKILL");
+    // With its process 1 all others end; systemd-nspawn alone would leave them behind.
+    const target = child.exitCode === null ? await leader().catch(() => undefined) : undefined;
+    if (target !== undefined) process.kill(Number(target), "SIGKILL");
+    else child.kill("SIGKILL");
     await gone;
-    const group = await readFile(join(directory, "group"), "utf8").catch(() => null);
-    // What was in it ends a moment later.
-    if (group)
+    // What was in them ends a moment later.
+    for (const group of await groupsOf(directory))
       await until("the end of its processes", () =>
-        removeGroup(group.trim()).then(
+        removeGroup(group).then(
           () => true,
-          () => false,
+          () => !existsSync(group),
         ),
       );
     await rm(directory, { recursive: true, force: true });
