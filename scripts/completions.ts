@@ -86,8 +86,8 @@ _springhouse() {
     ((count == 0)) && [[ -n $children ]] && value=$children
   fi
   case $value in
-    FILE) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
-    DIRECTORY) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+    FILE) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    DIRECTORY) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$value" -- "$cur") ;;
   esac
 }
