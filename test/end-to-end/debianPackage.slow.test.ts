@@ -30,7 +30,7 @@ beforeAll(async () => {
     folder,
     (await readdir(folder)).find((name) => name.endsWith(".deb"))!,
   );
-}, 900_000);
+}, 1_500_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test.skipIf(!CAN_BUILD)("it holds programs for this processor and C library alone", async () => {
