@@ -170,6 +170,7 @@ export async function serve(
       clock,
       address,
       ...tls,
+      revoked: service.revoked,
       socketPath: join(state, "springhouse.sock"),
     });
     const scheme = configuration.tls ? "https" : "http";

@@ -10,6 +10,7 @@ import { addCustodians } from "./custodians.ts";
 import { addDestructions } from "./destructions.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
+import { hotRandom, type HotRoute } from "./hotRandom.ts";
 import { addIntents } from "./intents.ts";
 import { addKeyChanges } from "./keyChanges.ts";
 import { addKeyExport } from "./keyExport.ts";
@@ -42,6 +43,8 @@ declare module "fastify" {
     /** Every route of HTTP with its roles, for the documentation and the tests. */
     routeRows: RouteRow[];
     upgrades: Upgrades;
+    /** In front of everything else of HTTP. */
+    hotRandom: HotRoute;
   }
 }
 
@@ -80,6 +83,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   app.decorateRequest("principal", null);
   app.decorateRequest("startedMilliseconds", 0);
   app.decorate("routeRows", []);
+  app.decorate("hotRandom", hotRandom(context, nextId));
   app.decorate(
     "upgrades",
     new Upgrades(context, nextId, [

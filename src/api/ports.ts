@@ -136,7 +136,7 @@ export interface ApiPorts {
     | "list"
   >;
   readonly destructions: Pick<Destructions, "list" | "cancel" | "receipt">;
-  readonly backups: Pick<Backups, "create" | "list" | "discard">;
+  readonly backups: Pick<Backups, "create" | "list" | "drilled" | "discard">;
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;

@@ -1,5 +1,6 @@
 import { Type, type TSchema } from "typebox";
-import { INTENT_STATES } from "../port/approval.ts";
+import { COMMAND_OPERATIONS, INTENT_STATES } from "../port/approval.ts";
+import { DESTRUCTION_ENDS, INTENT_ACTS } from "../port/custody.ts";
 import { DESTRUCTION_STATES } from "../port/destruction.ts";
 import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import { ROLES } from "../port/principal.ts";
@@ -147,6 +148,7 @@ export const SLOT = Type.Object({
   place: nullable(Type.String()),
   epoch: Type.Number(),
   createdMilliseconds: milliseconds,
+  recovery: Type.Boolean({ description: "It opens with the leave of custodians alone." }),
 });
 
 export const INTENT = Type.Object({
@@ -195,6 +197,8 @@ export const BACKUP = Type.Object({
   createdMilliseconds: milliseconds,
   epoch: Type.Number({ description: "The epoch whose key is in it; 0 for one without." }),
   recipients: Type.Number(),
+  takenMilliseconds: nullable(milliseconds),
+  drilledMilliseconds: nullable(milliseconds),
   discardedMilliseconds: nullable(milliseconds),
 });
 
@@ -248,6 +252,22 @@ const KEY_FIGURES = Type.Object({
   overdue: Type.Integer(),
 });
 
+const CUSTODY_FIGURES = Type.Object({
+  intents: Type.Object(
+    Object.fromEntries(COMMAND_OPERATIONS.map((operation) => [operation, counts(INTENT_ACTS)])),
+  ),
+  destructions: Type.Object({
+    pending: Type.Integer(),
+    ended: counts(DESTRUCTION_ENDS),
+    batches: Type.Integer(),
+    delays: Type.Integer(),
+  }),
+  backups: Type.Object({
+    takenMilliseconds: nullable(milliseconds),
+    drilledMilliseconds: nullable(milliseconds),
+  }),
+});
+
 export const STATUS = Type.Object({
   version: Type.String(),
   startedMilliseconds: milliseconds,
@@ -277,6 +297,7 @@ export const STATUS = Type.Object({
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
   vault: VAULT,
   keys: KEY_FIGURES,
+  custody: CUSTODY_FIGURES,
   log: Type.Object({
     origin: Type.String(),
     verifierKey: Type.String(),

@@ -106,6 +106,8 @@ export interface SlotOrder {
   readonly passphrase?: string;
   /** Of the other kinds: what stands behind it, by its name in the service's configuration. */
   readonly place?: string;
+  /** Only of `addSlot`: it opens with an approved intent alone. */
+  readonly recovery?: boolean;
 }
 
 export interface IntentOrder {
@@ -251,6 +253,8 @@ export class SpringhouseClient {
     open(opening: {
       readonly slot?: string;
       readonly passphrase?: string;
+      /** Of an approved `seal.recover`, for the recovery slot that it names. */
+      readonly intent?: string;
     }): Promise<SlotDescription>;
     close(reason?: string): Promise<void>;
     /** A new epoch: see the service's README for what that ends. */
@@ -280,6 +284,8 @@ export class SpringhouseClient {
     /** An age file, chunk by chunk; one that was cut off does not open. */
     create(): Promise<{ readonly id: string; readonly chunks: AsyncIterable<Uint8Array> }>;
     list(): Promise<BackupDescription[]>;
+    /** Says that a drill restored it whole. */
+    drilled(id: string): Promise<void>;
     /** Says that no copy of it is left. */
     discard(id: string): Promise<void>;
   };
@@ -362,6 +368,7 @@ export class SpringhouseClient {
       },
       list: async () =>
         (await this.#get<{ readonly backups: BackupDescription[] }>("/v1/backups")).backups,
+      drilled: (id) => post(`/v1/backups/${encodeURIComponent(id)}/drill`, {}),
       discard: async (id) => {
         const path = `/v1/backups/${encodeURIComponent(id)}`;
         await this.#transport.json({ method: "DELETE", path, repeatable: true });

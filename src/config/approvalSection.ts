@@ -14,6 +14,7 @@ export const APPROVAL = section(
         destroy: people("Destroying a version of a key."),
         export: people("Giving out the material of an exportable key."),
         custodians: people("Enrolling a custodian's key, and removing one."),
+        recover: people("Opening the vault by a recovery slot."),
       },
       "How many different people have to approve it.",
     ),

@@ -7,6 +7,7 @@ export const COMMAND_OPERATIONS = [
   "key.export",
   "custodian.enrol",
   "custodian.remove",
+  "seal.recover",
 ] as const;
 export type CommandOperation = (typeof COMMAND_OPERATIONS)[number];
 
@@ -31,7 +32,12 @@ export type Command =
       /** Ids of principals that this person acts under: what these ask for the person cannot approve. */
       readonly principals: readonly string[];
     }
-  | { readonly op: "custodian.remove"; readonly fingerprint: string };
+  | { readonly op: "custodian.remove"; readonly fingerprint: string }
+  | {
+      readonly op: "seal.recover";
+      /** Id of the recovery slot, which is opened once. */
+      readonly slot: string;
+    };
 
 /** Everything that custodians sign, as canonical JSON (RFC 8785). */
 export interface IntentDocument {
@@ -43,7 +49,7 @@ export interface IntentDocument {
   /** Principal who asks. */
   readonly requester: string;
   readonly reason: string | null;
-  /** Of what it acts on, when it was asked for; null where there is none. */
+  /** Of what it acts on, when it was asked for; of a slot its epoch; null where there is none. */
   readonly revision: number | null;
   /** How many different people must approve it. */
   readonly required: number;

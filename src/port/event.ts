@@ -43,6 +43,8 @@ export const EVENT_KINDS = [
   "destruction_completed",
   "backup_created",
   "backup_discarded",
+  "backup_taken",
+  "backup_drilled",
   "intent_created",
   "intent_approved",
   "intent_executed",

@@ -137,3 +137,7 @@ export interface KeyFigures {
   /** Acts of policies that could not be done when they were due, since the start. */
   readonly overdue: number;
 }
+
+/** How material is sealed to a recipient's public key. */
+export const EXPORT_SCHEMES = ["hpke", "jwe", "age"] as const;
+export type ExportScheme = (typeof EXPORT_SCHEMES)[number];

@@ -1,3 +1,4 @@
+import type { CustodyFigures } from "./custody.ts";
 import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "./health.ts";
 import type { LiveSnapshot } from "./liveEstimate.ts";
 import type { KeyFigures } from "./key.ts";
@@ -133,5 +134,6 @@ export interface ServiceSnapshot {
   readonly store: { readonly ok: boolean; readonly detail: string };
   readonly vault: VaultState;
   readonly keys: KeyFigures;
+  readonly custody: CustodyFigures;
   readonly log: LogSnapshot;
 }

@@ -2,6 +2,7 @@ import type { Configuration } from "../config/schema.ts";
 import { type Approvals, openApprovals } from "../key/approval/approvals.ts";
 import { Backups, type BackupTerms } from "../key/backup/backups.ts";
 import { Destructions, type DestructionTerms } from "../key/destruction/destructions.ts";
+import type { CustodyTally } from "../key/custodyTally.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { CommandKeepers } from "../key/approval/commandKeeper.ts";
 import type { RequiredApprovals } from "../key/approval/intent.ts";
@@ -21,6 +22,7 @@ export async function openDualControl(
   { clock, store, boot, signer, log }: ServicePorts,
   commands: CommandKeepers,
   journal: Journal,
+  tally: Pick<CustodyTally, "refused">,
 ): Promise<Approvals> {
   const approvals = await openApprovals({
     clock,
@@ -29,6 +31,7 @@ export async function openDualControl(
     deployment: signer.verifier.name,
     required: requiredOf(approval.required),
     commands,
+    refused: (operation) => tally.refused(operation),
     ...journal,
   });
   const first = approval.custodians.flatMap(({ person, keys, principals }) =>
@@ -48,6 +51,7 @@ export function requiredOf(required: Configuration["approval"]["required"]): Req
     "key.export": required.export,
     "custodian.enrol": required.custodians,
     "custodian.remove": required.custodians,
+    "seal.recover": required.recover,
   };
 }
 
@@ -56,11 +60,11 @@ export function openBackups(
   { backup }: Configuration,
   { clock, store, boot, signer, state }: ServicePorts,
   seal: BackupTerms["seal"],
-  { record }: Journal,
+  journal: Journal,
 ): Backups {
   const { recipients } = backup;
   const deployment = signer.verifier.name;
-  return new Backups({ clock, store, boot, deployment, recipients, state, seal, record });
+  return new Backups({ clock, store, boot, deployment, recipients, state, seal, ...journal });
 }
 
 /** Destruction of what custodians approved, after its window. */
@@ -71,6 +75,7 @@ export function openDestructions(
   seal: DestructionTerms["seal"],
   transparency: DestructionTerms["log"],
   { record }: Pick<DestructionTerms, "record">,
+  tally: CustodyTally,
 ): Destructions {
   return new Destructions({
     clock,
@@ -82,6 +87,31 @@ export function openDestructions(
     log: transparency,
     record,
     windowMilliseconds: destruction.windowHours * 3_600_000,
-    failed: (detail) => log.error({ detail }, "a destruction that is due has to wait"),
+    failed(detail) {
+      tally.delayed();
+      log.error({ detail }, "a destruction that is due has to wait");
+    },
+    batched: () => tally.batched(),
   });
+}
+
+/** As often as destructions are looked for. */
+const EXPIRY_MILLISECONDS = 60_000;
+
+/** @returns ends it */
+export function watchExpiry(
+  approvals: Pick<Approvals, "expireDue">,
+  { clock, log }: Pick<ServicePorts, "clock" | "log">,
+): () => void {
+  let cancel = (): void => {};
+  const again = (): void => {
+    cancel = clock.schedule(EXPIRY_MILLISECONDS, () => {
+      approvals.expireDue().catch((error: unknown) => {
+        log.warn({ err: error }, "intents that have expired could not be written down");
+      });
+      again();
+    });
+  };
+  again();
+  return () => cancel();
 }

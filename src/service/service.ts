@@ -16,10 +16,13 @@ import { Deadline } from "../drbg/deadline.ts";
 import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
+import type { RevokedCertificates } from "../key/certificate/revokedCertificates.ts";
+import { openCustodyTally } from "../key/custodyTally.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { complianceReport } from "../key/compliance/complianceReport.ts";
+import { recoveryCommands } from "../key/seal/recovery.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
 import type { Leaf } from "../log/leaf.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
@@ -40,7 +43,13 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
-import { openBackups, openDestructions, openDualControl, requiredOf } from "./approval.ts";
+import {
+  openBackups,
+  openDestructions,
+  openDualControl,
+  requiredOf,
+  watchExpiry,
+} from "./approval.ts";
 import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
@@ -62,6 +71,8 @@ export interface Service {
   readonly api: FastifyInstance;
   readonly drbg: DrbgSupply;
   readonly entropy: EntropyRoom;
+  /** Client certificates that a listener is to refuse. */
+  readonly revoked: RevokedCertificates;
   snapshot(): ServiceSnapshot;
   /**
    * A device that was plugged in and recognised. Never credited: an assessment is configuration, and
@@ -182,6 +193,7 @@ export async function createService(
         store,
         vault: () => seal.state(),
         keys: () => managed.tally.figures(),
+        custody: () => custody.figures(),
         log: () => transparency.snapshot(),
       },
       clock.wallMilliseconds(),
@@ -222,12 +234,35 @@ export async function createService(
     },
     tell: (event: ServiceEvent): void => observed.event(event),
   };
-  const destructions = openDestructions(configuration, ports, managed, seal, transparency.log, {
-    record: (event, batch) => observed.record(event, batch),
-  });
-  const commands = { ...keyCommands(managed), ...destructions.commands() };
-  const approvals = await openDualControl(configuration, ports, commands, acts);
-  const distribution = openDistribution(ports, drbg, managed, seal.vault, observed, acts.record);
+  const custody = await openCustodyTally(store, (detail) =>
+    log.warn({ detail }, "the figures of backups could not be read"),
+  );
+  observed.subscribe(custody.observe);
+  const destructions = openDestructions(
+    configuration,
+    ports,
+    managed,
+    seal,
+    transparency.log,
+    {
+      record: (event, batch) => observed.record(event, batch),
+    },
+    custody,
+  );
+  const commands = {
+    ...keyCommands(managed),
+    ...destructions.commands(),
+    ...recoveryCommands(seal),
+  };
+  const approvals = await openDualControl(configuration, ports, commands, acts, custody);
+  const { revoked, ...distribution } = await openDistribution(
+    ports,
+    drbg,
+    managed,
+    seal.vault,
+    observed,
+    acts.record,
+  );
   const api = buildApi(
     {
       clock,
@@ -314,6 +349,7 @@ export async function createService(
   retention.start();
   managed.start();
   destructions.start();
+  const stopExpiry = watchExpiry(approvals, ports);
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
@@ -321,6 +357,7 @@ export async function createService(
     api,
     drbg,
     entropy: room,
+    revoked,
     snapshot,
     addSource(source) {
       const { assessed: _assessed, compliant: _compliant, ...uncredited } = source;
@@ -341,6 +378,7 @@ export async function createService(
     async stop() {
       tell("service_stopping", "info", "asked to stop");
       cancelAdmin();
+      stopExpiry();
       seal.seal("The service stopped.");
       watch.stop();
       forgetHealth();

@@ -1,3 +1,4 @@
+import type { CustodyFigures } from "../port/custody.ts";
 import type { KeyFigures } from "../port/key.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { EntropyRoom } from "../entropy/entropyRoom.ts";
@@ -22,6 +23,7 @@ export interface SnapshotParts {
   readonly store: Store;
   readonly vault: () => VaultState;
   readonly keys: () => KeyFigures;
+  readonly custody: () => CustodyFigures;
   readonly log: () => LogSnapshot;
 }
 
@@ -93,6 +95,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     store: store.health(),
     vault: parts.vault(),
     keys: parts.keys(),
+    custody: parts.custody(),
   };
   const causes = unready(some, serving);
   return {

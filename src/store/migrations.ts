@@ -150,6 +150,17 @@ CREATE TABLE document (
 CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), filler BLOB NOT NULL) STRICT;
 `;
 
+/* A slot that takes the leave of custodians; those from before take none. */
+const RECOVERY_SLOTS = `
+ALTER TABLE seal_slot ADD COLUMN recovery INTEGER NOT NULL DEFAULT 0;
+`;
+
+/* Whether a backup went out whole, and when somebody tried that it can be restored. */
+const BACKUPS_TRIED = `
+ALTER TABLE backup ADD COLUMN taken_ms REAL;
+ALTER TABLE backup ADD COLUMN drilled_ms REAL;
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: LINEAGE },
   { version: 2, sql: DOCUMENTS },
@@ -159,6 +170,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, sql: APPROVAL_SCHEMA },
   { version: 7, sql: DESTRUCTION_SCHEMA },
   { version: 8, sql: DISTRIBUTION_SCHEMA },
+  { version: 9, sql: RECOVERY_SLOTS },
+  { version: 10, sql: BACKUPS_TRIED },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -43,8 +43,8 @@ export const WRITES = {
   // A trigger refuses it while a row is left that nothing could open any more.
   "sealEpoch.settle": `UPDATE seal_epoch SET retired_ms = retired_ms WHERE epoch = ?`,
   "sealSlot.put": `INSERT INTO seal_slot (id, kind, name, place, epoch, created_ms, parameters,
-      sealed, tag)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+      sealed, tag, recovery)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
     epoch = excluded.epoch, parameters = excluded.parameters, sealed = excluded.sealed,
     tag = excluded.tag`,
   "sealSlot.remove": `DELETE FROM seal_slot WHERE id = ?`,
@@ -111,6 +111,8 @@ export const WRITES = {
       changed_ms = ?
     WHERE id = ?`,
   "backup.insert": `INSERT INTO backup (id, created_ms, epoch, recipients) VALUES (?, ?, ?, ?)`,
+  "backup.taken": `UPDATE backup SET taken_ms = ? WHERE id = ?`,
+  "backup.drilled": `UPDATE backup SET drilled_ms = ? WHERE id = ?`,
   "backup.discard": `UPDATE backup SET discarded_ms = ? WHERE id = ?`,
   // The condition is repeated here: a key may have been made since the seed was chosen.
   "retention.removeSeed": `DELETE FROM seed WHERE id = ?
@@ -202,6 +204,8 @@ export const READS = {
       (SELECT sequence FROM intent WHERE id = ?), 0) ORDER BY sequence LIMIT ?`,
   "intent.open": `SELECT id, requester FROM intent WHERE state IN ('pending', 'approved')
     ORDER BY sequence`,
+  "intent.past": `SELECT id FROM intent WHERE state IN ('pending', 'approved')
+    AND json_extract(document, '$.expires') <= ?`,
   "intent.latest": `SELECT coalesce(max(changed_ms), 0) AS latest FROM intent`,
   "certificate.authority": `SELECT * FROM certificate WHERE purpose = 'authority'
     ORDER BY from_ms DESC, serial LIMIT 1`,
@@ -216,10 +220,20 @@ export const READS = {
     WHERE c.authority = ? AND c.serial <> c.authority AND c.to_ms > ?
     AND (c.revoked_ms IS NOT NULL OR v.state NOT IN ('pre-activation', 'active'))
     ORDER BY c.serial`,
+  // Whatever authority signed it; all of one whose own key is known to others.
+  "certificate.refused": `SELECT c.der FROM certificate c
+    LEFT JOIN key_version v ON v.key = c.key AND v.version = c.version
+    LEFT JOIN certificate a ON a.serial = c.authority
+    LEFT JOIN key_version w ON w.key = a.key AND w.version = a.version
+    WHERE c.to_ms > ? AND (c.revoked_ms IS NOT NULL
+      OR v.state NOT IN ('pre-activation', 'active')
+      OR w.state IN ('compromised', 'destroyed-compromised'))`,
   "pairedKey.one": `SELECT * FROM paired_key WHERE id = ?`,
   "pairedKey.count": `SELECT count(*) AS n FROM paired_key WHERE slave = ? AND master = ?`,
   "pairedKey.old": `SELECT id FROM paired_key WHERE created_ms < ? ORDER BY created_ms LIMIT ?`,
   "destruction.one": `SELECT * FROM destruction WHERE id = ?`,
+  "destruction.pending": `SELECT count(*) AS pending FROM destruction
+    WHERE state IN ('scheduled', 'removed')`,
   "destruction.live": `SELECT id FROM destruction
     WHERE key = ? AND version = ? AND state <> 'cancelled'`,
   "destruction.page": `SELECT * FROM destruction WHERE id > ? ORDER BY id LIMIT ?`,
@@ -229,6 +243,10 @@ export const READS = {
   "removedSlot.ofEpoch": `SELECT * FROM removed_slot WHERE epoch = ? ORDER BY id`,
   "backup.since": `SELECT * FROM backup WHERE created_ms >= ? AND discarded_ms IS NULL
     ORDER BY created_ms, id`,
+  "backup.newest": `SELECT
+      (SELECT max(taken_ms) FROM backup WHERE discarded_ms IS NULL) AS taken_ms,
+      (SELECT max(drilled_ms) FROM backup) AS drilled_ms,
+      (SELECT min(created_ms) FROM seal_epoch) AS vault_ms`,
   "backup.all": `SELECT * FROM backup ORDER BY created_ms, id`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.

@@ -176,6 +176,77 @@ export const ALERTS: readonly AlertRule[] = [
     labels: { instance: "a", job: "springhouse" },
   },
   {
+    name: "SpringhouseSealed",
+    expr: "springhouse_sealed == 1",
+    for: "5m",
+    severity: "page",
+    summary: "The vault is sealed: no kept key can be used",
+    remedy:
+      "`springhouse seal status` has the cause; open it by a slot, with custodians' leave by a recovery slot.",
+    fires: [{ series: `springhouse_sealed{${at}}`, values: "1x10" }],
+    // A restart whose slot opens a little later.
+    silent: [{ series: `springhouse_sealed{${at}}`, values: "1 1 1 0x7" }],
+    labels: { instance: "a", job: "springhouse" },
+  },
+  {
+    name: "SpringhouseApprovalsRefused",
+    expr: 'sum without (operation) (increase(springhouse_intents_total{act="refused"}[1h])) > 3',
+    for: "0m",
+    severity: "ticket",
+    summary: "Signatures or executions of intents are refused again and again",
+    remedy:
+      "`springhouse intent list` and the answers say why: a wrong key, or somebody who tries.",
+    fires: [
+      {
+        series: `springhouse_intents_total{operation="key.export", act="refused", ${at}}`,
+        values: "0 0 2 4 6x6",
+      },
+    ],
+    silent: [
+      {
+        series: `springhouse_intents_total{operation="key.export", act="refused", ${at}}`,
+        values: "0 0 1x8",
+      },
+    ],
+    labels: { act: "refused", instance: "a", job: "springhouse" },
+  },
+  {
+    name: "SpringhouseDestructionWaits",
+    expr: "increase(springhouse_destruction_delays_total[5m]) > 0",
+    for: "1m",
+    severity: "ticket",
+    summary: "A destruction that is due cannot be done",
+    remedy: "Open the vault, or bring the slot's device back; it is tried again each minute.",
+    fires: [{ series: `springhouse_destruction_delays_total{${at}}`, values: "0+1x10" }],
+    silent: [{ series: `springhouse_destruction_delays_total{${at}}`, values: "7x10" }],
+    labels: { instance: "a", job: "springhouse" },
+  },
+  {
+    name: "SpringhouseBackupTooOld",
+    // A week and a day: whoever backs up weekly is not told each time.
+    expr: "springhouse_backup_age_seconds > 691200",
+    for: "0m",
+    severity: "ticket",
+    summary: "No backup was taken whole for more than eight days",
+    remedy: "`springhouse backup -o FILE`; after destructions too, for old ones hold what is gone.",
+    fires: [{ series: `springhouse_backup_age_seconds{${at}}`, values: "691000+60x10" }],
+    silent: [{ series: `springhouse_backup_age_seconds{${at}}`, values: "60+60x10" }],
+    labels: { instance: "a", job: "springhouse" },
+  },
+  {
+    name: "SpringhouseDrillTooOld",
+    // A hundred days: once a quarter.
+    expr: "springhouse_backup_drill_age_seconds > 8640000",
+    for: "0m",
+    severity: "ticket",
+    summary: "No backup was restored in a drill for more than a hundred days",
+    remedy:
+      "`springhouse restore FILE --identity KEY --drill`, then `springhouse backup drilled ID`.",
+    fires: [{ series: `springhouse_backup_drill_age_seconds{${at}}`, values: "8640000+60x10" }],
+    silent: [{ series: `springhouse_backup_drill_age_seconds{${at}}`, values: "60+60x10" }],
+    labels: { instance: "a", job: "springhouse" },
+  },
+  {
     name: "SpringhouseLogNotAdvancing",
     expr: "springhouse_log_behind_seconds > 5",
     for: "1m",

@@ -1,5 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { KEY_PURPOSES, KEY_STATES, KEY_TRANSITIONS, MANAGED_TYPES } from "../../port/key.ts";
+import {
+  EXPORT_SCHEMES,
+  KEY_PURPOSES,
+  KEY_STATES,
+  KEY_TRANSITIONS,
+  MANAGED_TYPES,
+} from "../../port/key.ts";
 import type { KeyTransition, ManagedType } from "../../port/key.ts";
 import type { ConnectionOptions } from "../connection.ts";
 import { KEY_COMMANDS, operateKey, type OperateOptions } from "../keyOperations.ts";
@@ -125,7 +131,7 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     connecting(command)
       .addOption(
         new Option("--scheme <scheme>", "how it is sealed")
-          .choices(["hpke", "jwe", "age"])
+          .choices(EXPORT_SCHEMES)
           .makeOptionMandatory(),
       )
       .requiredOption("--to <file>", "a public key, PEM or JWK; or an age recipient (age1...)");

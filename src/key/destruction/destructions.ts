@@ -60,6 +60,8 @@ export interface DestructionTerms {
   readonly windowMilliseconds: number;
   /** A destruction that is due and could not be done; it is tried again. */
   readonly failed: (detail: string) => void;
+  /** An epoch was ended for what was due. */
+  readonly batched: () => void;
 }
 
 /** How often what is due is looked for; what is due by then shares one epoch's end. */
@@ -166,6 +168,7 @@ export class Destructions {
       if (removed.length === 0) return;
       const ended = await seal.rotate(SYSTEM.id, `destruction of ${removed.length} key versions`);
       if ("ok" in ended) return this.#terms.failed(ended.detail);
+      this.#terms.batched();
       for (const one of removed) await this.#complete(one, ended);
     });
   }

@@ -9,7 +9,7 @@ import type {
   SlotKind,
   VaultState,
 } from "../../port/seal.ts";
-import type { Store } from "../../store/store.ts";
+import type { Store, Write } from "../../store/store.ts";
 import { KEY_BYTES } from "./envelope.ts";
 import { EpochRotation } from "./epochRotation.ts";
 import { EpochVault } from "./epochVault.ts";
@@ -44,6 +44,17 @@ export interface Opening {
   readonly slot?: string;
   /** The caller overwrites it. */
   readonly passphrase: Uint8Array | null;
+  /** Of custodians: opens the recovery slot that it names, and no other. */
+  readonly leave?: RecoveryLeave;
+}
+
+export interface RecoveryLeave {
+  /** Id of the slot. */
+  readonly slot: string;
+  /** Digest of the intent, for the leaf. */
+  readonly intent: string;
+  /** Uses the intent up, in the transaction that tells of the opening. */
+  readonly writes: readonly Write[];
 }
 
 /** LUKS2 has 32; each that a passphrase is tried on takes a quarter of a second and 64 MiB. */
@@ -54,6 +65,9 @@ const ID_BYTES = 8;
 /** Who acts where nobody does. */
 const SYSTEM = "springhouse";
 const NO_VAULT = "The vault was never initialised.";
+const NO_LEAVE = refuse("approval_required", "A recovery slot takes the leave of custodians.", {
+  remedy: "`springhouse intent recover SLOT`; once approved, `springhouse seal open --intent ID`.",
+});
 
 /**
  * The one who opens and shuts the vault, one operation at a time; only `close` waits for nobody.
@@ -133,8 +147,9 @@ export class SealKeeper {
 
   /**
    * Opens the vault by the slot that is named, else by the first that does: with a passphrase those
-   * that take one, without one those that open by themselves.
-   * @returns what it was opened by; a Refusal `slot_refused`, `throttled`, `conflict`, `not_found`
+   * that take one, without one those that open by themselves. A recovery slot opens by leave alone.
+   * @returns what it was opened by; a Refusal `slot_refused`, `throttled`, `conflict`, `not_found`,
+   *   `approval_required`
    * @throws SpringhouseError `store_failed`, `sealed` (memory that cannot be locked)
    */
   open(opening: Opening, actor: string): Promise<SlotDescription | Refusal> {
@@ -143,7 +158,10 @@ export class SealKeeper {
       if (epoch === null) return refuse("conflict", NO_VAULT);
       if (this.#epochVault.cause === null) return refuse("conflict", "The vault is open.");
       const slots = this.#meant(opening);
-      if (slots.length === 0) return refuse("not_found", "There is no slot to open it by.");
+      if (slots.length === 0) return this.#noSlot();
+      // Before a secret is looked at: without leave nobody learns whether theirs is right.
+      if (!opening.leave && slots.some(({ recovery }) => recovery))
+        return await this.#refused(slots, [NO_LEAVE], actor);
       await this.#retirePending();
       const closings = this.#closings;
       const throttled = opening.passphrase === null ? null : await this.#countTry();
@@ -152,15 +170,34 @@ export class SealKeeper {
       for (const slot of slots) {
         const key = await this.#openSlot(epoch, slot, opening.passphrase);
         if ("code" in key) refusals.push(key);
-        else return await keeping(key, () => this.#opened(epoch, slot, key, actor, closings));
+        else {
+          const { leave } = opening;
+          const by = { actor, leave, closings };
+          return await keeping(key, () => this.#opened(epoch, slot, key, by));
+        }
       }
-      this.#refusedTotal++;
-      const detail = refusals.map((refusal) => refusal.detail).join(" ");
-      this.#epochVault.explain(`No slot opened it. ${detail}`);
-      const data = { slots: slots.map(({ id }) => id).join(",") };
-      await this.#acts.record({ kind: "seal_refused", actor, detail, data });
-      return { ...refusals[0]!, detail };
+      return await this.#refused(slots, refusals, actor);
     });
+  }
+
+  async #refused(
+    slots: readonly Slot[],
+    refusals: readonly Refusal[],
+    actor: string,
+  ): Promise<Refusal> {
+    this.#refusedTotal++;
+    const detail = refusals.map((refusal) => refusal.detail).join(" ");
+    this.#epochVault.explain(`No slot opened it. ${detail}`);
+    const data = { slots: slots.map(({ id }) => id).join(",") };
+    await this.#acts.record({ kind: "seal_refused", actor, detail, data });
+    return { ...refusals[0]!, detail };
+  }
+
+  #noSlot(): Refusal {
+    const recovery = this.#stored.slots.filter((slot) => slot.recovery);
+    if (recovery.length === 0) return refuse("not_found", "There is no slot to open it by.");
+    const names = recovery.map(({ name }) => name).join(", ");
+    return { ...NO_LEAVE, detail: `Only recovery slots are left: ${names}. ${NO_LEAVE.detail}` };
   }
 
   /** At a start: by a slot that opens by itself, if there is one. A refusal is kept as an event. */
@@ -226,14 +263,15 @@ export class SealKeeper {
           return refuse("conflict", "There is a slot of that name.");
         const slot = await this.#makeSlot(epoch, wanted, key);
         if ("ok" in slot) return slot;
-        const { id, kind } = slot;
+        const { id, kind, recovery } = slot;
+        const leaf = { op: "add", slot: id, slotKind: kind, epoch: epoch.epoch } as const;
         await this.#acts.record({
           kind: "slot_added",
           actor,
           detail: `There is ${named(slot)}.`,
-          data: { slot: id, slot_kind: kind },
+          data: { slot: id, slot_kind: kind, recovery },
           writes: [slotWrite(slot)],
-          leaf: { kind: "slot", op: "add", slot: id, slotKind: kind, epoch: epoch.epoch },
+          leaf: { kind: "slot", ...leaf, ...(recovery ? { recovery } : {}) },
         });
         this.#stored = { ...this.#stored, slots: [...slots, slot] };
         return describeSlot(slot);
@@ -377,11 +415,14 @@ export class SealKeeper {
     });
   }
 
-  #meant({ slot, passphrase }: Opening): readonly Slot[] {
+  #meant({ slot, passphrase, leave }: Opening): readonly Slot[] {
     const { slots } = this.#stored;
+    if (leave) return slots.filter(({ id, recovery }) => recovery && id === leave.slot);
     if (slot !== undefined) return slots.filter(({ id, name }) => slot === id || slot === name);
     const { keepers } = this.#terms;
-    return slots.filter(({ kind }) => keepers[kind].opensByItself === (passphrase === null));
+    return slots.filter(
+      ({ kind, recovery }) => !recovery && keepers[kind].opensByItself === (passphrase === null),
+    );
   }
 
   /** Counts a passphrase as wrong until it shows that it is not. */
@@ -418,19 +459,28 @@ export class SealKeeper {
     { epoch }: Epoch,
     slot: Slot,
     key: LockedBytes,
-    actor: string,
-    closings: number,
+    {
+      actor,
+      leave,
+      closings,
+    }: {
+      readonly actor: string;
+      readonly leave: RecoveryLeave | undefined;
+      readonly closings: number;
+    },
   ): Promise<SlotDescription | Refusal> {
     const shut = refuse("conflict", "The vault was shut meanwhile.");
     if (closings !== this.#closings) return shut;
     const { wrong } = this.#stored;
+    const { intent, writes = [] } = leave ?? {};
+    const leaf = { kind: "epoch", op: "open", epoch, slot: slot.id, reason: null } as const;
     await this.#acts.record({
       kind: "seal_opened",
       actor,
       detail: `The vault was opened by ${named(slot)}.`,
-      data: { slot: slot.id, epoch },
-      writes: wrong.count > 0 ? [wrongWrite(NO_WRONG_PASSPHRASES)] : [],
-      leaf: { kind: "epoch", op: "open", epoch, slot: slot.id, reason: null },
+      data: { slot: slot.id, epoch, recovery: slot.recovery },
+      writes: [...writes, ...(wrong.count > 0 ? [wrongWrite(NO_WRONG_PASSPHRASES)] : [])],
+      leaf: intent === undefined ? leaf : { ...leaf, intent },
     });
     this.#stored = { ...this.#stored, wrong: NO_WRONG_PASSPHRASES };
     if (closings !== this.#closings) return shut;
@@ -441,13 +491,13 @@ export class SealKeeper {
   async #makeSlot(epoch: Epoch, wanted: WantedSlot, key: LockedBytes): Promise<Slot | Refusal> {
     const drawn = await this.#draw(ID_BYTES, "slot");
     if ("ok" in drawn) return drawn;
-    const { kind, name, place } = wanted;
+    const { kind, name, place, recovery = false } = wanted;
     const id = `slot-${hex(drawn)}`;
     const terms = { vault: epoch.vault, id, epoch: epoch.epoch };
     const sealed: Sealed | Refusal = await this.#terms.keepers[kind].create(terms, wanted, key);
     if (!sealed.ok) return sealed;
     const createdMilliseconds = this.#terms.clock.wallMilliseconds();
-    const slot = { id, kind, name, place, epoch: epoch.epoch, createdMilliseconds };
+    const slot = { id, kind, name, place, epoch: epoch.epoch, createdMilliseconds, recovery };
     const { parameters, sealed: bytes } = sealed;
     return tagged(epoch.vault, { ...slot, parameters, sealed: bytes }, key);
   }

@@ -138,6 +138,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
   "/v1/destructions/{id}/cancel": {},
   "/v1/backups": {},
+  "/v1/backups/{id}/drill": {},
 };
 
 async function ask(

@@ -9,6 +9,7 @@ import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/api/log.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import { CustodyTally } from "../../../src/key/custodyTally.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
@@ -148,6 +149,8 @@ export const SOURCE: SourceSnapshot = {
 /** Signs what this house attests. */
 export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
+const NO_FIGURES = new CustodyTally({ read: () => Promise.resolve([]) }, () => {}).figures();
+
 export const SNAPSHOT: ServiceSnapshot = {
   version: "0",
   startedMilliseconds: 1,
@@ -173,6 +176,7 @@ export const SNAPSHOT: ServiceSnapshot = {
     lockedMemory: { ok: true, bytes: 0, detail: "" },
   },
   keys: new KeyTally().figures(),
+  custody: NO_FIGURES,
   log: {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
@@ -319,6 +323,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   const journal = new MemoryJournal();
   const sources = new MemorySources();
   const log: string[] = [];
+  const logger = createLogger("debug", { write: (line) => log.push(line) });
   const answered: House["answered"] = [];
   const snapshot = { value: SNAPSHOT };
   const book = new TokenBook({
@@ -347,8 +352,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   });
   const { keys, approvals, destructions, backups } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
-  const distribution = openDistribution(
-    { store: keys.store, clock, signer: STATUS_SIGNER },
+  const { revoked: _revoked, ...distribution } = await openDistribution(
+    { store: keys.store, clock, signer: STATUS_SIGNER, log: logger },
     keys.supply,
     keys.room,
     keys.port,
@@ -442,7 +447,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         answered: (door, code, _seconds, bytes) => answered.push({ door, code, bytes }),
         refused: () => {},
       },
-      log: createLogger("debug", { write: (line) => log.push(line) }),
+      log: logger,
       ...ports,
     },
     { version: "0", hosts: LOOPBACK_NAMES, origins: [], publicProbes: true, ...apiOptions },

@@ -73,6 +73,7 @@ const GLOBAL: Readonly<Record<string, Field>> = {
     good: ["log.example/springhouse", text(255)],
     bad: ["", "a b", "a+b", text(256)],
   },
+  "approval.required.recover": PEOPLE,
   "approval.required.restore": PEOPLE,
   "approval.required.destroy": PEOPLE,
   "approval.required.export": PEOPLE,

@@ -159,6 +159,7 @@ describe("the vault", () => {
     place: null,
     epoch: 1,
     createdMilliseconds: 1,
+    recovery: false,
   } as const;
   const open = { ...SNAPSHOT.vault, initialised: true, sealed: false, cause: null, epoch: 1 };
   const two = { ...open, slots: [slot, { ...slot, id: "slot-2", name: "second" }] };

@@ -244,6 +244,34 @@ const CASES: Readonly<Record<string, Case>> = {
     change: ({ snapshot }) => void (snapshot.keys.overdue = 2),
     moves: { key_overdue_total: [1, 2] },
   },
+  intents_total: {
+    change: ({ snapshot }) => void (snapshot.custody.intents["seal.recover"].refused = 1),
+    moves: { 'intents_total{operation="seal.recover",act="refused"}': [0, 1] },
+  },
+  destructions_pending: {
+    change: ({ snapshot }) => void (snapshot.custody.destructions.pending = 1),
+    moves: { destructions_pending: [2, 1] },
+  },
+  destructions_total: {
+    change: ({ snapshot }) => void (snapshot.custody.destructions.ended.cancelled = 2),
+    moves: { 'destructions_total{outcome="cancelled"}': [1, 2] },
+  },
+  destruction_batches_total: {
+    change: ({ snapshot }) => void (snapshot.custody.destructions.batches = 3),
+    moves: { destruction_batches_total: [2, 3] },
+  },
+  destruction_delays_total: {
+    change: ({ snapshot }) => void (snapshot.custody.destructions.delays = 1),
+    moves: { destruction_delays_total: [0, 1] },
+  },
+  backup_age_seconds: {
+    change: ({ snapshot }) => void (snapshot.custody.backups.takenMilliseconds = 2000),
+    moves: { backup_age_seconds: [5, 7] },
+  },
+  backup_drill_age_seconds: {
+    change: ({ snapshot }) => void (snapshot.custody.backups.drilledMilliseconds = null),
+    moves: { backup_drill_age_seconds: [6, 0] },
+  },
   log_leaves: {
     change: ({ snapshot }) => void (snapshot.log.leaves = 21),
     moves: { log_leaves: [20, 21] },

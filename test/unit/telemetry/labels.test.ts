@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { COMMAND_OPERATIONS } from "../../../src/port/approval.ts";
+import { DESTRUCTION_ENDS, INTENT_ACTS } from "../../../src/port/custody.ts";
 import { ERRORS, type ErrorCode } from "../../../src/port/errors.ts";
 import { HEALTH_TESTS, SEVERITIES, SOURCE_STATES } from "../../../src/port/health.ts";
 import { KEY_STATES, KEY_USAGES } from "../../../src/port/key.ts";
@@ -24,7 +26,9 @@ const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "bui
   bound: ["lower", "estimate", "upper"],
   kind: SLOT_KINDS,
   usage: KEY_USAGES,
-  outcome: ["estimated", "broken", "lost"],
+  outcome: ["estimated", "broken", "lost", ...DESTRUCTION_ENDS],
+  operation: COMMAND_OPERATIONS,
+  act: INTENT_ACTS,
   instance: DOORS,
   door: DOORS,
   reason: [...RESEED_REASONS, ...Object.keys(ERRORS)],

@@ -3,6 +3,7 @@ import type {
   ServiceSnapshot,
   SourceSnapshot,
 } from "../../../src/port/snapshot.ts";
+import { CustodyTally } from "../../../src/key/custodyTally.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
 import { Exposition } from "../../../src/telemetry/exposition.ts";
 import { RequestTally } from "../../../src/telemetry/requestTally.ts";
@@ -110,6 +111,7 @@ function instance(id: string): InstanceSnapshot {
 /** Two of everything, so that a case sees whether the other one stays where it is. */
 export function picture(): Picture {
   const figures = new KeyTally().figures();
+  const custody = new CustodyTally({ read: () => Promise.resolve([]) }, () => {}).figures();
   const snapshot: ServiceSnapshot = {
     version: "1.2.3",
     startedMilliseconds: 1000,
@@ -141,12 +143,23 @@ export function picture(): Picture {
           place: confidential("place"),
           epoch: 3,
           createdMilliseconds: 2000,
+          recovery: false,
         },
       ],
       refusedTotal: 2,
       lockedMemory: { ok: true, bytes: 32, detail: confidential("memory") },
     },
     keys: { ...figures, rotations: 2, overdue: 1, versions: { ...figures.versions, active: 4 } },
+    custody: {
+      ...custody,
+      destructions: {
+        pending: 2,
+        ended: { destroyed: 3, cancelled: 1 },
+        batches: 2,
+        delays: 0,
+      },
+      backups: { takenMilliseconds: 4000, drilledMilliseconds: 3000 },
+    },
     log: {
       origin: confidential("origin"),
       verifierKey: confidential("verifier key"),

@@ -1,4 +1,5 @@
 import { Backups, type BackupTerms } from "../../../../src/key/backup/backups.ts";
+import { type CustodyTally, openCustodyTally } from "../../../../src/key/custodyTally.ts";
 import { Destructions } from "../../../../src/key/destruction/destructions.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
 import { pkcs11Slots, type TokenConfiguration } from "../../../../src/key/seal/pkcs11Slot.ts";
@@ -31,6 +32,7 @@ export const TWO: RequiredApprovals = {
   "key.restore": 2,
   "key.destroy": 2,
   "key.export": 2,
+  "seal.recover": 2,
   "custodian.enrol": 2,
   "custodian.remove": 2,
 };
@@ -41,6 +43,7 @@ export interface Rig extends AsyncDisposable {
   readonly keeper: SealKeeper | null;
   readonly failures: string[];
   readonly approvals: Approvals;
+  readonly tally: CustodyTally;
   readonly destructions: Destructions;
   readonly backups: Backups;
   /** Of the kinds `intent` and `custodian`, and what names an intent. */
@@ -88,6 +91,8 @@ export async function openRig(options: Options = {}): Promise<Rig> {
     await keys.log.append(leaf, writes, (batch) => keys.journal.record(event, batch));
   };
   const failures: string[] = [];
+  const tally = await openCustodyTally(keys.store, (detail) => failures.push(detail));
+  keys.journal.subscribe(tally.observe);
   const keeper = seal as SealKeeper | null;
   const destructions = new Destructions({
     clock: keys.clock,
@@ -102,7 +107,11 @@ export async function openRig(options: Options = {}): Promise<Rig> {
     log: keys.log,
     record: (event, batch) => keys.journal.record(event, batch),
     windowMilliseconds,
-    failed: (detail) => void failures.push(detail),
+    failed(detail) {
+      failures.push(detail);
+      tally.delayed();
+    },
+    batched: () => tally.batched(),
   });
   const backups = new Backups({
     clock: keys.clock,
@@ -116,6 +125,7 @@ export async function openRig(options: Options = {}): Promise<Rig> {
       withEpochKey: async () => refuse("sealed", "There is no vault."),
     },
     record,
+    tell: (event) => keys.journal.event(event),
   });
   let starts = 0;
   const open = (): Promise<Approvals> =>
@@ -127,10 +137,12 @@ export async function openRig(options: Options = {}): Promise<Rig> {
       required: TWO,
       commands: { ...keyCommands(keys.room), ...destructions.commands() },
       record,
+      refused: (operation) => tally.refused(operation),
       tell: (event) => keys.journal.event(event),
     });
   return {
     keys,
+    tally,
     keeper,
     failures,
     destructions,

@@ -8,7 +8,7 @@ import { slotWrite, toEpoch } from "../seal/rows.ts";
 import { passphraseSlots } from "../seal/secretSlot.ts";
 import { tagged } from "../seal/slot.ts";
 
-export interface RecoveryTerms {
+export interface RestoredSlotTerms {
   readonly name: string;
   /** The caller overwrites it. */
   readonly passphrase: Uint8Array;
@@ -22,10 +22,10 @@ export interface RecoveryTerms {
  * @param epochKey of the backup
  * @returns null when it is there
  */
-export async function addRecoverySlot(
+export async function addRestoredSlot(
   directory: string,
   epochKey: Uint8Array,
-  { name, passphrase, osRandom, atMilliseconds }: RecoveryTerms,
+  { name, passphrase, osRandom, atMilliseconds }: RestoredSlotTerms,
 ): Promise<Refusal | null> {
   const database = new DatabaseSync(join(directory, DATABASE_FILE));
   const key = lockedMemory(false).allocate(epochKey.length);
@@ -39,7 +39,7 @@ export async function addRecoverySlot(
     const made = await slots.create({ vault, id, epoch }, wanted, key);
     if (!made.ok) return made;
     const { parameters, sealed } = made;
-    const facts = { id, kind: "passphrase", name, place: null, epoch } as const;
+    const facts = { id, kind: "passphrase", name, place: null, epoch, recovery: false } as const;
     const slot = { ...facts, createdMilliseconds: atMilliseconds, parameters, sealed };
     const { statement, parameters: values } = slotWrite(tagged(vault, slot, key));
     database.exec("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;");
