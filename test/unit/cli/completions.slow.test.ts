@@ -79,7 +79,9 @@ describe.each([
 test("bash knows an option's value from a command, also with =", async () => {
   expect(await bash("random", "--format", "=", "h")).toEqual(["hex"]);
   expect(await bash("random", "--format", "raw", "--f")).toEqual(["--format", "--fresh"]);
-  expect(await bash("backup", "--output", "list", "")).toEqual(["list", "discard"]);
+  expect(await bash("backup", "--output", "list", "")).toEqual(
+    expect.arrayContaining(["list", "discard"]),
+  );
 });
 
 test.skipIf(!has("man"))("the man page has no fault that man(1) or mandoc(1) finds", () => {
