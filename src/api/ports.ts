@@ -7,7 +7,7 @@ import type { StatusListPublisher } from "../key/revocation/statusListPublisher.
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
-import type { RandomSupply } from "../port/draw.ts";
+import type { PendingOutputs, RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
 import type { Approvals } from "../key/approval/approvals.ts";
@@ -33,6 +33,7 @@ interface KeyOrder {
   readonly format?: string;
   readonly count?: number;
   readonly requirement?: Requirement;
+  readonly receipted?: boolean;
 }
 
 /** What is asked of `key/`. */
@@ -44,7 +45,9 @@ interface KeySupply {
     order: KeyOrder,
     principal: string,
     signal?: AbortSignal,
-  ): Promise<{ readonly keys: readonly AnsweredKey[] } | Refusal>;
+  ): Promise<
+    { readonly keys: readonly AnsweredKey[]; readonly pending: readonly PendingOutputs[] } | Refusal
+  >;
 }
 
 /** The DRBG's known-answer tests, on demand (SP 800-90A 11.3.3). */
@@ -79,7 +82,8 @@ interface ReceiptOrder {
   readonly type?: string;
   readonly format?: string;
   readonly bytes: number;
-  readonly outputs: readonly string[];
+  /** Their records are kept with the receipt. */
+  readonly pending: PendingOutputs;
   readonly asked: Requirement;
   readonly value: Uint8Array;
 }

@@ -4,6 +4,7 @@
 export const COMMAND_OPERATIONS = [
   "key.restore",
   "key.destroy",
+  "key.process",
   "key.export",
   "custodian.enrol",
   "custodian.remove",
@@ -17,6 +18,13 @@ export type IntentState = (typeof INTENT_STATES)[number];
 /** One act on one thing: fields are its operation's, and no others. */
 export type Command =
   | { readonly op: "key.restore" | "key.destroy"; readonly key: string; readonly version: number }
+  | {
+      /** A compromised version may decrypt and verify for so many hours from the execution. */
+      readonly op: "key.process";
+      readonly key: string;
+      readonly version: number;
+      readonly hours: number;
+    }
   | {
       readonly op: "key.export";
       readonly key: string;

@@ -48,6 +48,7 @@ export function requiredOf(required: Configuration["approval"]["required"]): Req
   return {
     "key.restore": required.restore,
     "key.destroy": required.destroy,
+    "key.process": required.process,
     "key.export": required.export,
     "custodian.enrol": required.custodians,
     "custodian.remove": required.custodians,

@@ -3,6 +3,7 @@ import { DISTRIBUTION_SCHEMA } from "./distributionSchema.ts";
 import { DESTRUCTION_SCHEMA } from "./destructionSchema.ts";
 import { KEY_SCHEMA } from "./keySchema.ts";
 import { LOG_SCHEMA } from "./logSchema.ts";
+import { PROCESSING_SCHEMA } from "./processingSchema.ts";
 import { SEAL_SCHEMA } from "./sealSchema.ts";
 
 /** A step from schema `version - 1` to `version`; never edited once it was released. */
@@ -172,6 +173,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 8, sql: DISTRIBUTION_SCHEMA },
   { version: 9, sql: RECOVERY_SLOTS },
   { version: 10, sql: BACKUPS_TRIED },
+  { version: 11, sql: PROCESSING_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

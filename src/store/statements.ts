@@ -73,12 +73,13 @@ export const WRITES = {
       primary_version = ?, state = ?, due_ms = ?
     WHERE id = ?`,
   "keyVersion.put": `INSERT INTO key_version (key, version, state, origin, seed, counter, public_key,
-      created_ms, activated_ms, deactivate_ms, changed_ms, reason, compromised_ms)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      created_ms, activated_ms, deactivate_ms, changed_ms, reason, compromised_ms,
+      process_until_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (key, version) DO UPDATE SET state = excluded.state,
     activated_ms = excluded.activated_ms, deactivate_ms = excluded.deactivate_ms,
     changed_ms = excluded.changed_ms, reason = excluded.reason,
-    compromised_ms = excluded.compromised_ms`,
+    compromised_ms = excluded.compromised_ms, process_until_ms = excluded.process_until_ms`,
   "keyPrincipal.insert": `INSERT INTO key_principal (principal, key) VALUES (?, ?)
     ON CONFLICT (principal, key) DO NOTHING`,
   "keyPrincipal.clear": `DELETE FROM key_principal WHERE key = ?`,

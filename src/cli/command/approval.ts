@@ -26,7 +26,7 @@ const destructions = (): Promise<typeof Destructions> => import("../destructions
 
 const keyExport = (): Promise<typeof KeyExport> => import("../keyExport.ts");
 
-const KEY_ACTS = ["restore", "destroy", "export"] as const;
+const KEY_ACTS = ["restore", "destroy", "process", "export"] as const;
 
 /** `springhouse intent ...` and `springhouse custodian ...` */
 export function addApprovalCommands(program: Command, terminal: Terminal): void {
@@ -45,9 +45,8 @@ export function addApprovalCommands(program: Command, terminal: Terminal): void 
     .requiredOption("--key-version <n>", "of the key", integer(1))
     .option("--recipient <file>", "for an export: whose public key it is sealed to, or age1...")
     .addOption(new Option("--scheme <scheme>", "for an export: how").choices(EXPORT_SCHEMES))
-    .action((key: string, options: KeyIntentOptions & { readonly to: (typeof KEY_ACTS)[number] }) =>
-      askForKey(terminal, key, options),
-    );
+    .option("--hours <n>", "to process with a compromised version: for how long", integer(1))
+    .action((key: string, options: KeyActOptions) => askForKey(terminal, key, options));
   asking(intent.command("recover"))
     .description("ask for the vault to be opened by a recovery slot; prints the intent's id")
     .argument("<slot>", "its id, from `seal status`")
@@ -159,17 +158,20 @@ export function addApprovalCommands(program: Command, terminal: Terminal): void 
     );
 }
 
+/** A working day: to protect anew what the version protected. */
+const DEFAULT_HOURS = 8;
+
+type KeyActOptions = KeyIntentOptions & {
+  readonly to: (typeof KEY_ACTS)[number];
+  readonly hours?: number;
+};
+
 async function askForKey(
   terminal: Terminal,
   key: string,
-  {
-    to,
-    keyVersion: version,
-    recipient,
-    scheme,
-    ...options
-  }: KeyIntentOptions & { readonly to: (typeof KEY_ACTS)[number] },
+  { to, keyVersion: version, recipient, scheme, hours = DEFAULT_HOURS, ...options }: KeyActOptions,
 ): Promise<void> {
+  if (to === "process") return ask(terminal, { op: "key.process", key, version, hours }, options);
   if (to !== "export") return ask(terminal, { op: `key.${to}`, key, version }, options);
   if (recipient === undefined || scheme === undefined)
     throw new Failure(

@@ -33,6 +33,7 @@ const WHAT: Readonly<Record<KeyTransition, string>> = {
   deactivate: "end a version's protecting; it still decrypts and verifies",
   compromise: "report that a version may be known to others",
   destroy: "destroy a version's material: needs custodians' approval",
+  process: "let a compromised version process for a while: needs custodians' approval",
 };
 
 const principal = (text: string, previous: readonly string[]): readonly string[] => [

@@ -2,7 +2,8 @@ import type { SlotDescription } from "../../port/seal.ts";
 import { refuse, type Refusal } from "../../port/errors.ts";
 import type { Approvals } from "../approval/approvals.ts";
 import type { CommandKeepers, Requester } from "../approval/commandKeeper.ts";
-import type { Opening, SealKeeper } from "./sealKeeper.ts";
+import type { SealKeeper } from "./sealKeeper.ts";
+import type { Opening } from "./slotRack.ts";
 
 /*
  * Custodians and intents are outside of the seal, so that they can give leave while nothing inside of it

@@ -25,6 +25,12 @@ export const COMMAND = Type.Unsafe<Command>(
       version: VERSION,
     }),
     strictObject({
+      op: Type.Literal("key.process"),
+      key: NAME,
+      version: VERSION,
+      hours: Type.Integer({ minimum: 1, maximum: 168 }),
+    }),
+    strictObject({
       op: Type.Literal("key.export"),
       key: NAME,
       version: VERSION,

@@ -97,6 +97,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/{id}/deactivate": {},
   "/v1/keys/{id}/compromise": {},
   "/v1/keys/{id}/destroy": {},
+  "/v1/keys/{id}/process": {},
   "/v1/keys/{id}/encrypt": { plaintext: "AAAA" },
   "/v1/keys/{id}/decrypt": { ciphertext: "AAAA" },
   "/v1/keys/{id}/rewrap": { ciphertext: "AAAA" },

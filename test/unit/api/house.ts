@@ -31,7 +31,8 @@ import { attestWith } from "../../../src/log/statement.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
-import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
+import { drawFrom } from "../../../src/key/seal/epochKey.ts";
+import { openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
 import { pkcs11Slots } from "../../../src/key/seal/pkcs11Slot.ts";
 import { tpmSlots } from "../../../src/key/seal/tpmSlot.ts";
 import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.ts";
@@ -377,7 +378,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
             output: "s-0-1.1",
             seed: "s-0-1",
           };
-          return { keys: Array.from({ length: count }, () => key) };
+          return { keys: Array.from({ length: count }, () => key), pending: [] };
         },
       },
       managed: keys.room,
@@ -435,7 +436,10 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         receiptOf: async (id, mine) =>
           mine === null && id === "lf-0123456789abcdef-1" ? { format: "a receipt" } : undefined,
         issue: async (orders) =>
-          orders.map(({ outputs }) => ({ receipt: { outputs }, salt: new Uint8Array(32) })),
+          orders.map(({ pending: { outputs } }) => ({
+            receipt: { outputs: outputs.map(({ id }) => id) },
+            salt: new Uint8Array(32),
+          })),
       },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {

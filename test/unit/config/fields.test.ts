@@ -76,6 +76,7 @@ const GLOBAL: Readonly<Record<string, Field>> = {
   "approval.required.recover": PEOPLE,
   "approval.required.restore": PEOPLE,
   "approval.required.destroy": PEOPLE,
+  "approval.required.process": PEOPLE,
   "approval.required.export": PEOPLE,
   "approval.required.custodians": PEOPLE,
   "approval.custodians": {

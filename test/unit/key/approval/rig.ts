@@ -3,7 +3,8 @@ import { type CustodyTally, openCustodyTally } from "../../../../src/key/custody
 import { Destructions } from "../../../../src/key/destruction/destructions.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
 import { pkcs11Slots, type TokenConfiguration } from "../../../../src/key/seal/pkcs11Slot.ts";
-import { drawFrom, openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
+import { drawFrom } from "../../../../src/key/seal/epochKey.ts";
+import { openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
 import { keyFileSlots, passphraseSlots } from "../../../../src/key/seal/secretSlot.ts";
 import type { TpmConfiguration } from "../../../../src/key/seal/tpmTools.ts";
 import { tpmSlots } from "../../../../src/key/seal/tpmSlot.ts";
@@ -31,6 +32,7 @@ import type { TestCustodian } from "./custodians.ts";
 export const TWO: RequiredApprovals = {
   "key.restore": 2,
   "key.destroy": 2,
+  "key.process": 2,
   "key.export": 2,
   "seal.recover": 2,
   "custodian.enrol": 2,

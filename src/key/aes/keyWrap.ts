@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
+import { cipherKey } from "./cipherKey.ts";
 
 export type KeyWrapAlgorithm = "AES-256-KW" | "AES-256-KWP";
 
@@ -30,7 +31,9 @@ export function wrapBytes(
   key: Uint8Array,
   target: Uint8Array,
 ): Uint8Array {
-  return createCipheriv(cipherOf(algorithm, key), key, INITIAL_VALUE[algorithm]).update(target);
+  const cipher = cipherOf(algorithm, key);
+  // The whole result comes with the update; the final is empty.
+  return createCipheriv(cipher, cipherKey(key), INITIAL_VALUE[algorithm]).update(target);
 }
 
 /** @returns the target, for the caller to overwrite; null when this key did not wrap it so */
@@ -41,10 +44,9 @@ export function unwrapBytes(
 ): Uint8Array | null {
   // OpenSSL takes nothing at all for the wrap of nothing.
   if (wrapped.length < (algorithm === "AES-256-KW" ? 24 : 16)) return null;
+  const cipher = cipherOf(algorithm, key);
   try {
-    return createDecipheriv(cipherOf(algorithm, key), key, INITIAL_VALUE[algorithm]).update(
-      wrapped,
-    );
+    return createDecipheriv(cipher, cipherKey(key), INITIAL_VALUE[algorithm]).update(wrapped);
   } catch {
     return null;
   }

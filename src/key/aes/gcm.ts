@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
+import { cipherKey } from "./cipherKey.ts";
 
 const CIPHER = "aes-256-gcm";
 /** SP 800-38D 5.2.1.2: the longest tag. */
@@ -17,7 +18,7 @@ export function gcmEncrypt(
   plaintext: Uint8Array,
   associated: Uint8Array,
 ): Uint8Array {
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  const cipher = createCipheriv(CIPHER, cipherKey(key), nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(associated);
   const text = cipher.update(plaintext);
   cipher.final();
@@ -32,7 +33,7 @@ export function gcmDecrypt(
   associated: Uint8Array,
 ): Uint8Array | null {
   if (nonce.length !== NONCE_BYTES || ciphertext.length < TAG_BYTES) return null;
-  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv(CIPHER, cipherKey(key), nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(associated);
   decipher.setAuthTag(ciphertext.subarray(-TAG_BYTES));
   const plaintext = decipher.update(ciphertext.subarray(0, -TAG_BYTES));
