@@ -5,6 +5,7 @@ import type { ComplianceReport } from "../port/compliance.ts";
 import type { PairedKeys } from "../key/distribution/pairedKeys.ts";
 import type { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
+import type { KeyRotation } from "../log/keyRotation.ts";
 import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
 import type { PendingOutputs, RandomSupply } from "../port/draw.ts";
@@ -71,6 +72,10 @@ interface LogDoor {
   /** In C2SP's form. */
   readonly verifierKey: string;
   checkpoint(): { readonly note: string };
+  /** What witnesses have cosigned, the newest first. */
+  readonly cosigned: { readonly all: readonly { readonly note: string }[] };
+  /** Signed notes by which its keys have handed over. */
+  readonly handovers: readonly string[];
   /** Null for what the last checkpoint does not have. */
   tile(level: number, index: number, width: number): Promise<Uint8Array | null>;
   entries(index: number, width: number): Promise<readonly string[] | null>;
@@ -145,6 +150,7 @@ export interface ApiPorts {
   readonly lineage: LineageReader;
   readonly introspection: Introspection;
   readonly transparency: LogDoor;
+  readonly logKey: Pick<KeyRotation, "rotate">;
   readonly attest: Attest;
   readonly receipts: ReceiptSupply;
   readonly recall: {

@@ -50,13 +50,14 @@ import {
   requiredOf,
   watchExpiry,
 } from "./approval.ts";
+import { DiskWatch } from "./diskWatch.ts";
 import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
-import { openTransparency } from "./transparency.ts";
+import { openKeyRotation, openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -179,6 +180,8 @@ export async function createService(
     if (leaf === null) await observed.record(event, writes);
     else await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
   });
+  const disk = ports.disk ? new DiskWatch(clock, ports.disk) : null;
+  const quotas = new Quotas(clock);
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
   const snapshot = (): ServiceSnapshot =>
@@ -195,6 +198,8 @@ export async function createService(
         keys: () => managed.tally.figures(),
         custody: () => custody.figures(),
         log: () => transparency.snapshot(),
+        disk: () => disk?.latest ?? null,
+        tlsCertificates: ports.tlsCertificates,
       },
       clock.wallMilliseconds(),
     );
@@ -234,6 +239,7 @@ export async function createService(
     },
     tell: (event: ServiceEvent): void => observed.event(event),
   };
+  const logKey = openKeyRotation(ports, transparency.log, acts.record);
   const custody = await openCustodyTally(store, (detail) =>
     log.warn({ detail }, "the figures of backups could not be read"),
   );
@@ -254,7 +260,9 @@ export async function createService(
     ...destructions.commands(),
     ...recoveryCommands(seal),
   };
-  const approvals = await openDualControl(configuration, ports, commands, acts, custody);
+  const approvals = await openDualControl(configuration, ports, commands, acts, custody, () =>
+    managed.service.now(),
+  );
   const { revoked, ...distribution } = await openDistribution(
     ports,
     drbg,
@@ -288,6 +296,7 @@ export async function createService(
       lineage,
       introspection: { snapshot },
       transparency: transparency.log,
+      logKey,
       attest,
       recall: new RecallDesk({
         clock,
@@ -309,8 +318,8 @@ export async function createService(
         maker: { configuration: configuration.version, build: ports.build },
       }),
       selfTest: { run: () => drbg.runSelfTests() },
-      metrics: new Exposition({ snapshot }, tally),
-      access: new Access(tokens, certificates, new Quotas(clock)),
+      metrics: new Exposition({ snapshot }, tally, () => quotas.uses()),
+      access: new Access(tokens, certificates, quotas),
       tally,
       log,
     },
@@ -347,6 +356,7 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
+  disk?.start();
   managed.start();
   destructions.start();
   const stopExpiry = watchExpiry(approvals, ports);
@@ -381,6 +391,7 @@ export async function createService(
       stopExpiry();
       seal.seal("The service stopped.");
       watch.stop();
+      disk?.stop();
       forgetHealth();
       // The secrets go first: the rest waits for others.
       drbg.stop();

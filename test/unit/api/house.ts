@@ -29,6 +29,7 @@ import type { DeviceDescription } from "../../../src/port/source.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { attestWith } from "../../../src/log/statement.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
+import { SigningKey } from "../../../src/log/signingKey.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom } from "../../../src/key/seal/epochKey.ts";
@@ -182,10 +183,13 @@ export const SNAPSHOT: ServiceSnapshot = {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
     leaves: 1,
+    checkpointMilliseconds: null,
     behindMilliseconds: 0,
     failuresTotal: 0,
     witnesses: [],
   },
+  disk: null,
+  tlsCertificates: [],
 };
 
 const STORY = {
@@ -236,21 +240,23 @@ export const EVENT: ServiceEvent = {
   data: {},
 };
 
-/** A source that can be made to gap. */
+/** A source that can be made to gap, and to take its time. */
 class MemorySources implements SourceControl {
   gapAfter = Infinity;
+  isSlow = false;
   device: DeviceDescription | null = null;
   open = 0;
   readonly acts: string[] = [];
 
   tap(source: string, samples: number | null): Tap | Refusal {
     this.open++;
-    const { gapAfter } = this;
+    const { gapAfter, isSlow } = this;
     let closed = false;
     async function* chunks(): AsyncGenerator<Uint8Array> {
       const wanted = samples ?? Infinity;
       for (let at = 0; at < wanted && !closed; at += 1000) {
         if (at >= gapAfter) throw new Error("gap");
+        if (isSlow) await new Promise((resolve) => setTimeout(resolve, 5));
         yield new Uint8Array(Math.min(1000, wanted - at)).fill((at / 1000) & 0xff);
       }
     }
@@ -261,8 +267,8 @@ class MemorySources implements SourceControl {
       firstSequence: 4711,
       chunks: chunks(),
       close: () => {
+        if (!closed) this.open--;
         closed = true;
-        this.open--;
       },
     };
   }
@@ -354,7 +360,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   const { keys, approvals, destructions, backups } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
   const { revoked: _revoked, ...distribution } = await openDistribution(
-    { store: keys.store, clock, signer: STATUS_SIGNER, log: logger },
+    { store: keys.store, clock, signer: new SigningKey(STATUS_SIGNER), log: logger },
     keys.supply,
     keys.room,
     keys.port,
@@ -418,9 +424,14 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       },
       introspection: { snapshot: () => snapshot.value },
       attest: attestWith(SIGNER),
+      logKey: {
+        rotate: async (actor, reason) => ({ verifierKey: `${actor} ${reason}`, handover: "" }),
+      },
       transparency: {
         verifierKey: SNAPSHOT.log.verifierKey,
         checkpoint: () => ({ note: "log.example/house\n1\n" }),
+        cosigned: { all: [{ note: "log.example/house\n1\n" }] },
+        handovers: ["a hand-over\n"],
         tile: async (level, index, width) =>
           level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
         entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
