@@ -10,6 +10,7 @@ import { dashboardJson } from "../src/telemetry/dashboards/json.ts";
 import { DURATION, PREFIX } from "../src/telemetry/exposition.ts";
 import { ruleFile, ruleTests } from "../src/telemetry/rules/files.ts";
 import { allowed, NOTE, table, type Documented } from "./markdown.ts";
+import { packagingFiles } from "./packaging.ts";
 import { routesDocument } from "./routesDocument.ts";
 import { runbookDocument } from "./runbook.ts";
 
@@ -98,6 +99,7 @@ function sha256Wasm(): string {
 /** Every generated file: path from the root, and text. */
 export async function generated(): Promise<readonly (readonly [string, string])[]> {
   return [
+    ...packagingFiles(),
     ["src/kernel/sha256Wasm.ts", sha256Wasm()],
     ["docs/errors.md", errorsDocument()],
     ["docs/metrics.md", metricsDocument()],

@@ -18,6 +18,7 @@ import { contentOf } from "./platform/contentOf.ts";
 import { measureDisk } from "./platform/disk.ts";
 import { logDestination } from "./platform/logDestination.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
+import { serviceManager } from "./platform/serviceManager.ts";
 import type { Clock } from "./port/clock.ts";
 import { SpringhouseError } from "./port/errors.ts";
 import { addressOf, assertListenable } from "./service/address.ts";
@@ -121,6 +122,9 @@ export async function serve(
   const tls = readTls(configuration);
   let tlsCertificates = tls.tls ? endsOf(tls.tls) : [];
   const log = pino({ level: configuration.log.level, base: null }, logDestination(2));
+  const manager = serviceManager(process.env, clock, (detail) =>
+    log.warn({ detail }, "the service manager could not be told"),
+  );
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
   const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
@@ -174,8 +178,12 @@ export async function serve(
       socketPath: join(state, "springhouse.sock"),
     });
     const scheme = configuration.tls ? "https" : "http";
-    log.info({ url: `${scheme}://${address.host}:${listening.address?.port}`, state }, "listening");
+    const url = `${scheme}://${address.host}:${listening.address?.port}`;
+    log.info({ url, state }, "listening");
+    // Not when a quorum is met: a service that is restarted for want of a device could not say so.
+    manager.ready(`Listening on ${url}`);
     reload = (): void => {
+      manager.reloading();
       try {
         const next = load(options);
         // Everything that can fail comes first, so that a bad file changes nothing at all.
@@ -191,12 +199,14 @@ export async function serve(
         const faults = detail.split("\n").map((line) => line.trim());
         log.error({ faults }, "the configuration stays as it was");
       }
+      manager.ready(`Listening on ${url}`);
     };
     await new Promise<void>((resolve) => {
       if (stopping.aborted) resolve();
       else stopping.addEventListener("abort", () => resolve(), { once: true });
     });
     reload = (): void => {};
+    manager.stopping();
     await listening.close();
   } finally {
     stopDiscovery();
