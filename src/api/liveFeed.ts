@@ -3,7 +3,7 @@ import { isAllowed } from "../access/permissions.ts";
 import type { Cancel } from "../port/clock.ts";
 import type { EventKind, KeptEvent } from "../port/event.ts";
 import { DOORS } from "../port/lineage.ts";
-import type { DoorFigures, EventsFrame, StatusFrame } from "../port/live.ts";
+import type { ClientFigures, DoorFigures, EventsFrame, StatusFrame } from "../port/live.ts";
 import type { Principal } from "../port/principal.ts";
 import type { Context } from "./context.ts";
 import { withoutPlaces } from "./visible.ts";
@@ -141,12 +141,12 @@ export class LiveFeed {
       const kind = `${seesPlaces} ${seesEvents} ${seesAssessments}`;
       let text = written.get(kind);
       if (text === undefined) {
-        const { clients, assessments } = this.#context.ports;
+        const { assessments } = this.#context.ports;
         const frame: StatusFrame = {
           frame: "status",
           status: seesPlaces ? snapshot : withoutPlaces(snapshot),
           doors: this.#doors(),
-          clients: seesEvents ? clients.list() : [],
+          clients: seesEvents ? this.#clients() : [],
           refusals: seesEvents ? this.#context.recentRefusals.list() : [],
           assessments: seesAssessments ? assessments.list() : [],
         };
@@ -155,6 +155,19 @@ export class LiveFeed {
       }
       return text;
     };
+  }
+
+  #clients(): ClientFigures[] {
+    const { quotas, tokens } = this.#context.ports.access;
+    return quotas
+      .uses()
+      .filter(({ bytes }) => bytes > 0)
+      .map(({ client, requests, bytes }) => ({
+        principal: client,
+        name: client === null ? null : tokens.nameOf(client),
+        requests,
+        bytes,
+      }));
   }
 
   #doors(): DoorFigures[] {

@@ -5,12 +5,12 @@ import type { ComplianceReport } from "../port/compliance.ts";
 import type { PairedKeys } from "../key/distribution/pairedKeys.ts";
 import type { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
+import type { KeyRotation } from "../log/keyRotation.ts";
 import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
 import type { PendingOutputs, RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
-import type { ClientFigures } from "../port/live.ts";
 import type { Approvals } from "../key/approval/approvals.ts";
 import type { Backups } from "../key/backup/backups.ts";
 import type { Destructions } from "../key/destruction/destructions.ts";
@@ -76,6 +76,10 @@ interface LogDoor {
   /** In C2SP's form. */
   readonly verifierKey: string;
   checkpoint(): { readonly note: string };
+  /** What witnesses have cosigned, the newest first. */
+  readonly cosigned: { readonly all: readonly { readonly note: string }[] };
+  /** Signed notes by which its keys have handed over. */
+  readonly handovers: readonly string[];
   /** Null for what the last checkpoint does not have. */
   tile(level: number, index: number, width: number): Promise<Uint8Array | null>;
   entries(index: number, width: number): Promise<readonly string[] | null>;
@@ -150,6 +154,7 @@ export interface ApiPorts {
   readonly lineage: LineageReader;
   readonly introspection: Introspection;
   readonly transparency: LogDoor;
+  readonly logKey: Pick<KeyRotation, "rotate">;
   readonly attest: Attest;
   readonly receipts: ReceiptSupply;
   readonly recall: {
@@ -164,8 +169,6 @@ export interface ApiPorts {
   readonly metrics: MetricsText;
   readonly access: Access;
   readonly tally: Tally;
-  /** What each principal drew since the start. */
-  readonly clients: { list(): readonly ClientFigures[] };
   readonly page: Page;
   readonly log: Log;
 }

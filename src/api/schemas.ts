@@ -51,6 +51,7 @@ const HEALTH_TEST = Type.Object({
   cutoffIntermittent: nullable(Type.Number()),
   cutoffPermanent: nullable(Type.Number()),
   watermark: Type.Number(),
+  recentWatermark: Type.Number(),
   windowSamples: nullable(Type.Number()),
   expectedFalseAlarmsPerYear: Type.Number(),
 });
@@ -130,6 +131,8 @@ const INSTANCE = Type.Object({
   seedSources: Type.Number(),
   seedCreditedBits: Type.Number(),
   outputBytesSinceSeed: Type.Number(),
+  outputBytesLimit: Type.Number(),
+  seedAgeLimitMilliseconds: Type.Number(),
   requestsSinceSeed: Type.Number(),
   preparedSeeds: Type.Number(),
   reseeds: Type.Array(Type.Object({ reason: Type.String(), total: Type.Number() })),
@@ -302,6 +305,7 @@ export const STATUS = Type.Object({
     origin: Type.String(),
     verifierKey: Type.String(),
     leaves: Type.Number(),
+    checkpointMilliseconds: nullable(milliseconds),
     behindMilliseconds: Type.Number(),
     failuresTotal: Type.Number(),
     witnesses: Type.Array(
@@ -313,6 +317,16 @@ export const STATUS = Type.Object({
       }),
     ),
   }),
+  disk: nullable(
+    Type.Object({
+      freeBytes: Type.Number(),
+      totalBytes: Type.Number(),
+      databaseBytes: Type.Number(),
+    }),
+  ),
+  tlsCertificates: Type.Array(
+    Type.Object({ file: Type.String(), notAfterMilliseconds: milliseconds }),
+  ),
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

@@ -571,6 +571,25 @@ export class SpringhouseClient {
     return this.#text("/v1/log/key");
   }
 
+  /** The last checkpoints that witnesses have cosigned, signed notes, the newest first; or nothing. */
+  logWitnessed(): Promise<string> {
+    return this.#text("/v1/log/witnessed");
+  }
+
+  /** How the log came from one key to the next: signed notes, the oldest first; or nothing. */
+  logHandovers(): Promise<string> {
+    return this.#text("/v1/log/handovers");
+  }
+
+  /** Another key goes on with the log (role admin): its public form, and the note that hands over to it. */
+  rotateLogKey(
+    reason: string | null = null,
+  ): Promise<{ readonly verifierKey: string; readonly handover: string }> {
+    const body = reason === null ? {} : { reason };
+    const path = "/v1/log/rotate-key";
+    return this.#transport.json({ method: "POST", path, body, repeatable: false });
+  }
+
   /** The receipt of a leaf (role client for one's own): `leaf` of the answer to what wrote it. */
   leafReceipt(leaf: string): Promise<object> {
     return this.#get(`/v1/log/leaves/${encodeURIComponent(leaf)}/receipt`);

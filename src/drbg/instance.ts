@@ -211,6 +211,8 @@ export class DrbgInstance {
       seedSources: live?.sources ?? 0,
       seedCreditedBits: live?.seed.creditedBits ?? 0,
       outputBytesSinceSeed: live?.bytes ?? 0,
+      outputBytesLimit: this.#terms.limits.bytes,
+      seedAgeLimitMilliseconds: this.#terms.limits.ageMilliseconds,
       requestsSinceSeed: live?.requests ?? 0,
       preparedSeeds: this.queue.length,
       reseeds: [...this.#reseeds].map(([reason, total]) => ({ reason, total })),

@@ -12,9 +12,6 @@ interface Count {
   bytes: number;
 }
 
-/** Told of what was kept: principal, requests and bytes. */
-export type Counted = (principal: string, requests: number, bytes: number) => void;
-
 const FLUSH_MILLISECONDS = 1_000;
 /** Counts that may wait in memory; beyond, principal and purpose of a seed's rest run together. */
 const COUNTS_WAITING = 65_536;
@@ -26,7 +23,6 @@ const COUNTS_IN_BATCH = 1_024;
 export class StoredOutputs implements OutputRecorder {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #counted: Counted;
   #counts = new Map<string, Count>();
   /** The entry of `#counts` that was added to last; null once the counts are being written. */
   #last: Count | null = null;
@@ -34,15 +30,13 @@ export class StoredOutputs implements OutputRecorder {
   #flushing: Promise<void> | null = null;
   #stopped = false;
 
-  constructor(store: Store, clock: Clock, counted: Counted = () => {}) {
+  constructor(store: Store, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
-    this.#counted = counted;
   }
 
   async record(output: Parameters<OutputRecorder["record"]>[0]): Promise<void> {
     await this.#store.write([outputWrite(output)]);
-    this.#counted(output.principal, 1, output.bytes);
   }
 
   count(seed: string, principal: string, door: string, purpose: string, bytes: number): void {
@@ -121,7 +115,6 @@ export class StoredOutputs implements OutputRecorder {
         this.#schedule();
         return;
       }
-      for (const { principal, requests, bytes } of batch) this.#counted(principal, requests, bytes);
     }
   }
 }

@@ -130,6 +130,7 @@ export class ReceiptDesk {
       proof: proof.map((hash) => Buffer.from(hash).toString("base64")),
       checkpoint: checkpoint.note,
       lineage,
+      ...(log.handovers.length > 0 ? { handovers: log.handovers } : {}),
       verifierKey: log.verifierKey,
     };
   }

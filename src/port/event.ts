@@ -25,6 +25,7 @@ export const EVENT_KINDS = [
   "source_recalled",
   "log_witness_failed",
   "log_witness_recovered",
+  "log_key_rotated",
   "token_created",
   "token_revoked",
   "session_opened",

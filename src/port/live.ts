@@ -19,12 +19,12 @@ export interface DoorFigures {
 
 /** What one principal drew since the start. */
 export interface ClientFigures {
-  readonly principal: string;
-  /** Of its token; null where it has none, or none any more. */
+  /** Null: all those that are not told one by one. */
+  readonly principal: string | null;
+  /** Of its token; null where it has none. */
   readonly name: string | null;
   readonly requests: number;
   readonly bytes: number;
-  readonly lastMilliseconds: number;
 }
 
 /** Refusals of one kind to one principal on one route, which came one after the other. */

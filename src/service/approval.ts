@@ -19,13 +19,15 @@ interface Journal {
 /** Dual control over the operations of the other rooms, with the first custodians if it names some. */
 export async function openDualControl(
   { approval }: Configuration,
-  { clock, store, boot, signer, log }: ServicePorts,
+  { store, boot, signer, log }: ServicePorts,
   commands: CommandKeepers,
   journal: Journal,
   tally: Pick<CustodyTally, "refused">,
+  now: () => number,
 ): Promise<Approvals> {
   const approvals = await openApprovals({
-    clock,
+    // One time for keys and for what is approved of them, so that the log tells of one too.
+    clock: { wallMilliseconds: now },
     store,
     boot,
     deployment: signer.verifier.name,

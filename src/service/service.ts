@@ -41,7 +41,6 @@ import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import { reportFacts } from "../verify/verifyAttested.ts";
 import { Retention } from "../store/retention.ts";
 import { openPage } from "../console/pageFiles.ts";
-import { ClientTally } from "../telemetry/clientTally.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
@@ -53,13 +52,14 @@ import {
   requiredOf,
   watchExpiry,
 } from "./approval.ts";
+import { DiskWatch } from "./diskWatch.ts";
 import { openDistribution } from "./distribution.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
-import { openTransparency } from "./transparency.ts";
+import { openKeyRotation, openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -146,10 +146,7 @@ export async function createService(
     osRandom: ports.osRandom,
     onFault: (source, error) => log.error({ source, err: error }, "a source's session failed"),
   });
-  const clients = new ClientTally((principal) => tokens.nameOf(principal));
-  const outputs = new StoredOutputs(store, clock, (principal, requests, bytes) =>
-    clients.add(principal, requests, bytes, clock.wallMilliseconds()),
-  );
+  const outputs = new StoredOutputs(store, clock);
   const drbg = new DrbgSupply({
     clock,
     seeds: room,
@@ -185,6 +182,8 @@ export async function createService(
     if (leaf === null) await observed.record(event, writes);
     else await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
   });
+  const disk = ports.disk ? new DiskWatch(clock, ports.disk) : null;
+  const quotas = new Quotas(clock);
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
   const snapshot = (): ServiceSnapshot =>
@@ -201,6 +200,8 @@ export async function createService(
         keys: () => managed.tally.figures(),
         custody: () => custody.figures(),
         log: () => transparency.snapshot(),
+        disk: () => disk?.latest ?? null,
+        tlsCertificates: ports.tlsCertificates,
       },
       clock.wallMilliseconds(),
     );
@@ -240,6 +241,7 @@ export async function createService(
     },
     tell: (event: ServiceEvent): void => observed.event(event),
   };
+  const logKey = openKeyRotation(ports, transparency.log, acts.record);
   const custody = await openCustodyTally(store, (detail) =>
     log.warn({ detail }, "the figures of backups could not be read"),
   );
@@ -260,7 +262,9 @@ export async function createService(
     ...destructions.commands(),
     ...recoveryCommands(seal),
   };
-  const approvals = await openDualControl(configuration, ports, commands, acts, custody);
+  const approvals = await openDualControl(configuration, ports, commands, acts, custody, () =>
+    managed.service.now(),
+  );
   const { revoked, ...distribution } = await openDistribution(
     ports,
     drbg,
@@ -294,6 +298,7 @@ export async function createService(
       lineage,
       introspection: { snapshot },
       transparency: transparency.log,
+      logKey,
       attest,
       recall: new RecallDesk({
         clock,
@@ -315,15 +320,14 @@ export async function createService(
         maker: { configuration: configuration.version, build: ports.build },
       }),
       selfTest: { run: () => drbg.runSelfTests() },
-      metrics: new Exposition({ snapshot }, tally),
+      metrics: new Exposition({ snapshot }, tally, () => quotas.uses()),
       access: new Access(
         tokens,
         new Sessions({ clock, tokens, osRandom: ports.osRandom, observer: observed }),
         certificates,
-        new Quotas(clock),
+        quotas,
       ),
       tally,
-      clients,
       page: openPage(),
       log,
     },
@@ -360,6 +364,7 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
+  disk?.start();
   managed.start();
   destructions.start();
   const stopExpiry = watchExpiry(approvals, ports);
@@ -394,6 +399,7 @@ export async function createService(
       stopExpiry();
       seal.seal("The service stopped.");
       watch.stop();
+      disk?.stop();
       forgetHealth();
       // The secrets go first: the rest waits for others.
       drbg.stop();

@@ -6,10 +6,12 @@ import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { VaultState } from "../port/seal.ts";
 import type {
+  DiskSnapshot,
   InstanceSnapshot,
   LogSnapshot,
   SelfTestSnapshot,
   ServiceSnapshot,
+  TlsCertificateSnapshot,
 } from "../port/snapshot.ts";
 import type { Store } from "../store/store.ts";
 
@@ -25,6 +27,8 @@ export interface SnapshotParts {
   readonly keys: () => KeyFigures;
   readonly custody: () => CustodyFigures;
   readonly log: () => LogSnapshot;
+  readonly disk: () => DiskSnapshot | null;
+  readonly tlsCertificates: () => readonly TlsCertificateSnapshot[];
 }
 
 /** What this construction does not claim, in words that status and receipts carry. */
@@ -111,5 +115,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     instances,
     ...some,
     log: parts.log(),
+    disk: parts.disk(),
+    tlsCertificates: parts.tlsCertificates(),
   };
 }

@@ -1,8 +1,8 @@
 import { APPROVAL_SCHEMA } from "./approvalSchema.ts";
 import { DISTRIBUTION_SCHEMA } from "./distributionSchema.ts";
-import { DESTRUCTION_SCHEMA } from "./destructionSchema.ts";
+import { DESTRUCTION_EXPECTED_SCHEMA, DESTRUCTION_SCHEMA } from "./destructionSchema.ts";
 import { KEY_SCHEMA } from "./keySchema.ts";
-import { LOG_SCHEMA } from "./logSchema.ts";
+import { LOG_KEYS_SCHEMA, LOG_SCHEMA } from "./logSchema.ts";
 import { PROCESSING_SCHEMA } from "./processingSchema.ts";
 import { SEAL_SCHEMA } from "./sealSchema.ts";
 
@@ -174,6 +174,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 9, sql: RECOVERY_SLOTS },
   { version: 10, sql: BACKUPS_TRIED },
   { version: 11, sql: PROCESSING_SCHEMA },
+  { version: 12, sql: DESTRUCTION_EXPECTED_SCHEMA },
+  { version: 13, sql: LOG_KEYS_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -66,6 +66,10 @@ export const WRITES = {
     ON CONFLICT (level, position) DO NOTHING`,
   "logCheckpoint.put": `INSERT INTO log_checkpoint (id, note) VALUES (1, ?)
     ON CONFLICT (id) DO UPDATE SET note = excluded.note`,
+  // A retry after a commit of unknown outcome brings the same note again.
+  "logHandover.insert": `INSERT INTO log_handover (note) VALUES (?) ON CONFLICT (note) DO NOTHING`,
+  "logCosigned.put": `INSERT INTO log_cosigned (witness, note) VALUES (?, ?)
+    ON CONFLICT (witness) DO UPDATE SET note = excluded.note`,
   "managedKey.insert": `INSERT INTO managed_key (id, name, type, purpose, usages, algorithms, owner,
       principals, exportable, policy, revision, primary_version, state, created_ms, due_ms)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -176,6 +180,8 @@ export const READS = {
   "logSubtree.hashes": `SELECT position, hash FROM log_subtree
     WHERE level = ? AND position >= ? AND position < ? ORDER BY position`,
   "logCheckpoint.last": `SELECT note FROM log_checkpoint`,
+  "logHandover.all": `SELECT note FROM log_handover ORDER BY sequence`,
+  "logCosigned.all": `SELECT witness, note FROM log_cosigned`,
   "managedKey.one": `SELECT * FROM managed_key WHERE id = ?`,
   "managedKey.page": `SELECT * FROM managed_key WHERE id > ? ORDER BY id LIMIT ?`,
   "managedKey.pageInState": `SELECT * FROM managed_key WHERE state = ? AND id > ? ORDER BY id LIMIT ?`,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Assessment } from "../assess/assessment.ts";
 import { canonicalJson } from "../log/canonicalJson.ts";
+import { keyringOf, openWith } from "../log/keyring.ts";
 import type { Verifier } from "../log/signer.ts";
 import { openStatement, type Facts } from "../log/statement.ts";
 import type { RecordingManifest } from "../source/recordingManifest.ts";
@@ -34,9 +35,15 @@ export function reportFacts({ attestation: _attestation, ...report }: Assessment
 }
 
 /** Whether the service that holds the key made this report, as it stands. Never throws. */
-export function verifyReport(report: Assessment, verifier: Verifier): AttestedVerdict {
+export function verifyReport(
+  report: Assessment,
+  verifier: Verifier,
+  handovers: readonly string[] = [],
+): AttestedVerdict {
   if (typeof report.attestation !== "string") return invalid(UNSIGNED);
-  const facts = openStatement(report.attestation, "assessment", verifier);
+  const facts = openWith(keyringOf(verifier, handovers), (key) =>
+    openStatement(report.attestation!, "assessment", key),
+  );
   if (facts === null) return invalid(FOREIGN);
   try {
     const { v: _v, statement: _statement, ...signed } = facts;
@@ -57,9 +64,12 @@ export function verifyCapture(
   manifest: RecordingManifest,
   sha256: string,
   verifier: Verifier,
+  handovers: readonly string[] = [],
 ): AttestedVerdict {
   if (manifest.attestation === undefined) return invalid(UNSIGNED);
-  const facts = openStatement(manifest.attestation, "capture", verifier);
+  const facts = openWith(keyringOf(verifier, handovers), (key) =>
+    openStatement(manifest.attestation!, "capture", key),
+  );
   if (facts === null) return invalid(FOREIGN);
   if (facts["sha256"] !== sha256) return invalid("the samples are not those that were signed");
   const { settleBytesPerRestart = null, device, ...rest } = manifest;

@@ -1,9 +1,8 @@
 import type { ClientFigures } from "../../port/live.ts";
 import { byId, element, Rows, setAttributes, setText } from "./dom.ts";
-import { bytes, count, duration, type Rates } from "./format.ts";
+import { bytes, count, type Rates } from "./format.ts";
 
 const SHOWN = 8;
-const QUIET_MILLISECONDS = 3000;
 
 /** Who draws. */
 export class Clients {
@@ -18,7 +17,7 @@ export class Clients {
     this.#rates = rates;
     this.#rows = new Rows<ClientFigures>(
       this.list,
-      ({ principal }) => principal,
+      ({ principal }) => principal ?? "",
       () => this.#make(),
     );
     byId("clients").replaceChildren(
@@ -32,8 +31,9 @@ export class Clients {
   /** @param sees whether whoever looks may be told of clients */
   update(clients: readonly ClientFigures[], now: number, sees: boolean): void {
     this.#now = now;
-    // In an order that stays, so that nothing jumps while one reads.
-    const shown = clients.slice(0, SHOWN).toSorted((a, b) => (a.principal < b.principal ? -1 : 1));
+    const most = new Set(clients.toSorted((a, b) => b.bytes - a.bytes).slice(0, SHOWN));
+    // In the order in which they came, so that nothing jumps while one reads.
+    const shown = clients.filter((client) => most.has(client));
     this.#rows.update(shown);
     setText(
       this.#empty,
@@ -55,13 +55,12 @@ export class Clients {
     return {
       element: item,
       update: (client: ClientFigures): void => {
-        const { principal, requests, bytes: drawn, lastMilliseconds } = client;
+        const { principal, requests, bytes: drawn } = client;
         const rate = this.#rates.next(`client ${principal}`, drawn, this.#now);
-        const idle = this.#now - lastMilliseconds;
-        const draws = idle < QUIET_MILLISECONDS;
+        const draws = rate >= 1;
         setAttributes(item, { "data-draws": String(draws) });
-        setText(name, client.name ?? principal);
-        setText(figure, draws ? `${bytes(rate)}/s` : `idle ${duration(idle)}`);
+        setText(name, client.name ?? principal ?? "all others");
+        setText(figure, draws ? `${bytes(rate)}/s` : "quiet");
         setAttributes(item, { title: principal });
         setText(id, `${bytes(drawn)} in ${count(requests)} request${requests === 1 ? "" : "s"}`);
       },

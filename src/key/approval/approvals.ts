@@ -37,7 +37,7 @@ import {
 } from "./rows.ts";
 
 export interface ApprovalTerms {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "wallMilliseconds">;
   readonly store: Store;
   /** Name of the log: what is approved here counts nowhere else. */
   readonly deployment: string;

@@ -8,7 +8,7 @@ import type {
   DestructionReceipt,
   EndedSlot,
 } from "../../port/destruction.ts";
-import { refuse, type Refusal } from "../../port/errors.ts";
+import { refuse, type Refusal, SpringhouseError } from "../../port/errors.ts";
 import type { EventKind, ServiceEvent } from "../../port/event.ts";
 import type { Store, Write } from "../../store/store.ts";
 import type { Approved, CommandKeepers } from "../approval/commandKeeper.ts";
@@ -54,6 +54,7 @@ export interface DestructionTerms {
       commit: (batch: readonly Write[]) => Promise<void>,
     ): Promise<string>;
     inclusion(id: string): Promise<Inclusion | undefined>;
+    readonly handovers: readonly string[];
   };
   readonly record: (event: ServiceEvent, together: readonly Write[]) => Promise<void>;
   /** For how long each can be called off. */
@@ -100,7 +101,7 @@ export class Destructions {
           return refuse("conflict", "The destruction of this version is under way.");
         },
         execute: ({ key, version }, approved, { id }) =>
-          this.#schedule(key, version, approved, id).then(() => null),
+          this.#schedule(key, version, approved, id).then(() => null, changedMeanwhile),
       },
     };
   }
@@ -143,6 +144,7 @@ export class Destructions {
     if (note === null || !inclusion)
       return refuse("conflict", `It is ${state}: there is no receipt before it is destroyed.`);
     const { entry, position, proof, checkpoint } = inclusion;
+    const { handovers } = this.#terms.log;
     return {
       v: 1,
       kind: "destruction-receipt",
@@ -151,6 +153,7 @@ export class Destructions {
       position,
       proof: proof.map((hash) => Buffer.from(hash).toString("base64")),
       checkpoint: checkpoint.note,
+      ...(handovers.length > 0 ? { handovers } : {}),
     };
   }
 
@@ -350,6 +353,15 @@ export class Destructions {
     if (this.#turns.full) return refuse("busy", "Other work on destructions is under way.");
     return this.#turns.run(work);
   }
+}
+
+/** The database takes a schedule only for the key as it was approved. */
+function changedMeanwhile(error: unknown): Refusal {
+  if (error instanceof SpringhouseError && error.code === "internal")
+    return refuse("revision_changed", "The key was changed while this was being scheduled.", {
+      remedy: "Look at what changed, and make another intent for how things are.",
+    });
+  throw error;
 }
 
 const KINDS: Readonly<Record<LeafOf<"destruction">["op"], EventKind>> = {

@@ -31,6 +31,7 @@ import type { DeviceDescription } from "../../../src/port/source.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { attestWith } from "../../../src/log/statement.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
+import { SigningKey } from "../../../src/log/signingKey.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
 import { drawFrom } from "../../../src/key/seal/epochKey.ts";
@@ -44,7 +45,6 @@ import { systemClock } from "../../../src/platform/clock.ts";
 import { openDistribution } from "../../../src/service/distribution.ts";
 import { complianceReport } from "../../../src/key/compliance/complianceReport.ts";
 import { openPage } from "../../../src/console/pageFiles.ts";
-import { ClientTally } from "../../../src/telemetry/clientTally.ts";
 import { RequestTally } from "../../../src/telemetry/requestTally.ts";
 import { openRig, TWO } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
@@ -187,10 +187,13 @@ export const SNAPSHOT: ServiceSnapshot = {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
     leaves: 1,
+    checkpointMilliseconds: null,
     behindMilliseconds: 0,
     failuresTotal: 0,
     witnesses: [],
   },
+  disk: null,
+  tlsCertificates: [],
 };
 
 const STORY = {
@@ -241,9 +244,10 @@ export const EVENT: ServiceEvent = {
   data: {},
 };
 
-/** A source that can be made to gap. */
+/** A source that can be made to gap, and to take its time. */
 class MemorySources implements SourceControl {
   gapAfter = Infinity;
+  isSlow = false;
   device: DeviceDescription | null = null;
   open = 0;
   reader: GlimpseReader | null = null;
@@ -251,12 +255,13 @@ class MemorySources implements SourceControl {
 
   tap(source: string, samples: number | null): Tap | Refusal {
     this.open++;
-    const { gapAfter } = this;
+    const { gapAfter, isSlow } = this;
     let closed = false;
     async function* chunks(): AsyncGenerator<Uint8Array> {
       const wanted = samples ?? Infinity;
       for (let at = 0; at < wanted && !closed; at += 1000) {
         if (at >= gapAfter) throw new Error("gap");
+        if (isSlow) await new Promise((resolve) => setTimeout(resolve, 5));
         yield new Uint8Array(Math.min(1000, wanted - at)).fill((at / 1000) & 0xff);
       }
     }
@@ -267,8 +272,8 @@ class MemorySources implements SourceControl {
       firstSequence: 4711,
       chunks: chunks(),
       close: () => {
+        if (!closed) this.open--;
         closed = true;
-        this.open--;
       },
     };
   }
@@ -381,7 +386,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
     new Quotas(clock),
   );
   const { revoked: _revoked, ...distribution } = await openDistribution(
-    { store: keys.store, clock, signer: STATUS_SIGNER, log: logger },
+    { store: keys.store, clock, signer: new SigningKey(STATUS_SIGNER), log: logger },
     keys.supply,
     keys.room,
     keys.port,
@@ -445,9 +450,14 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       },
       introspection: { snapshot: () => snapshot.value },
       attest: attestWith(SIGNER),
+      logKey: {
+        rotate: async (actor, reason) => ({ verifierKey: `${actor} ${reason}`, handover: "" }),
+      },
       transparency: {
         verifierKey: SNAPSHOT.log.verifierKey,
         checkpoint: () => ({ note: "log.example/house\n1\n" }),
+        cosigned: { all: [{ note: "log.example/house\n1\n" }] },
+        handovers: ["a hand-over\n"],
         tile: async (level, index, width) =>
           level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
         entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
@@ -474,7 +484,6 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         render: async () => "springhouse_ready 1\n",
       },
       access,
-      clients: new ClientTally((principal) => book.nameOf(principal)),
       page: openPage(),
       tally: {
         doors: new RequestTally().doors,

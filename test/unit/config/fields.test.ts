@@ -4,6 +4,9 @@ import { CONFIGURATION } from "../../../src/config/schema.ts";
 import { SOURCE_SCHEMAS } from "../../../src/config/sourceSchemas.ts";
 import { at, EVIDENCE, faults, LEAST, nested, source } from "./read.ts";
 
+/** RFC 8032 7.1 test 1, as a witness names it. */
+const WITNESS_KEY = "witness.example/w+bbabb70a+BNdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea";
+
 /** Default, values that are taken and values that are not: at the limits and one step beyond. */
 interface Field {
   readonly default?: unknown;
@@ -102,6 +105,7 @@ const GLOBAL: Readonly<Record<string, Field>> = {
       [
         { name: "elsewhere", file: "/mnt/other/notes" },
         { name: "w-2", url: "https://witness.example/w" },
+        { name: "w-3", url: "https://witness.example/w", key: WITNESS_KEY },
       ],
     ],
     bad: [
@@ -110,6 +114,8 @@ const GLOBAL: Readonly<Record<string, Field>> = {
       [{ name: "N", file: "/f" }],
       [{ name: "", file: "/f" }],
       [{ name: "n", file: "" }],
+      [{ name: "n", file: "/f", key: WITNESS_KEY }],
+      [{ name: "n", url: "https://w.example", key: WITNESS_KEY.replace("/w", "/v") }],
       [{ name: "n", url: "ftp://w.example" }],
       [{ name: "n", url: "https://user@w.example" }],
       [

@@ -10,7 +10,7 @@ import {
   short,
 } from "../../../src/console/page/format.ts";
 import { LIVE_SUITES, MEANINGS, sentences, SIGNS } from "../../../src/console/page/words.ts";
-import { SUITE_NAMES, suiteOf } from "../../../src/assess/suites.ts";
+import { SUITE_CARDS } from "../../../src/assess/suites.ts";
 import { SOURCE_STATES } from "../../../src/port/health.ts";
 
 describe("figures", () => {
@@ -80,7 +80,9 @@ describe("words", () => {
   });
 
   test("each suite that can take a live source is offered, and no other", () => {
-    const live = SUITE_NAMES.filter((name) => suiteOf(name).notLive === undefined);
+    const live = Object.entries(SUITE_CARDS)
+      .filter(([, { notLive }]) => notLive === undefined)
+      .map(([name]) => name);
     expect(LIVE_SUITES.map(([name]) => name).toSorted()).toEqual(live.toSorted());
   });
 

@@ -116,6 +116,7 @@ test("an open tap, losses and a narrow margin", () => {
       cutoffIntermittent: 20,
       cutoffPermanent: 30,
       watermark,
+      recentWatermark: 0,
       windowSamples: null,
       expectedFalseAlarmsPerYear: 0,
     },

@@ -12,9 +12,13 @@ import { CATALOGUE } from "../../../src/telemetry/catalogue.ts";
 import { parseExposition, picture, render, source } from "./picture.ts";
 
 /** What bounds each label's values. A label that is not here must say what bounds it first. */
-const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "build">> = {
+const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "build" | "quotas">> = {
   source: "configuration",
   witness: "configuration",
+  // The first hundred: see access/clientUses.ts.
+  client: "quotas",
+  quota: ["requests", "bytes"],
+  file: ["certificate", "client_authority"],
   version: "build",
   configuration: "build",
   shape: ["RBG2(P)", "RBG2(NP)", "RBGC"],
@@ -36,10 +40,10 @@ const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "bui
 };
 
 test("every label is bounded, and its values stay within the bound", () => {
-  const { snapshot, tally } = picture();
+  const { snapshot, tally, clients } = picture();
   for (const { name, labels, read } of CATALOGUE) {
     for (const label of labels) expect(BOUNDS, `${name}: ${label}`).toHaveProperty(label);
-    for (const [values] of read(snapshot, tally)) {
+    for (const [values] of read(snapshot, tally, clients)) {
       expect(values, name).toHaveLength(labels.length);
       for (const [index, label] of labels.entries()) {
         const bound = BOUNDS[label]!;

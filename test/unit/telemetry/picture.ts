@@ -3,6 +3,7 @@ import type {
   ServiceSnapshot,
   SourceSnapshot,
 } from "../../../src/port/snapshot.ts";
+import type { ClientUse } from "../../../src/port/principal.ts";
 import { CustodyTally } from "../../../src/key/custodyTally.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
 import { Exposition } from "../../../src/telemetry/exposition.ts";
@@ -16,6 +17,7 @@ type Draft<T> = T extends string | number | boolean | null
 export interface Picture {
   readonly snapshot: Draft<ServiceSnapshot>;
   readonly tally: RequestTally;
+  readonly clients: Draft<ClientUse>[];
 }
 
 /** Texts of the snapshot that must never reach a label: each is followed by `!`. */
@@ -62,6 +64,7 @@ export function source(id: string): SourceSnapshot {
         cutoffIntermittent: 21,
         cutoffPermanent: 31,
         watermark: 3,
+        recentWatermark: 2,
         windowSamples: null,
         expectedFalseAlarmsPerYear: 0.5,
       },
@@ -70,6 +73,7 @@ export function source(id: string): SourceSnapshot {
         cutoffIntermittent: 50,
         cutoffPermanent: 60,
         watermark: 12,
+        recentWatermark: 11,
         windowSamples: 512,
         expectedFalseAlarmsPerYear: 0.25,
       },
@@ -102,10 +106,17 @@ function instance(id: string): InstanceSnapshot {
     seedSources: 1,
     seedCreditedBits: 384,
     outputBytesSinceSeed: 64,
+    outputBytesLimit: 16_384,
+    seedAgeLimitMilliseconds: 600_000,
     requestsSinceSeed: 2,
     preparedSeeds: 1,
     reseeds: [{ reason: "start", total: 1 }],
   };
+}
+
+function client(id: string | null): Draft<ClientUse> {
+  const quota = { requestsPerSecond: 10, bytesPerSecond: 1000 };
+  return { client: id, quota, requests: 5, bytes: 160, refusedRequests: 1, refusedBytes: 2 };
 }
 
 /** Two of everything, so that a case sees whether the other one stays where it is. */
@@ -164,6 +175,7 @@ export function picture(): Picture {
       origin: confidential("origin"),
       verifierKey: confidential("verifier key"),
       leaves: 20,
+      checkpointMilliseconds: 7000,
       behindMilliseconds: 0,
       failuresTotal: 0,
       witnesses: [
@@ -171,11 +183,17 @@ export function picture(): Picture {
         { name: "two", size: 19, lagMilliseconds: 0, failuresTotal: 1 },
       ],
     },
+    disk: { freeBytes: 400, totalBytes: 1000, databaseBytes: 30 },
+    tlsCertificates: [{ file: "certificate", notAfterMilliseconds: 90_000_000 }],
   };
   const tally = new RequestTally();
   tally.answered("http", 200, 0.0002, 32);
   tally.refused("unmet");
-  return { snapshot: structuredClone(snapshot) as Draft<ServiceSnapshot>, tally };
+  return {
+    snapshot: structuredClone(snapshot) as Draft<ServiceSnapshot>,
+    tally,
+    clients: [client("token-1"), client("token-2"), { ...client(null), quota: null }],
+  };
 }
 
 /** One series as it stands in the exposition: name and labels; values as numbers. */
@@ -199,8 +217,8 @@ export function parseExposition(text: string): Series {
   return series;
 }
 
-export async function render({ snapshot, tally }: Picture): Promise<Series> {
-  const exposition = new Exposition({ snapshot: () => snapshot }, tally);
+export async function render({ snapshot, tally, clients }: Picture): Promise<Series> {
+  const exposition = new Exposition({ snapshot: () => snapshot }, tally, () => clients);
   return parseExposition(await exposition.render());
 }
 

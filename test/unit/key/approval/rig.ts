@@ -6,6 +6,7 @@ import { pkcs11Slots, type TokenConfiguration } from "../../../../src/key/seal/p
 import { drawFrom } from "../../../../src/key/seal/epochKey.ts";
 import { openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
 import { keyFileSlots, passphraseSlots } from "../../../../src/key/seal/secretSlot.ts";
+import type { SlotKeeper } from "../../../../src/key/seal/slot.ts";
 import type { TpmConfiguration } from "../../../../src/key/seal/tpmTools.ts";
 import { tpmSlots } from "../../../../src/key/seal/tpmSlot.ts";
 import { systemClock } from "../../../../src/platform/clock.ts";
@@ -26,7 +27,9 @@ import {
   type SealParts,
 } from "../managed/rig.ts";
 import { CHEAP } from "../seal/rig.ts";
-import { SIGNER } from "../../log/logs.ts";
+import { leafRules } from "../../../../src/verify/rules.ts";
+import { verifyLog, type LogFault } from "../../../../src/verify/verifyLog.ts";
+import { copyOf, SIGNER } from "../../log/logs.ts";
 import type { TestCustodian } from "./custodians.ts";
 
 export const TWO: RequiredApprovals = {
@@ -50,6 +53,8 @@ export interface Rig extends AsyncDisposable {
   readonly backups: Backups;
   /** Of the kinds `intent` and `custodian`, and what names an intent. */
   leaves(): Promise<readonly Leaf[]>;
+  /** What `log verify` says of the whole log. */
+  fault(): Promise<LogFault | null>;
   /** What the next start finds. */
   restarted(): Promise<Approvals>;
 }
@@ -61,6 +66,8 @@ type Options = Pick<RigOptions, "clock" | "directory"> & {
   readonly slots?: {
     readonly tokens?: readonly TokenConfiguration[];
     readonly tpms?: readonly TpmConfiguration[];
+    /** In the place of tokens. */
+    readonly device?: SlotKeeper;
   };
   readonly windowMilliseconds?: number;
   readonly recipients?: readonly string[];
@@ -82,7 +89,7 @@ export async function openRig(options: Options = {}): Promise<Rig> {
       keepers: {
         passphrase: passphraseSlots(draw, CHEAP),
         "key-file": keyFileSlots(draw, async () => refuse("slot_refused", "no key file")),
-        pkcs11: pkcs11Slots(slots?.tokens ?? [], null, systemClock()),
+        pkcs11: slots?.device ?? pkcs11Slots(slots?.tokens ?? [], null, systemClock()),
         tpm2: tpmSlots(slots?.tpms ?? []),
       },
     });
@@ -132,7 +139,7 @@ export async function openRig(options: Options = {}): Promise<Rig> {
   let starts = 0;
   const open = (): Promise<Approvals> =>
     openApprovals({
-      clock: keys.clock,
+      clock: { wallMilliseconds: () => keys.room.service.now() },
       store: keys.store,
       deployment: "log.example/test",
       boot: (++starts).toString(16).padStart(16, "0"),
@@ -157,6 +164,11 @@ export async function openRig(options: Options = {}): Promise<Rig> {
         const { leaf } = decodeLeaf(Buffer.from(String(body)));
         return leaf && ("intent" in leaf || leaf.kind === "custodian") ? [leaf] : [];
       });
+    },
+    async fault() {
+      const rows = await keys.store.read("logLeaf.bodies", [0, 1e9]);
+      const copy = copyOf(rows.map(({ body }) => String(body)));
+      return verifyLog(copy, [], leafRules(copy)).fault;
     },
     [Symbol.asyncDispose]: () => keys[Symbol.asyncDispose](),
   };

@@ -38,6 +38,8 @@ class RecordedSupply implements RandomSupply {
   /** What a draw's record says before it is kept. */
   overtaken: Refusal | null = null;
   readonly given: Uint8Array[] = [];
+  /** What each of them was for. */
+  readonly purposes: string[] = [];
   #counter: number;
 
   constructor(outputs: StoredOutputs, seed: string, counter: number) {
@@ -52,6 +54,7 @@ class RecordedSupply implements RandomSupply {
     const { seed } = this;
     const bytes = predictable(counter, request.bytes);
     this.given.push(bytes.slice());
+    this.purposes.push(request.purpose);
     const id = `${seed}.${counter}`;
     const { principal, door, purpose, requirement } = request;
     const output = {
