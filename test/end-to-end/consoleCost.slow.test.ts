@@ -5,6 +5,7 @@ import { WebSocket } from "ws";
 import { startEmulator } from "../support/emulator.ts";
 import { startSpringhouse } from "../support/springhouse.ts";
 
+/** Many, because what one costs (0.02 %) is lost in what the rest of the service takes from second to second. */
 const PAGES = 40;
 const MEASURED_MILLISECONDS = 8000;
 
@@ -54,16 +55,11 @@ sources:
     frames = 0;
     const together = await measure();
     const share = (together - without) / PAGES;
-    // One page alone pays for the picture, which more of them share.
-    pages.slice(1).forEach((page) => page.terminate());
-    const one = (await measure()) - without;
     console.log(
-      `without a page ${(without * 100).toFixed(1)} % of a core, one ${(one * 100).toFixed(2)} % more, each of ${PAGES} ${(share * 100).toFixed(3)} %`,
+      `without a page ${(without * 100).toFixed(1)} % of a core, each of ${PAGES} ${(share * 100).toFixed(3)} % more`,
     );
     // Two a second for each of them: they were not starved.
     expect(frames).toBeGreaterThan(PAGES * (MEASURED_MILLISECONDS / 1000));
     expect(share).toBeLessThan(0.01);
-    // By the tick of 10 ms a single page cannot be told from the noise of the rest, only bounded.
-    expect(one).toBeLessThan(0.03);
   },
 );
