@@ -48,6 +48,10 @@ test.skipIf(!CAN_BUILD)("it holds programs for this processor and C library alon
   expect(paths.filter((path) => /\.(ts|map|bare|musl\.node)$/.test(path))).toEqual([]);
   for (const absent of ["vitest", "typescript", "oxlint", "fast-check"])
     expect(paths).not.toContain(`./usr/lib/springhouse/node_modules/${absent}/package.json`);
+  // The console: its page is files, and no module that another one imports.
+  for (const part of ["index.html", "main.js", "base.css", "icon.svg"])
+    expect(paths).toContain(`./usr/lib/springhouse/dist/console/page/${part}`);
+  expect(paths).toContain("./usr/lib/springhouse/node_modules/uplot/dist/uPlot.esm.js");
 });
 
 test.skipIf(!CAN_BUILD || !has("lintian"))("lintian finds nothing", async () => {
