@@ -1,4 +1,5 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
+import type { DrillDesk } from "../assess/drill/desk.ts";
 import type { Access } from "../access/access.ts";
 import type { CertificateAuthority } from "../key/certificate/certificateAuthority.ts";
 import type { ComplianceReport } from "../port/compliance.ts";
@@ -119,6 +120,7 @@ export interface ApiPorts {
   readonly managed: Pick<KeyRoom, "service" | "operations" | "reader" | "exporter">;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
+  readonly drills: Pick<DrillDesk, "run" | "reports">;
   readonly seal: Pick<
     SealKeeper,
     "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot" | "rotate"

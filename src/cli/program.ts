@@ -5,6 +5,7 @@ import { addAssessmentCommands } from "./command/assess.ts";
 import { addAuditCommands } from "./command/audit.ts";
 import { addBackupCommands } from "./command/backup.ts";
 import { addDrawCommands } from "./command/draw.ts";
+import { addDrillCommands } from "./command/drill.ts";
 import { addKeyCommands } from "./command/key.ts";
 import { addRecordingCommands } from "./command/recording.ts";
 import { addSealCommands } from "./command/seal.ts";
@@ -52,6 +53,7 @@ export function buildProgram(
   addDrawCommands(program, terminal);
   addInspectionCommands(program, terminal, adopt);
   addRecordingCommands(program, terminal);
+  addDrillCommands(program, terminal);
   addAssessmentCommands(program, terminal, version);
   addAuditCommands(program, terminal);
   addSealCommands(program, terminal);

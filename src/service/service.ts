@@ -42,6 +42,7 @@ import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
 import { openBackups, openDestructions, openDualControl, requiredOf } from "./approval.ts";
 import { openDistribution } from "./distribution.ts";
+import { openDrills } from "./drills.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
@@ -179,6 +180,7 @@ export async function createService(
         room,
         instances: () => drbg.instances(),
         selfTests: () => drbg.selfTests(),
+        drills: () => drills.snapshot(),
         store,
         vault: () => seal.state(),
         keys: () => managed.tally.figures(),
@@ -197,6 +199,12 @@ export async function createService(
     attest: (report) => attest("assessment", reportFacts(report)),
     ...configuration.assess,
   });
+  const drills = await openDrills(
+    configuration,
+    ports,
+    (event, together) => observed.record(event, together),
+    { introspection: { snapshot }, options: (source) => room.healthOptions(source) },
+  );
   const generator = new KeyGenerator({
     random: drbg,
     words: ports.words,
@@ -245,6 +253,7 @@ export async function createService(
         }),
       sources: room,
       assessments,
+      drills,
       seal,
       approvals,
       destructions,
@@ -314,6 +323,7 @@ export async function createService(
   retention.start();
   managed.start();
   destructions.start();
+  drills.start();
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
@@ -346,7 +356,7 @@ export async function createService(
       forgetHealth();
       // The secrets go first: the rest waits for others.
       drbg.stop();
-      const assessed = assessments.stop();
+      const assessed = Promise.all([assessments.stop(), drills.stop()]);
       await room.stop();
       await live?.stop();
       // A source that stops may still have something to remember.

@@ -201,6 +201,40 @@ export const ALERTS: readonly AlertRule[] = [
     ],
     labels: { witness: "w", instance: "a", job: "springhouse" },
   },
+  {
+    name: "SpringhouseDrillFailed",
+    expr: "springhouse_drill_passed == 0",
+    for: "0m",
+    severity: "page",
+    summary: "A drill of {{ $labels.source }}: its health tests do not find what they should",
+    remedy:
+      "`springhouse drill --source ID` says which; until it passes do not rely on the source.",
+    fires: [{ series: `springhouse_drill_passed{source="s", ${at}}`, values: "0x10" }],
+    silent: [{ series: `springhouse_drill_passed{source="s", ${at}}`, values: "1x10" }],
+    labels: { source: "s", instance: "a", job: "springhouse" },
+  },
+  {
+    name: "SpringhouseDrillOverdue",
+    // Twice the default of drill.intervalHours.
+    expr: "time() - springhouse_drill_last_passed_timestamp_seconds > 172800",
+    for: "5m",
+    severity: "ticket",
+    summary: "No drill of {{ $labels.source }} has passed for two days",
+    remedy: "Is its device there? `springhouse drill --source ID` says. See drill.intervalHours.",
+    fires: [
+      {
+        series: `springhouse_drill_last_passed_timestamp_seconds{source="s", ${at}}`,
+        values: "-200000x10",
+      },
+    ],
+    silent: [
+      {
+        series: `springhouse_drill_last_passed_timestamp_seconds{source="s", ${at}}`,
+        values: "-100000x10",
+      },
+    ],
+    labels: { source: "s", instance: "a", job: "springhouse" },
+  },
 ];
 
 /** `dashboards/rules.yml`, as data. */

@@ -3,8 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { Assessment } from "../assess/assessment.ts";
 import { canonicalJson } from "../log/canonicalJson.ts";
 import type { Verifier } from "../log/signer.ts";
-import { openStatement, type Facts } from "../log/statement.ts";
+import { openStatement, type Facts, type StatementKind } from "../log/statement.ts";
+import type { DrillReport } from "../port/drill.ts";
 import type { RecordingManifest } from "../source/recordingManifest.ts";
+import { drillFacts } from "./drillFacts.ts";
 
 /** What stands under a recording or a report, or why it does not hold. */
 export type AttestedVerdict =
@@ -35,12 +37,26 @@ export function reportFacts({ attestation: _attestation, ...report }: Assessment
 
 /** Whether the service that holds the key made this report, as it stands. Never throws. */
 export function verifyReport(report: Assessment, verifier: Verifier): AttestedVerdict {
-  if (typeof report.attestation !== "string") return invalid(UNSIGNED);
-  const facts = openStatement(report.attestation, "assessment", verifier);
+  return verifyWhole(report.attestation, "assessment", () => reportFacts(report), verifier);
+}
+
+/** The same for the evidence of a drill. */
+export function verifyDrill(report: DrillReport, verifier: Verifier): AttestedVerdict {
+  return verifyWhole(report.attestation, "drill", () => drillFacts(report), verifier);
+}
+
+function verifyWhole(
+  attestation: unknown,
+  statement: StatementKind,
+  factsOf: () => Facts,
+  verifier: Verifier,
+): AttestedVerdict {
+  if (typeof attestation !== "string") return invalid(UNSIGNED);
+  const facts = openStatement(attestation, statement, verifier);
   if (facts === null) return invalid(FOREIGN);
   try {
     const { v: _v, statement: _statement, ...signed } = facts;
-    return isDeepStrictEqual(signed, reportFacts(report))
+    return isDeepStrictEqual(signed, factsOf())
       ? { valid: true, facts }
       : invalid("the report is not the one that was signed");
   } catch {

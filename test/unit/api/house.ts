@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { AssessmentDesk } from "../../../src/assess/desk.ts";
+import { DrillDesk } from "../../../src/assess/drill/desk.ts";
 import { Access } from "../../../src/access/access.ts";
 import { Certificates, type CertificateRule } from "../../../src/access/certificates.ts";
 import { Quotas } from "../../../src/access/quotas.ts";
@@ -27,6 +28,7 @@ import type {
 import type { DeviceDescription } from "../../../src/port/source.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { attestWith } from "../../../src/log/statement.ts";
+import { drillFacts } from "../../../src/verify/drillFacts.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
@@ -113,6 +115,17 @@ class TaggedSupply implements RandomSupply {
   }
 }
 
+export const DEVICE = {
+  location: "/dev/ttyACM0",
+  vendorId: "04d8",
+  productId: "f5fe",
+  serialNumber: "1",
+  firmware: null,
+  mode: "RAW_BIN",
+  rawConfirmed: false,
+  caveats: [],
+};
+
 export const SOURCE: SourceSnapshot = {
   id: "rng-1",
   kind: "serial-generic",
@@ -145,6 +158,16 @@ export const SOURCE: SourceSnapshot = {
   live: null,
 };
 
+/** What a source's tests are computed from, where one is drilled. */
+const DRILLED = {
+  bitsPerSample: 8,
+  minEntropyPerSample: 4,
+  alphaIntermittentExponent: 40,
+  alphaPermanentExponent: 60,
+  samplesPerSecond: 50_000,
+  silenceMilliseconds: 2000,
+} as const;
+
 /** Signs what this house attests. */
 export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
@@ -162,6 +185,7 @@ export const SNAPSHOT: ServiceSnapshot = {
   sources: [SOURCE],
   instances: [],
   selfTests: [{ name: "HMAC_DRBG", passed: true, atMilliseconds: 1 }],
+  drills: [],
   store: { ok: true, detail: "" },
   vault: {
     initialised: false,
@@ -402,6 +426,20 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         maximumSeconds: 60,
         maximumSamples: 100_000,
       }),
+      drills: new DrillDesk(
+        {
+          clock,
+          introspection: { snapshot: () => snapshot.value },
+          options: () => DRILLED,
+          version: "0",
+          build: "0".repeat(64),
+          attest: (report) => attestWith(SIGNER)("drill", drillFacts(report)),
+          keep: (event) => journal.record(event),
+          failed: () => {},
+          intervalMilliseconds: null,
+        },
+        [],
+      ),
       events: journal,
       lineage: {
         output: async (id) => (id === STORY.id ? STORY : undefined),
