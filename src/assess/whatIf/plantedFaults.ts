@@ -29,16 +29,13 @@ export function shareReplaced({ proportion }: MostCommon): number {
 
 export function wordsOf(fault: FaultName, most: MostCommon): string {
   const share = `${(100 * shareReplaced(most)).toPrecision(3)} %`;
-  switch (fault) {
-    case "stuck":
-      return "one value over and over";
-    case "biased":
-      return `${share} of the samples replaced by the value ${most.value}: half of the entropy gone`;
-    case "periodic":
-      return `the ${PERIOD} samples before it, again and again`;
-    case "correlated":
-      return `${share} of the samples replaced by the one before: half of the entropy gone`;
-  }
+  const words: Readonly<Record<FaultName, string>> = {
+    stuck: "one value over and over",
+    biased: `${share} of the samples replaced by the value ${most.value}: half of the entropy gone`,
+    periodic: `the ${PERIOD} samples before it, again and again`,
+    correlated: `${share} of the samples replaced by the one before: half of the entropy gone`,
+  };
+  return words[fault];
 }
 
 /**
@@ -72,7 +69,7 @@ export class PlantedFault {
     this.#previous = symbols[onset - 1]!;
   }
 
-  fill(chunk: Uint8Array): void {
+  into(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; at++) chunk[at] = this.#sample();
   }
 
@@ -86,7 +83,7 @@ export class PlantedFault {
         return this.#noise.fraction() < this.#share ? this.#most.value : sound;
       case "periodic":
         return this.#symbols[this.#onset - PERIOD + (at % PERIOD)]!;
-      case "correlated":
+      default:
         if (this.#noise.fraction() >= this.#share) this.#previous = sound;
         return this.#previous;
     }

@@ -44,7 +44,7 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 function powerText(power: number): string {
   if (power === 0) return "1";
-  const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
+  const digits = String(Math.abs(power)).replaceAll(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]!);
   return `10${power < 0 ? "⁻" : ""}${digits}`;
 }
 

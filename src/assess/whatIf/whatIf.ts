@@ -244,7 +244,7 @@ function find(
     }
   const chunk = new Uint8Array(CHUNK_SAMPLES);
   for (let done = 0; done < LIMIT_SAMPLES; done += CHUNK_SAMPLES) {
-    fault.fill(chunk);
+    fault.into(chunk);
     let first = CHUNK_SAMPLES;
     let by: HealthTestName | null = null;
     for (const test of tests) {

@@ -134,7 +134,7 @@ describe("planted faults", () => {
   const most = mostCommonOf(RECORDING);
   const planted = (fault: (typeof FAULT_NAMES)[number], samples = 50_000) => {
     const symbols = new Uint8Array(samples);
-    new PlantedFault(RECORDING, fault, 1000, most, new SeededNoise(SEED)).fill(symbols);
+    new PlantedFault(RECORDING, fault, 1000, most, new SeededNoise(SEED)).into(symbols);
     return symbols;
   };
 
