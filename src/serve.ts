@@ -137,6 +137,12 @@ export async function serve(
         osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
         openSource: openNoiseSource,
         startLiveThread,
+        host: async (current, watched) => {
+          // Only with the first question: it brings what looks at processes and serial ports.
+          const { hostFacts } = await import("./service/hostFacts.ts");
+          const nowMilliseconds = clock.wallMilliseconds();
+          return hostFacts({ configuration: current, state, nowMilliseconds, watched });
+        },
         generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
         credentialsDirectory: process.env["CREDENTIALS_DIRECTORY"] || null,
         state: {

@@ -8,6 +8,7 @@ import { addCompliance } from "./compliance.ts";
 import { addBackups } from "./backups.ts";
 import { addCustodians } from "./custodians.ts";
 import { addDestructions } from "./destructions.ts";
+import { addDoctor } from "./doctor.ts";
 import { addDrills } from "./drills.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
@@ -184,6 +185,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
       addAssessments(uploads, context);
       registered();
     });
+    addDoctor(routes, context);
     addDrills(routes, context);
     addEvents(routes, context);
     addTransparency(routes, context);

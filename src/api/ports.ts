@@ -10,6 +10,7 @@ import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
+import type { Diagnosis } from "../port/finding.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
 import type { Approvals } from "../key/approval/approvals.ts";
 import type { Backups } from "../key/backup/backups.ts";
@@ -120,6 +121,7 @@ export interface ApiPorts {
   readonly managed: Pick<KeyRoom, "service" | "operations" | "reader" | "exporter">;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
+  readonly doctor: () => Promise<Diagnosis>;
   readonly drills: Pick<DrillDesk, "run" | "reports">;
   readonly seal: Pick<
     SealKeeper,

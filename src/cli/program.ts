@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Adopt } from "./adopt.ts";
+import type { ExamineHere } from "./doctor.ts";
 import { addApprovalCommands } from "./command/approval.ts";
 import { addAssessmentCommands } from "./command/assess.ts";
 import { addAuditCommands } from "./command/audit.ts";
@@ -24,12 +25,13 @@ export interface Upstairs {
   /** Starts the service and resolves when it has stopped. */
   readonly serve: (options: ServeOptions) => Promise<void>;
   readonly adopt: Adopt;
+  readonly examineHere: ExamineHere;
 }
 
 export function buildProgram(
   terminal: Terminal,
   version: string,
-  { serve, adopt }: Upstairs,
+  { serve, adopt, examineHere }: Upstairs,
 ): Command {
   const program = new Command("springhouse")
     .description("Random bytes and keys that can be traced to the health-tested noise behind them.")
@@ -51,7 +53,7 @@ export function buildProgram(
     .action((options: ServeOptions) => serve(options));
 
   addDrawCommands(program, terminal);
-  addInspectionCommands(program, terminal, adopt);
+  addInspectionCommands(program, terminal, adopt, examineHere);
   addRecordingCommands(program, terminal);
   addDrillCommands(program, terminal);
   addAssessmentCommands(program, terminal, version);

@@ -3,6 +3,7 @@ import type { DestructionDescription, DestructionReceipt } from "../port/destruc
 import type { BackupDescription } from "../port/backup.ts";
 import type { DrillAnswer, DrillReport } from "../port/drill.ts";
 import type { KeptEvent } from "../port/event.ts";
+import type { Diagnosis } from "../port/finding.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
 import type { ComplianceReport } from "../port/compliance.ts";
@@ -32,6 +33,7 @@ export type {
   CustodianDescription,
   DestructionDescription,
   DestructionReceipt,
+  Diagnosis,
   DrillAnswer,
   DrillReport,
   IntentDescription,
@@ -591,6 +593,11 @@ export class SpringhouseClient {
       ...aborting,
     });
     return drills;
+  }
+
+  /** What is wrong with the service and its machine; for operators and auditors. */
+  doctor(): Promise<Diagnosis> {
+    return this.#get("/v1/doctor");
   }
 
   /** The last drill of each source. */

@@ -42,6 +42,7 @@ import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
 import { openBackups, openDestructions, openDualControl, requiredOf } from "./approval.ts";
 import { openDistribution } from "./distribution.ts";
+import { ownDiagnosis } from "./doctor.ts";
 import { openDrills } from "./drills.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
@@ -253,6 +254,12 @@ export async function createService(
         }),
       sources: room,
       assessments,
+      doctor: ownDiagnosis(
+        () => configuration,
+        ports,
+        snapshot,
+        () => watch,
+      ),
       drills,
       seal,
       approvals,

@@ -426,6 +426,10 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         maximumSeconds: 60,
         maximumSamples: 100_000,
       }),
+      doctor: async () => ({
+        atMilliseconds: 1,
+        findings: [{ check: "disk", level: "ok", cause: "c", evidence: "e", remedy: null }],
+      }),
       drills: new DrillDesk(
         {
           clock,
