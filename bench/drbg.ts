@@ -1,32 +1,63 @@
-import { createHmac, randomBytes, randomFillSync } from "node:crypto";
+import { execFileSync, spawn } from "node:child_process";
+import { randomBytes, randomFillSync } from "node:crypto";
+import { once } from "node:events";
 import { cpus } from "node:os";
+import { createInterface } from "node:readline";
 import { HmacDrbg } from "../src/drbg/hmacDrbg.ts";
+import { HmacDrbgBank } from "../src/drbg/hmacDrbgBank.ts";
 import { DrbgSupply } from "../src/drbg/randomSupply.ts";
+import { HmacDrbgPlain } from "../src/kernel/hmacDrbgPlain.ts";
+import { HmacNoble } from "../src/kernel/hmacNoble.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import type { SeedSupply } from "../src/port/seed.ts";
+import { median, printRatio, type Ratio, ratioOf } from "./ratio.ts";
 
 /*
- * What a generate costs, against node:crypto's own generator and against HMAC_DRBG written down with
- * node:crypto's HMAC, all in the same run.
+ * What a generate costs beside OpenSSL's own HMAC_DRBG with SHA-256 (native-fixtures/openssl-drbg.c),
+ * in processor time, the rows taking turns within each round. Without libssl-dev there is no baseline
+ * and nothing is measured.
  */
 
-const ROUNDS = 7;
-const ROUND_BYTES = { 32: 2 ** 20, 16_384: 2 ** 23 } as const;
-type Length = keyof typeof ROUND_BYTES;
+const ROUNDS = 15;
+const BULK_BYTES = 65_536;
+const BULK_CALLS = 100;
+const SMALL_BYTES = 32;
+const SMALL_CALLS = 50_000;
 
-/** SP 800-90A 10.1.2.5 without a state machine, limits or overwriting: what the HMACs alone cost. */
-class PlainHmacDrbg {
-  #key: Buffer = Buffer.alloc(32, 1);
-  #value: Buffer = Buffer.alloc(32, 2);
+const NATIVE = new URL("../native-fixtures/", import.meta.url).pathname;
 
-  generate(out: Uint8Array): void {
-    for (let at = 0; at < out.length; at += 32) {
-      this.#value = createHmac("sha256", this.#key).update(this.#value).digest();
-      out.set(this.#value.subarray(0, Math.min(32, out.length - at)), at);
-    }
-    this.#key = createHmac("sha256", this.#key).update(this.#value).update("\0").digest();
-    this.#value = createHmac("sha256", this.#key).update(this.#value).digest();
+interface OpenSsl {
+  readonly version: string;
+  /** Nanoseconds a call. */
+  cost(bytes: number, calls: number): Promise<number>;
+  stop(): void;
+}
+
+async function startOpenSsl(): Promise<OpenSsl | null> {
+  try {
+    execFileSync("make", ["-s", "-C", NATIVE, "build/openssl-drbg"], { stdio: "pipe" });
+  } catch (error) {
+    const { stderr } = error as { stderr?: Buffer };
+    console.log(
+      `HMAC_DRBG: not measured, as OpenSSL's (libssl-dev) cannot be built: ${String(stderr)}`,
+    );
+    return null;
   }
+  const child = spawn(`${NATIVE}build/openssl-drbg`, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout });
+  const next = async (): Promise<string> => {
+    const [line] = (await once(lines, "line")) as [string];
+    return line;
+  };
+  return {
+    version: await next(),
+    async cost(bytes, calls) {
+      const answer = next();
+      child.stdin.write(`${bytes} ${calls}\n`);
+      return Number(await answer) / calls;
+    },
+    stop: () => child.stdin.end(),
+  };
 }
 
 /** The whole room over a parent that answers at once, as every small request meets it. */
@@ -64,62 +95,113 @@ async function room(): Promise<DrbgSupply> {
   return supply;
 }
 
-function nanoseconds(count: number, work: () => void): number {
-  const begin = process.hrtime.bigint();
-  for (let i = 0; i < count; i++) work();
-  return Number(process.hrtime.bigint() - begin) / count;
+/** Nanoseconds of processor time a call. */
+function cost(calls: number, work: () => void): number {
+  const begin = process.cpuUsage();
+  for (let i = 0; i < calls; i++) work();
+  const { user, system } = process.cpuUsage(begin);
+  return ((user + system) * 1000) / calls;
 }
 
-/** The rows take turns within each round; the best of a row's rounds is the least disturbed. */
-export async function run(): Promise<void> {
+const NOTHING = new Uint8Array(0);
+
+function instantiated(drbg: HmacDrbg): HmacDrbg {
+  drbg.instantiate(randomBytes(48), NOTHING, NOTHING, 256, false);
+  return drbg;
+}
+
+interface Row {
+  readonly what: string;
+  readonly goal: number | null;
+  readonly work: () => void;
+}
+
+async function compare(
+  openSsl: OpenSsl,
+  rows: readonly Row[],
+  bytes: number,
+  calls: number,
+): Promise<Ratio[]> {
+  const costs = rows.map((): number[] => []);
+  const ratios = rows.map((): number[] => []);
+  for (let round = 0; round <= ROUNDS; round++) {
+    const baseline = await openSsl.cost(bytes, calls);
+    for (const [i, { work }] of rows.entries()) {
+      const own = cost(calls, work);
+      // The first round compiles.
+      if (round === 0) continue;
+      costs[i]!.push(own);
+      ratios[i]!.push(baseline / own);
+    }
+    // Seeds are used up by the room's draws; the background makes the next ones meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return rows.map(({ what, goal }, i) => {
+    const nanoseconds = median(costs[i]!);
+    const megabytes = ((bytes / nanoseconds) * 1e3).toFixed(1);
+    const figure = `${(nanoseconds / 1e3).toFixed(2)} us a call, ${megabytes} MB/s`;
+    return ratioOf({ what, baseline: "OpenSSL's HMAC_DRBG", goal, figure }, ratios[i]!);
+  });
+}
+
+export async function run(): Promise<readonly Ratio[]> {
+  const openSsl = await startOpenSsl();
+  if (openSsl === null) return [];
+  console.log(
+    `HMAC_DRBG(SHA-256): ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}, ${openSsl.version}`,
+  );
   const supply = await room();
-  const requests = {
-    door: "http",
-    principal: "p",
-    purpose: "random",
-    requirement: {},
-  } as const;
-  console.log(`HMAC_DRBG, ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`);
-  for (const length of [32, 16_384] as const satisfies readonly Length[]) {
-    const out = new Uint8Array(length);
-    const plain = new PlainHmacDrbg();
-    const ours = (["sha256", "sha384", "sha512"] as const).map((hash) => {
-      const drbg = new HmacDrbg(hash);
-      const entropy = randomBytes(48);
-      drbg.instantiate(entropy, new Uint8Array(0), new Uint8Array(0), 256, false);
-      return [`HMAC_DRBG(${hash})`, () => void drbg.generate(out)] as const;
-    });
-    const rows: readonly (readonly [string, () => void])[] = [
-      ["node:crypto random", () => void randomFillSync(out)],
-      ["node:crypto HMAC loop", () => plain.generate(out)],
-      ...ours,
+  const draw = (bytes: number) => (): void => {
+    const request = { door: "http", principal: "p", purpose: "random", requirement: {} } as const;
+    const result = supply.draw({ ...request, bytes });
+    if (result instanceof Promise || !result.ok) throw new Error("a draw had to wait");
+  };
+  const bank = new HmacDrbgBank("sha256");
+  for (const lane of bank.lanes) instantiated(lane);
+  const bulk = new Uint8Array(BULK_BYTES);
+  const quarters = [0, 1, 2, 3].map((lane) => {
+    const from = (lane * BULK_BYTES) / 4;
+    return bulk.subarray(from, from + BULK_BYTES / 4);
+  });
+  const small = new Uint8Array(SMALL_BYTES);
+  const one = instantiated(new HmacDrbg("sha256"));
+  const noble = instantiated(
+    new HmacDrbg("sha256", { kernel: new HmacDrbgPlain(new HmacNoble("sha256")) }),
+  );
+  // The bank takes its seeds with the first request for much.
+  draw(BULK_BYTES)();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const ratios = [
+    ...(await compare(
+      openSsl,
       [
-        "the room's draw",
-        () => {
-          const result = supply.draw({ ...requests, bytes: length });
-          if (result instanceof Promise || !result.ok) throw new Error("a draw had to wait");
+        { what: "64 KiB, four lanes", goal: 2, work: () => void bank.generate(quarters) },
+        { what: "64 KiB, one instance", goal: 1.2, work: () => void one.generate(bulk) },
+        { what: "64 KiB, the room's draw", goal: null, work: draw(BULK_BYTES) },
+        { what: "64 KiB, @noble/hashes", goal: null, work: () => void noble.generate(bulk) },
+      ],
+      BULK_BYTES,
+      BULK_CALLS,
+    )),
+    ...(await compare(
+      openSsl,
+      [
+        { what: "32 bytes, one instance", goal: 1, work: () => void one.generate(small) },
+        { what: "32 bytes, the room's draw", goal: null, work: draw(SMALL_BYTES) },
+        {
+          what: "32 bytes, node:crypto's generator",
+          goal: null,
+          work: () => void randomFillSync(small),
         },
       ],
-    ];
-    const best = rows.map(() => Infinity);
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [i, [, work]] of rows.entries()) {
-        best[i] = Math.min(best[i]!, nanoseconds(ROUND_BYTES[length] / length, work));
-      }
-      // Seeds are used up by the room's draws; the background makes the next ones meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    console.log(`  ${length} bytes; baselines: node:crypto's generator, and its HMAC in a loop`);
-    for (const [i, [name]] of rows.entries()) {
-      const megabytes = ((length / best[i]!) * 1e3).toFixed(1).padStart(7);
-      const toRandom = (best[0]! / best[i]!).toFixed(3);
-      const toLoop = (best[1]! / best[i]!).toFixed(2);
-      console.log(
-        `    ${name.padEnd(22)} ${(best[i]! / 1e3).toFixed(2).padStart(8)} us ${megabytes} MB/s  ${toRandom}x random, ${toLoop}x loop`,
-      );
-    }
-  }
+      SMALL_BYTES,
+      SMALL_CALLS,
+    )),
+  ];
   supply.stop();
+  openSsl.stop();
+  ratios.forEach(printRatio);
+  return ratios;
 }
 
 if (import.meta.main) await run();

@@ -1,4 +1,5 @@
-import type { HashName, HmacKernel } from "../kernel/hmac.ts";
+import type { HashName } from "../kernel/hmac.ts";
+import type { HmacDrbgKernel } from "../kernel/hmacDrbgKernel.ts";
 import {
   HASH_SECURITY_STRENGTH,
   MAXIMUM_REQUEST_BYTES,
@@ -22,8 +23,8 @@ export type DrbgState = "uninstantiated" | "ready" | "error";
 export interface HmacDrbgOptions {
   /** Generates between reseeds, at most 2^48 (SP 800-90A table 2). */
   readonly reseedInterval?: number;
-  /** Another HMAC, for the self-tests' own tests. */
-  readonly kernel?: HmacKernel;
+  /** Another kernel, for the self-tests' own tests. */
+  readonly kernel?: HmacDrbgKernel;
 }
 
 /**
@@ -124,12 +125,8 @@ export class HmacDrbg {
     additionalInput: Uint8Array = NOTHING,
     freshEntropy: Uint8Array | null = null,
   ): GenerateResult {
-    // Step 1.
-    this.#mustBeReady();
-    // Step 2.
-    if (out.length < 1 || out.length > MAXIMUM_REQUEST_BYTES) {
-      throw new RangeError(`a request is for 1 to ${MAXIMUM_REQUEST_BYTES} bytes`);
-    }
+    // Steps 1. and 2.
+    this.checkGenerate(out.length);
     // Step 4.
     checkInput("additional input", additionalInput);
     // Step 5.
@@ -139,7 +136,7 @@ export class HmacDrbg {
     // Step 7: the additional input goes into the reseed, and is Null afterwards.
     if (freshEntropy !== null) this.reseed(freshEntropy, additionalInput);
     // 10.1.2.5 step 1.
-    else if (this.#working.reseedCounter > this.#reseedInterval) return "reseedRequired";
+    else if (this.reseedRequired) return "reseedRequired";
     // Steps 8. to 11.
     try {
       this.#working.generate(out, freshEntropy === null ? additionalInput : NOTHING);
@@ -149,6 +146,26 @@ export class HmacDrbg {
       throw error;
     }
     return "done";
+  }
+
+  /** Steps 1. and 2. of 9.3. @throws RangeError for another number of bytes than 1 to 65,536 */
+  checkGenerate(bytes: number): void {
+    // Step 1.
+    this.#mustBeReady();
+    // Step 2.
+    if (bytes < 1 || bytes > MAXIMUM_REQUEST_BYTES) {
+      throw new RangeError(`a request is for 1 to ${MAXIMUM_REQUEST_BYTES} bytes`);
+    }
+  }
+
+  /** 10.1.2.5 step 1. */
+  get reseedRequired(): boolean {
+    return this.#working.reseedCounter > this.#reseedInterval;
+  }
+
+  /** 10.1.2.5 steps 6. and 7, after steps 3. to 5. were done by the bank that its kernel is of. */
+  concludeGenerate(): void {
+    this.#working.conclude(NOTHING);
   }
 
   /** Uninstantiate_function, SP 800-90A 9.4: K, V and the counter are overwritten (best effort). */

@@ -1,7 +1,7 @@
 import { instantOf } from "../entropy/instant.ts";
-import type { Door, Requirement, ReseedReason, Seed } from "../port/lineage.ts";
+import type { Requirement, ReseedReason, Seed } from "../port/lineage.ts";
 import type { InstanceSnapshot, InstanceState } from "../port/snapshot.ts";
-import { HmacDrbg } from "./hmacDrbg.ts";
+import type { HmacDrbg } from "./hmacDrbg.ts";
 import type { Generated, InstanceTerms, Piece } from "./instanceTerms.ts";
 import { LiveSeed } from "./liveSeed.ts";
 import { generateBytes, SECURITY_STRENGTH } from "./policy.ts";
@@ -13,7 +13,7 @@ const NOTHING = new Uint8Array(0);
 
 /** One DRBG instance with its seeds. Everything here is synchronous. */
 export class DrbgInstance {
-  readonly id: Door;
+  readonly id: string;
   readonly queue: SeedQueue;
   readonly #terms: InstanceTerms;
   readonly #drbg: HmacDrbg;
@@ -25,7 +25,7 @@ export class DrbgInstance {
   constructor(terms: InstanceTerms) {
     this.id = terms.id;
     this.#terms = terms;
-    this.#drbg = new HmacDrbg(terms.hash);
+    this.#drbg = terms.drbg;
     this.#generateBytes = generateBytes(terms.limits);
     this.queue = new SeedQueue({
       clock: terms.clock,
@@ -61,6 +61,29 @@ export class DrbgInstance {
     const beyond = bytes - this.#liveBytes(requirement);
     if (beyond <= 0) return 0;
     return Math.ceil(beyond / this.#terms.limits.bytes) - this.queue.count(requirement);
+  }
+
+  /** So many bytes of one seed, at once. */
+  canGive(bytes: number, requirement: Requirement): boolean {
+    this.#claim();
+    if (this.#live === null) return false;
+    return this.#liveBytes(requirement) >= bytes || this.queue.count(requirement) > 0;
+  }
+
+  /** Makes that so, by a reseed where the live seed has less left; false when it cannot be. */
+  reserve(bytes: number, requirement: Requirement): boolean {
+    if (this.#liveBytes(requirement) >= bytes) return true;
+    const next = this.queue.take(requirement);
+    if (next === undefined) return false;
+    this.#apply(next, this.#spent() ?? "output_limit");
+    return this.#liveBytes(requirement) >= bytes;
+  }
+
+  /** Counts a generate that whoever holds the DRBG is about to make. */
+  charge(bytes: number): Piece {
+    const live = this.#live!;
+    live.charge(bytes);
+    return { instance: this.id, seed: live.seed.id, counter: this.#drbg.reseedCounter, bytes };
   }
 
   get seeded(): boolean {
@@ -109,13 +132,11 @@ export class DrbgInstance {
   }
 
   #generate(out: Uint8Array): Piece {
-    const live = this.#live!;
-    const counter = this.#drbg.reseedCounter;
-    live.charge(out.length);
+    const piece = this.charge(out.length);
     this.#orBreak(() => {
       if (this.#drbg.generate(out) !== "done") throw new Error("the reseed interval is over");
     });
-    return { seed: live.seed.id, counter, bytes: out.length };
+    return piece;
   }
 
   /** Puts a durable seed into the DRBG and overwrites it. */

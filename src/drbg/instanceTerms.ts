@@ -1,13 +1,14 @@
-import type { HashName } from "../kernel/hmac.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Observer } from "../port/event.ts";
-import type { Door, Shape } from "../port/lineage.ts";
+import type { Shape } from "../port/lineage.ts";
 import type { SeedRequest } from "../port/seed.ts";
+import type { HmacDrbg } from "./hmacDrbg.ts";
 import type { SeedLimits } from "./policy.ts";
 import type { SeedMaker } from "./seedMaker.ts";
 
 /** What one generate gave. */
 export interface Piece {
+  readonly instance: string;
   readonly seed: string;
   readonly counter: number;
   readonly bytes: number;
@@ -19,8 +20,8 @@ export interface Generated {
 }
 
 export interface InstanceTerms {
-  readonly id: Door;
-  readonly hash: HashName;
+  readonly id: string;
+  readonly drbg: HmacDrbg;
   readonly shape: Shape;
   readonly limits: SeedLimits;
   readonly boot: string;

@@ -2,7 +2,6 @@ import type { Clock } from "../port/clock.ts";
 import type { DrawRequest, DrawResult, Drawn } from "../port/draw.ts";
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
-import type { Door } from "../port/lineage.ts";
 import type { OutputRecorder } from "../port/lineageRecorder.ts";
 import { Deadline } from "./deadline.ts";
 import type { Generated, Piece } from "./instanceTerms.ts";
@@ -32,11 +31,7 @@ export class Outputs {
     this.#generation++;
   }
 
-  answer(
-    generated: Generated,
-    request: DrawRequest,
-    instance: Door,
-  ): DrawResult | Promise<DrawResult> {
+  answer(generated: Generated, request: DrawRequest): DrawResult | Promise<DrawResult> {
     const { bytes, pieces } = generated;
     const drawn: Drawn = {
       ok: true,
@@ -44,7 +39,7 @@ export class Outputs {
       outputs: pieces.map(({ seed, counter }) => `${seed}.${counter}`),
       seed: pieces.at(-1)!.seed,
     };
-    if (request.recorded === true) return this.#record(drawn, pieces, request, instance);
+    if (request.recorded === true) return this.#record(drawn, pieces, request);
     for (const piece of pieces) {
       const { principal, door, purpose } = request;
       this.#recorder.count(piece.seed, principal, door, purpose, piece.bytes);
@@ -56,11 +51,10 @@ export class Outputs {
     drawn: Drawn,
     pieces: readonly Piece[],
     { principal, door, purpose, requirement }: DrawRequest,
-    instance: Door,
   ): Promise<DrawResult> {
     const generation = this.#generation;
     const atMilliseconds = this.#clock.wallMilliseconds();
-    const records = pieces.map(({ seed, counter, bytes }) =>
+    const records = pieces.map(({ instance, seed, counter, bytes }) =>
       this.#recorder.record({
         id: `${seed}.${counter}`,
         seed,

@@ -4,11 +4,12 @@ import type { DrawRequest, DrawResult, Drawn, RandomSupply } from "../port/draw.
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
-import type { Door, ReseedReason, Shape } from "../port/lineage.ts";
+import type { Door, Requirement, ReseedReason, Shape } from "../port/lineage.ts";
 import type { OutputRecorder } from "../port/lineageRecorder.ts";
 import type { SeedRecorder, SeedSupply } from "../port/seed.ts";
 import type { InstanceSnapshot, SelfTestSnapshot } from "../port/snapshot.ts";
 import { isFresh, neverMet } from "./admission.ts";
+import { type Bank, BULK_BYTES } from "./bank.ts";
 import { FreshRequests } from "./freshRequests.ts";
 import type { DrbgInstance } from "./instance.ts";
 import type { Generated } from "./instanceTerms.ts";
@@ -28,6 +29,9 @@ import { SelfTestWatch } from "./selfTestWatch.ts";
 import { pacedStream } from "./stream.ts";
 
 const SELF_TEST_MILLISECONDS = 600_000;
+/** What a stream draws at a time: from its door's instance, and from the bank. */
+const CHUNK_BYTES = 16_384;
+const BANK_CHUNK_BYTES = 4 * CHUNK_BYTES;
 
 export interface DrbgSupplyTerms {
   readonly clock: Clock;
@@ -55,6 +59,7 @@ export class DrbgSupply implements RandomSupply {
   readonly #outputs: Outputs;
   readonly #refill: Refill;
   readonly #rooms: ReadonlyMap<Door, Room>;
+  readonly #bank: Bank | null;
   readonly #fresh: FreshRequests;
   readonly #watch: SelfTestWatch;
   #selfTestFailure: Refusal | null = null;
@@ -83,7 +88,7 @@ export class DrbgSupply implements RandomSupply {
       (name) => this.selfTestFailed(name),
     );
     const gate = (): Refusal | null => this.#gate();
-    this.#rooms = buildRooms({
+    const { rooms, bank } = buildRooms({
       ...terms,
       limits,
       maker: this.#maker,
@@ -92,6 +97,8 @@ export class DrbgSupply implements RandomSupply {
       changed: (door) => this.#changed(door),
       broken: () => this.selfTestFailed("drbg operation"),
     });
+    this.#rooms = rooms;
+    this.#bank = bank;
     const { instance } = this.#room("fresh");
     const reseedRequest = seedRequests(terms).reseed;
     this.#fresh = new FreshRequests({ clock, instance, reseedRequest, seeds, gate });
@@ -109,10 +116,10 @@ export class DrbgSupply implements RandomSupply {
     const fresh = isFresh(request);
     const { instance, waiting } = this.#room(fresh ? "fresh" : request.door);
     const { bytes, requirement } = request;
-    const generated = fresh ? null : instance.draw(bytes, requirement);
-    if (generated !== null) return this.#outputs.answer(generated, request, instance.id);
+    const generated = fresh ? null : this.#generate(instance, bytes, requirement);
+    if (generated !== null) return this.#outputs.answer(generated, request);
     const answer = (later: Generated): Answered => ({
-      answer: this.#outputs.answer(later, request, instance.id),
+      answer: this.#outputs.answer(later, request),
     });
     const later = fresh
       ? this.#fresh.draw(request, answer)
@@ -127,9 +134,27 @@ export class DrbgSupply implements RandomSupply {
     return pacedStream(request, signal, {
       clock: this.#terms.clock,
       sleepers: this.#room(request.door).sleepers,
+      chunkBytes: () =>
+        this.#bankReady(BANK_CHUNK_BYTES, request.requirement) ? BANK_CHUNK_BYTES : CHUNK_BYTES,
       draw: (chunk) => this.#chunk(chunk),
       refill: () => this.#refill.request(),
     });
+  }
+
+  /** Much at once comes from the bank when it can give it, else from the door's own instance. */
+  #generate(instance: DrbgInstance, bytes: number, requirement: Requirement): Generated | null {
+    const bulk =
+      bytes >= BULK_BYTES && this.#bankReady(bytes, requirement)
+        ? this.#bank!.draw(bytes, requirement)
+        : null;
+    return bulk ?? instance.draw(bytes, requirement);
+  }
+
+  #bankReady(bytes: number, requirement: Requirement): boolean {
+    if (this.#bank === null) return false;
+    const ready = this.#bank.ready(bytes, requirement);
+    if (!ready) this.#refill.request();
+    return ready;
   }
 
   /** A stream takes what is prepared, so that it cannot drain the pool for the other doors. */
@@ -140,8 +165,8 @@ export class DrbgSupply implements RandomSupply {
     const refusal = this.#gate() ?? neverMet(request, this.#terms.shape);
     if (refusal !== null) return refusal;
     const { instance } = this.#room(door);
-    const generated = instance.draw(request.bytes, requirement);
-    if (generated !== null) return this.#outputs.answer(generated, request, instance.id);
+    const generated = this.#generate(instance, request.bytes, requirement);
+    if (generated !== null) return this.#outputs.answer(generated, request);
     const { seeded, queue } = instance;
     return lacking(seeded, requirement, queue.lack, this.#pace.retryAfterSeconds(1));
   }
@@ -157,7 +182,7 @@ export class DrbgSupply implements RandomSupply {
     const drewOnIt = ({ seed: { credits, parent } }: PreparedSeed): boolean =>
       parent?.name === source || credits.some((credit) => credit.source === source);
     this.#maker.drop(drewOnIt);
-    for (const { instance } of this.#rooms.values()) instance.queue.drop(drewOnIt);
+    for (const instance of this.#instances) instance.queue.drop(drewOnIt);
     this.#refill.request();
   }
 
@@ -165,7 +190,7 @@ export class DrbgSupply implements RandomSupply {
   reseedAll(reason: ReseedReason): void {
     this.#outputs.overtake();
     this.#maker.drop(() => true);
-    for (const { instance } of this.#rooms.values()) instance.requireReseed(reason);
+    for (const instance of this.#instances) instance.requireReseed(reason);
     this.#refill.request();
   }
 
@@ -198,7 +223,8 @@ export class DrbgSupply implements RandomSupply {
   }
 
   instances(): readonly InstanceSnapshot[] {
-    return [...this.#rooms.values()].map(({ instance }) => instance.snapshot());
+    const doors = [...this.#rooms.values()].map(({ instance }) => instance);
+    return [...doors, ...(this.#bank?.wanting ?? [])].map((instance) => instance.snapshot());
   }
 
   selfTests(): readonly SelfTestSnapshot[] {
@@ -208,10 +234,13 @@ export class DrbgSupply implements RandomSupply {
   #end(action: (instance: DrbgInstance) => void): void {
     this.#refill.stop();
     this.#maker.drop(() => true);
-    for (const { instance, sleepers } of this.#rooms.values()) {
-      action(instance);
-      sleepers.wake();
-    }
+    for (const instance of this.#instances) action(instance);
+    for (const { sleepers } of this.#rooms.values()) sleepers.wake();
+  }
+
+  get #instances(): readonly DrbgInstance[] {
+    const doors = [...this.#rooms.values()].map(({ instance }) => instance);
+    return [...doors, ...(this.#bank?.instances ?? [])];
   }
 
   #gate(): Refusal | null {
@@ -222,11 +251,12 @@ export class DrbgSupply implements RandomSupply {
   /** One seed a door, then the second: no door fills its queue before another has its first. */
   #fill(): boolean {
     let complete = true;
-    const rooms = new Set([...this.#rooms.values()].map(({ instance }) => instance));
-    for (let level = 1; rooms.size > 0; level++) {
-      for (const instance of rooms) {
+    const doors = [...this.#rooms.values()].map(({ instance }) => instance);
+    const unfilled = new Set([...doors, ...(this.#bank?.wanting ?? [])]);
+    for (let level = 1; unfilled.size > 0; level++) {
+      for (const instance of unfilled) {
         const result = instance.queue.fill(level);
-        if (result !== "more") rooms.delete(instance);
+        if (result !== "more") unfilled.delete(instance);
         if (result === "lacking") complete = false;
       }
     }

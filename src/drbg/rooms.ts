@@ -6,6 +6,8 @@ import { DOORS } from "../port/lineage.ts";
 import type { Door, Shape } from "../port/lineage.ts";
 import type { SeedRequest } from "../port/seed.ts";
 import { instantiateEntropyBits, reseedEntropyBits } from "../standard/limits.ts";
+import { Bank } from "./bank.ts";
+import { HmacDrbg } from "./hmacDrbg.ts";
 import { DrbgInstance } from "./instance.ts";
 import { preparedSeeds, SECURITY_STRENGTH } from "./policy.ts";
 import type { SeedLimits } from "./policy.ts";
@@ -58,29 +60,49 @@ export function seedRequests({ shape, quorum }: Construction): {
   };
 }
 
-/** An instance of its own for each door. */
-export function buildRooms(terms: RoomsTerms): ReadonlyMap<Door, Room> {
+/**
+ * An instance of its own for each door, and the bank for much at once. An RBG2 has none: there a seed
+ * gives 16 KiB, so that the noise and the seeds' records bound bulk far below one instance's speed.
+ */
+export function buildRooms(terms: RoomsTerms): {
+  readonly rooms: ReadonlyMap<Door, Room>;
+  readonly bank: Bank | null;
+} {
   const { clock, observer, shape, boot, limits, maker, gate, pace, broken, changed } = terms;
+  const hash = terms.hash ?? "sha256";
   const requests = seedRequests(terms);
+  const common = {
+    shape,
+    limits,
+    boot,
+    instantiateRequest: requests.instantiate,
+    reseedRequest: requests.reseed,
+    clock,
+    observer,
+    maker,
+    broken,
+  };
   const roomOf = (id: Door): Room => {
     const instance = new DrbgInstance({
+      ...common,
       id,
-      hash: terms.hash ?? "sha256",
-      shape,
-      limits,
-      boot,
+      drbg: new HmacDrbg(hash),
       capacity: preparedSeeds(shape, id),
-      instantiateRequest: requests.instantiate,
-      reseedRequest: requests.reseed,
-      clock,
-      observer,
-      maker,
-      broken,
       changed: () => changed(id),
     });
     const reseedRequest = requests.reseed;
     const waiting = new WaitingDraw({ clock, instance, reseedRequest, gate, pace });
     return { instance, waiting, sleepers: new Sleepers(clock) };
   };
-  return new Map(DOORS.map((id) => [id, roomOf(id)]));
+  return {
+    rooms: new Map(DOORS.map((id) => [id, roomOf(id)])),
+    bank:
+      shape === "RBGC"
+        ? new Bank(hash, {
+            ...common,
+            capacity: preparedSeeds(shape, "http"),
+            changed: () => changed("stream"),
+          })
+        : null,
+  };
 }

@@ -1,7 +1,10 @@
+import { createHmacDrbgKernel } from "../kernel/createHmacDrbgKernel.ts";
 import { createHmacKernel } from "../kernel/createHmacKernel.ts";
 import type { HashName, HmacKernel } from "../kernel/hmac.ts";
+import type { HmacDrbgKernel } from "../kernel/hmacDrbgKernel.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
 import { HmacDrbg, MAXIMUM_INPUT_BYTES } from "./hmacDrbg.ts";
+import { HmacDrbgBank } from "./hmacDrbgBank.ts";
 import { HmacDrbgState } from "./hmacDrbgState.ts";
 import { SELF_TEST_VECTORS } from "./selfTestVectors.ts";
 
@@ -27,7 +30,8 @@ export interface SelfTestVector {
 
 export interface SelfTestOptions {
   readonly vectors?: readonly SelfTestVector[];
-  readonly createKernel?: (hash: HashName) => HmacKernel;
+  readonly createHmac?: (hash: HashName) => HmacKernel;
+  readonly createKernel?: (hash: HashName) => HmacDrbgKernel;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -48,7 +52,8 @@ export function runSelfTests(
   nowMilliseconds: number,
   options: SelfTestOptions = {},
 ): SelfTestSnapshot[] {
-  const createKernel = options.createKernel ?? createHmacKernel;
+  const createHmac = options.createHmac ?? createHmacKernel;
+  const createKernel = options.createKernel ?? createHmacDrbgKernel;
   const results: SelfTestSnapshot[] = [];
   for (const vector of options.vectors ?? SELF_TEST_VECTORS) {
     const { hash } = vector;
@@ -56,7 +61,7 @@ export function runSelfTests(
       const passed = passes(test);
       results.push({ name: `${name}_${hash}`, passed, atMilliseconds: nowMilliseconds });
     };
-    add("hmac", () => macOf(createKernel(hash), vector) === vector.hmac);
+    add("hmac", () => macOf(createHmac(hash), vector) === vector.hmac);
     let outputs: Outputs | null = null;
     try {
       outputs = tellStory(vector, createKernel(hash));
@@ -66,6 +71,7 @@ export function runSelfTests(
     for (const [field, name] of STEPS) {
       add(`hmac_drbg_${name}`, () => outputs?.[field] === vector[field]);
     }
+    add("hmac_drbg_bank", () => bankAgrees(vector, new HmacDrbgBank(hash)));
     add("hmac_drbg_uninstantiate", () => zeroises(vector, createKernel(hash)));
     add("hmac_drbg_error_paths", () => refuses(vector, createKernel(hash)));
   }
@@ -74,7 +80,7 @@ export function runSelfTests(
 
 type Outputs = Record<(typeof STEPS)[number][0], string>;
 
-function tellStory(vector: SelfTestVector, kernel: HmacKernel): Outputs {
+function tellStory(vector: SelfTestVector, kernel: HmacDrbgKernel): Outputs {
   const drbg = new HmacDrbg(vector.hash, { kernel });
   const next = (expected: string, additional: Uint8Array, fresh: Uint8Array | null): string => {
     const out = new Uint8Array(expected.length / 2);
@@ -98,8 +104,17 @@ function tellStory(vector: SelfTestVector, kernel: HmacKernel): Outputs {
   return { generated, generatedWithAdditional, generatedAfterReseed, generatedFresh };
 }
 
+/** The four lanes of a bank, in lock-step: each must give what one instance gives. */
+function bankAgrees(vector: SelfTestVector, bank: HmacDrbgBank): boolean {
+  for (const lane of bank.lanes) instantiate(lane, vector);
+  const outs = bank.lanes.map(() => new Uint8Array(vector.generated.length / 2));
+  const done = bank.generate(outs) === "done";
+  for (const lane of bank.lanes) lane.uninstantiate();
+  return done && outs.every((out) => toHex(out) === vector.generated);
+}
+
 /** SP 800-90A 11.3.5: the internal state is gone, and the handle with it. */
-function zeroises(vector: SelfTestVector, kernel: HmacKernel): boolean {
+function zeroises(vector: SelfTestVector, kernel: HmacDrbgKernel): boolean {
   const state = new HmacDrbgState(vector.hash, kernel);
   state.instantiate(fromHex(vector.entropyInput), fromHex(vector.nonce), NOTHING);
   const seeded = state.key.some((byte) => byte !== 0) && state.value.some((byte) => byte !== 0);
@@ -117,7 +132,7 @@ function zeroises(vector: SelfTestVector, kernel: HmacKernel): boolean {
 }
 
 /** The error paths of SP 800-90A 9.1 to 9.3: none of these may give or change anything. */
-function refuses(vector: SelfTestVector, kernel: HmacKernel): boolean {
+function refuses(vector: SelfTestVector, kernel: HmacDrbgKernel): boolean {
   const drbg = new HmacDrbg(vector.hash, { kernel, reseedInterval: 1 });
   const out = new Uint8Array(16);
   const long = new Uint8Array(MAXIMUM_INPUT_BYTES + 1);

@@ -2,7 +2,6 @@ import type { Clock } from "../port/clock.ts";
 import type { DrawRequest, DrawResult, Drawn } from "../port/draw.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 
-const CHUNK_BYTES = 16_384;
 /** A stream looks again this often, whatever it was told meanwhile. */
 const SLEEP_MILLISECONDS = 1000;
 /** How long a stream that has begun waits for something other than noise: a replug, a short alarm. */
@@ -43,6 +42,8 @@ export class Sleepers {
 export interface StreamTerms {
   readonly clock: Clock;
   readonly sleepers: Sleepers;
+  /** How many bytes to draw at a time. */
+  readonly chunkBytes: () => number;
   /** One chunk's draw. */
   readonly draw: (request: DrawRequest) => DrawResult | Promise<DrawResult>;
   /** Asks the background for seeds. */
@@ -59,12 +60,12 @@ export async function* pacedStream(
   signal: AbortSignal,
   terms: StreamTerms,
 ): AsyncGenerator<Drawn, Refusal | undefined> {
-  const { clock, sleepers, draw, refill } = terms;
+  const { clock, sleepers, chunkBytes, draw, refill } = terms;
   let begun = false;
   /** Since when something other than noise is missing. */
   let unmetSince: number | null = null;
   for (let left = request.bytes ?? Infinity; left > 0 && !signal.aborted;) {
-    const bytes = Math.min(left, CHUNK_BYTES);
+    const bytes = Math.min(left, chunkBytes());
     const result = await draw({ ...request, bytes });
     if (result.ok) {
       left -= bytes;

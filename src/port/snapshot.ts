@@ -59,7 +59,7 @@ export const INSTANCE_STATES = ["unseeded", "ready", "spent", "error"] as const;
 export type InstanceState = (typeof INSTANCE_STATES)[number];
 
 export interface InstanceSnapshot {
-  /** Equal to the door it serves. */
+  /** The door it serves, or `bulk.1` to `bulk.4` for the bank. */
   readonly id: string;
   readonly mechanism: string;
   readonly securityStrength: number;

@@ -9,8 +9,8 @@ describe.skipIf(!hasVectors)("the tool's figures (needs ../shared/vectors)", () 
     "nist90b/biased-random-bytes",
     "nist90b/biased-random-bits",
     "captures/infnoise_raw",
-  ])("%s, a million symbols", (name) => holdFile(name), 60_000);
-  test("generated sets of a million samples", () => holdGeneratedSets(1_000_000), 120_000);
+  ])("%s, a million symbols", (name) => holdFile(name), 240_000);
+  test("generated sets of a million samples", () => holdGeneratedSets(1_000_000), 480_000);
 });
 
 describe("on threads", () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { HmacDrbg, MAXIMUM_INPUT_BYTES } from "../../../src/drbg/hmacDrbg.ts";
 import { HASHES } from "../../../src/kernel/hmac.ts";
 import type { HashName } from "../../../src/kernel/hmac.ts";
+import { HmacDrbgPlain } from "../../../src/kernel/hmacDrbgPlain.ts";
 import { HmacNoble } from "../../../src/kernel/hmacNoble.ts";
 
 const NONE = new Uint8Array(0);
@@ -166,9 +167,9 @@ describe("states", () => {
         super.mac(out, ...parts);
       }
     }
-    const kernel = new Faulty("sha256");
-    const drbg = ready({ kernel });
-    kernel.broken = true;
+    const hmac = new Faulty("sha256");
+    const drbg = ready({ kernel: new HmacDrbgPlain(hmac) });
+    hmac.broken = true;
     const out = bytes(32, 9);
     expect(() => drbg.generate(out)).toThrow("bad memory");
     expect(out.every((byte) => byte === 0)).toBe(true);
@@ -176,7 +177,7 @@ describe("states", () => {
     expect(() => drbg.generate(out)).toThrow("is error");
     expect(() => drbg.instantiate(bytes(48), NONE, NONE, 256, false)).toThrow("bad memory");
     expect(drbg.state).toBe("error");
-    kernel.broken = false;
+    hmac.broken = false;
     drbg.instantiate(bytes(48), NONE, NONE, 256, false);
     expect(drbg.generate(out)).toBe("done");
     drbg.fail();

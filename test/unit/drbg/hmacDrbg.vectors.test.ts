@@ -1,6 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { createHmacDrbgKernel } from "../../../src/kernel/createHmacDrbgKernel.ts";
 import type { HashName } from "../../../src/kernel/hmac.ts";
+import { createHmacDrbgBank } from "../../../src/kernel/hmacDrbgBank.ts";
+import type { HmacDrbgKernel } from "../../../src/kernel/hmacDrbgKernel.ts";
+import { HmacDrbgPlain } from "../../../src/kernel/hmacDrbgPlain.ts";
+import { HmacDrbgWasm } from "../../../src/kernel/hmacDrbgWasm.ts";
+import { HmacNoble } from "../../../src/kernel/hmacNoble.ts";
+import { HmacNode } from "../../../src/kernel/hmacNode.ts";
+import { HmacWasm } from "../../../src/kernel/hmacWasm.ts";
+import { Sha256Lanes } from "../../../src/kernel/sha256Lanes.ts";
 import { HmacDrbg } from "../../../src/drbg/hmacDrbg.ts";
 import { HmacDrbgState } from "../../../src/drbg/hmacDrbgState.ts";
 import { parseCavs } from "./cavs.ts";
@@ -10,8 +19,8 @@ const SHARED = new URL("../../../../shared/vectors/", import.meta.url);
 const haveShared = existsSync(SHARED);
 const OWN = readFileSync(new URL("independent.rsp", import.meta.url), "utf8");
 
-function run(vector: CavsCase): string {
-  const drbg = new HmacDrbg(vector.hash);
+function run(vector: CavsCase, kernel: HmacDrbgKernel = createHmacDrbgKernel(vector.hash)): string {
+  const drbg = new HmacDrbg(vector.hash, { kernel });
   const { entropyInput, nonce, personalization, predictionResistance } = vector;
   drbg.instantiate(entropyInput, nonce, personalization, 256, predictionResistance);
   if (vector.reseed) drbg.reseed(vector.reseed.entropyInput, vector.reseed.additional);
@@ -23,8 +32,54 @@ function run(vector: CavsCase): string {
   return Buffer.from(out).toString("hex");
 }
 
-function failures(cases: readonly CavsCase[]): string[] {
-  return cases.filter((vector) => run(vector) !== vector.returned).map(({ name }) => name);
+function failures(
+  cases: readonly CavsCase[],
+  create: (hash: HashName) => HmacDrbgKernel = createHmacDrbgKernel,
+): string[] {
+  return cases
+    .filter((vector) => run(vector, create(vector.hash)) !== vector.returned)
+    .map(({ name }) => name);
+}
+
+/** Every form of the SHA-256 kernel, whichever is the default. */
+const FORMS: readonly (readonly [string, () => HmacDrbgKernel])[] = [
+  ...[0, 1, 2, 3].map(
+    (lane) => [`lane ${lane}`, () => new HmacDrbgWasm(new Sha256Lanes(), lane)] as const,
+  ),
+  ["WebAssembly's HMAC", () => new HmacDrbgPlain(new HmacWasm())],
+  ["noble", () => new HmacDrbgPlain(new HmacNoble("sha256"))],
+  ["node:crypto", () => new HmacDrbgPlain(new HmacNode("sha256"))],
+];
+
+/** Four cases at once, one in each lane of the bank, in lock-step. */
+function failuresInLockStep(cases: readonly CavsCase[]): string[] {
+  const failed: string[] = [];
+  for (let at = 0; at < cases.length; at += 4) {
+    const four = cases.slice(at, at + 4);
+    const bank = createHmacDrbgBank("sha256");
+    for (const [i, { entropyInput, nonce, personalization, reseed }] of four.entries()) {
+      const lane = bank.lanes[i]!;
+      lane.initialise();
+      lane.update(entropyInput, nonce, personalization);
+      if (reseed) lane.update(reseed.entropyInput, reseed.additional);
+    }
+    const outs = bank.lanes.map(() => new Uint8Array(four[0]!.returned.length / 2));
+    for (const turn of four[0]!.generates.keys()) {
+      for (const [i, { generates }] of four.entries()) {
+        const { additional, fresh } = generates[turn]!;
+        if (fresh) bank.lanes[i]!.update(fresh, additional);
+        else if (additional.length > 0) bank.lanes[i]!.update(additional);
+      }
+      bank.output(outs);
+      for (const [i, { generates }] of four.entries()) {
+        const { additional, fresh } = generates[turn]!;
+        bank.lanes[i]!.update(fresh ? new Uint8Array(0) : additional);
+      }
+    }
+    for (const [i, { name, returned }] of four.entries())
+      if (Buffer.from(outs[i]!).toString("hex") !== returned) failed.push(name);
+  }
+  return failed;
 }
 
 describe("an independent implementation's vectors, in this repository", () => {
@@ -33,6 +88,9 @@ describe("an independent implementation's vectors, in this repository", () => {
   test("every case", () => {
     expect(cases).toHaveLength(72);
     expect(failures(cases)).toEqual([]);
+    const sha256 = cases.filter(({ hash }) => hash === "sha256");
+    for (const [form, create] of FORMS) expect(failures(sha256, create), form).toEqual([]);
+    expect(failuresInLockStep(sha256)).toEqual([]);
   });
 
   test("half of nothing is skipped: three hashes, three forms", () => {
@@ -65,6 +123,9 @@ describe.skipIf(!haveShared)("NIST CAVS 14.3 (../shared/vectors/cavp)", () => {
     expect(cases).toHaveLength(3 * 16 * 15);
     expect([...skipped.keys()].sort()).toEqual(["SHA-1", "SHA-224", "SHA-512/224", "SHA-512/256"]);
     expect(failures(cases)).toEqual([]);
+    const sha256 = cases.filter(({ hash }) => hash === "sha256");
+    for (const [form, create] of FORMS) expect(failures(sha256, create), form).toEqual([]);
+    expect(failuresInLockStep(sha256)).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { DrbgInstance } from "../../../src/drbg/instance.ts";
 import { HmacDrbg } from "../../../src/drbg/hmacDrbg.ts";
+import { HmacDrbgBank } from "../../../src/drbg/hmacDrbgBank.ts";
 import { LiveSeed } from "../../../src/drbg/liveSeed.ts";
 import { Outputs } from "../../../src/drbg/outputs.ts";
 import { SeedMaker } from "../../../src/drbg/seedMaker.ts";
@@ -193,4 +194,75 @@ test.each<readonly [string, RegExp, () => void]>([
 ])("planted: %s, is caught", async (_what, fault, plant) => {
   plant();
   expect((await play("RBG2(P)", TOUR)).faults.join("\n")).toMatch(fault);
+});
+
+/** Bulk twice, a reseed of the lanes between and after: the bank's seeds come with the first. */
+const BULK: readonly Action[] = [
+  draw(65_536),
+  wait(100),
+  draw(65_536),
+  draw(40_001),
+  wait(59_950),
+  draw(65_536),
+  wait(100),
+  draw(65_536),
+  { do: "reseed" },
+  wait(100),
+  draw(65_536),
+];
+
+test("the bank breaks no rule, and is what gives", async () => {
+  const generate = vi.spyOn(HmacDrbgBank.prototype, "generate");
+  expect((await play("RBGC", BULK)).faults).toEqual([]);
+  expect(generate.mock.calls.length).toBeGreaterThanOrEqual(3);
+});
+
+test.each<readonly [string, RegExp, () => void]>([
+  [
+    "lanes that are not updated after a generate",
+    /answered twice|not what their seeds give/,
+    () => vi.spyOn(HmacDrbg.prototype, "concludeGenerate").mockReturnValue(),
+  ],
+  [
+    "one lane's output twice",
+    /not what their seeds give/,
+    () => {
+      const given = HmacDrbgBank.prototype.generate;
+      vi.spyOn(HmacDrbgBank.prototype, "generate").mockImplementation(function (
+        this: HmacDrbgBank,
+        outs,
+      ) {
+        const result = given.call(this, outs);
+        outs[1]!.set(outs[0]!);
+        return result;
+      });
+    },
+  ],
+  [
+    "counters that stand still",
+    /not what their seeds give|answered twice/,
+    () => {
+      const given = DrbgInstance.prototype.charge;
+      vi.spyOn(DrbgInstance.prototype, "charge").mockImplementation(function (
+        this: DrbgInstance,
+        bytes,
+      ) {
+        const piece = given.call(this, bytes);
+        return { ...piece, counter: 1 };
+      });
+    },
+  ],
+  [
+    "a lane whose seed is too old",
+    /too old/,
+    () => vi.spyOn(LiveSeed.prototype, "spent").mockReturnValue(null),
+  ],
+  [
+    "a lane that goes on after a reseed was required",
+    /after a reseed was required/,
+    () => vi.spyOn(DrbgInstance.prototype, "requireReseed").mockReturnValue(),
+  ],
+])("planted into the bank: %s, is caught", async (_what, fault, plant) => {
+  plant();
+  expect((await play("RBGC", BULK)).faults.join("\n")).toMatch(fault);
 });

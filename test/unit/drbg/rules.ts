@@ -1,3 +1,4 @@
+import { BULK_BYTES } from "../../../src/drbg/bank.ts";
 import { HmacDrbg } from "../../../src/drbg/hmacDrbg.ts";
 import { RBG2_LIMITS, RBGC_LIMITS } from "../../../src/drbg/policy.ts";
 import type { SeedLimits } from "../../../src/drbg/policy.ts";
@@ -156,7 +157,7 @@ export class Rules {
   }
 
   /** @param age of the noise when the output was generated; its record may have taken time */
-  #requirement({ door, requirement }: DrawRequest, seed: Seed, age: number): void {
+  #requirement({ door, bytes, requirement }: DrawRequest, seed: Seed, age: number): void {
     const { strength = 0, sources = 0, maxSeedAgeSeconds = Infinity, fresh = false } = requirement;
     const has = seed.parent?.securityStrength ?? Math.min(256, seed.creditedBits);
     if (has < strength) this.#fault(`strength ${has} instead of ${strength}`);
@@ -164,7 +165,10 @@ export class Rules {
       this.#fault(`${seed.credits.length} sources, not ${sources}`);
     if (age > maxSeedAgeSeconds) this.#fault(`${age} s old, not ${maxSeedAgeSeconds}`);
     const isFresh = fresh || door === "fresh";
-    if (seed.instance !== (isFresh ? "fresh" : door)) this.#fault(`${door} from ${seed.instance}`);
+    const bulk =
+      this.#shape === "RBGC" && bytes >= BULK_BYTES && /^bulk\.[1-4]$/.test(seed.instance);
+    if (seed.instance !== (isFresh ? "fresh" : door) && !bulk)
+      this.#fault(`${door} from ${seed.instance}`);
     if (!isFresh) return;
     if (this.#shape === "RBGC") this.#fault("a fresh answer without a credited source");
     if (age > 1) this.#fault(`a fresh answer from noise of ${age} s ago`);

@@ -155,7 +155,7 @@ describe.concurrent("what confirms that noise is raw", () => {
 
 describe.concurrent("the wrong device", () => {
   test.for([
-    ["generic", { family: "onerng" }, "protocol", "cmdo"],
+    ["generic", { family: "onerng" }, "protocol", "cmd"],
     ["onerng", { family: "truerng", openTimeoutMilliseconds: 300 }, "silent", "300 ms"],
     ["onerng", { family: "truerngpro", openTimeoutMilliseconds: 300 }, "silent", "300 ms"],
   ] as const)("a %s as %o ends as %s", async ([family, choice, reason, word], context) => {

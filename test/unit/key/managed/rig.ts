@@ -130,7 +130,7 @@ export async function openRig({
   };
   const start = ++starts;
   const made = material(start.toString(16).padStart(16, "0"), start);
-  const seed = { ...made.seed, counterLimit: 1_000_000 };
+  const seed = { ...made.seed, counterLimit: 1_000_000_000 };
   await createSeedRecorder(inner).record(seed, made.blocks, made.windows);
   const outputs = new StoredOutputs(inner, clock);
   const supply = new RecordedSupply(outputs, seed.id, start * 10_000);
