@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { readFile as readFileBytes } from "node:fs/promises";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
-import { pino } from "pino";
 import { ADMIN_TOKEN_FILE } from "./access/adminToken.ts";
 import { listen } from "./api/listen.ts";
 import { startLiveThread } from "./assess/live/thread.ts";
@@ -16,6 +15,7 @@ import { openSigner } from "./log/keyFile.ts";
 import { buildHash } from "./platform/build.ts";
 import { contentOf } from "./platform/contentOf.ts";
 import { logDestination } from "./platform/logDestination.ts";
+import { createLogger } from "./platform/logger.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
 import type { Clock } from "./port/clock.ts";
 import { SpringhouseError } from "./port/errors.ts";
@@ -118,7 +118,7 @@ export async function serve(
   const state = options.state ?? (process.env["SPRINGHOUSE_STATE"] || "./state");
   const configuration = load(options);
   const tls = readTls(configuration);
-  const log = pino({ level: configuration.log.level, base: null }, logDestination(2));
+  const log = createLogger(configuration.log.level, logDestination(2));
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
   const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
@@ -175,7 +175,10 @@ export async function serve(
       socketPath: join(state, "springhouse.sock"),
     });
     const scheme = configuration.tls ? "https" : "http";
-    log.info({ url: `${scheme}://${address.host}:${listening.address?.port}`, state }, "listening");
+    log.info(
+      { kind: "listening", url: `${scheme}://${address.host}:${listening.address?.port}`, state },
+      "listening",
+    );
     reload = (): void => {
       try {
         const next = load(options);
@@ -186,7 +189,7 @@ export async function serve(
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
         const faults = detail.split("\n").map((line) => line.trim());
-        log.error({ faults }, "the configuration stays as it was");
+        log.error({ kind: "configuration_refused", faults }, "the configuration stays as it was");
       }
     };
     await new Promise<void>((resolve) => {

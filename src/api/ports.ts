@@ -9,6 +9,7 @@ import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
 import type { RandomSupply } from "../port/draw.ts";
+import type { Log } from "../port/log.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Diagnosis } from "../port/finding.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
@@ -97,13 +98,6 @@ interface ReceiptSupply {
     orders: readonly ReceiptOrder[],
     principal: string,
   ): Promise<readonly { readonly receipt: object; readonly salt: Uint8Array }[] | Refusal>;
-}
-
-/** The part of a pino logger that is used here. */
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 /** Everything the front doors need of the house. */

@@ -36,7 +36,7 @@ export async function openDualControl(
   );
   if (first.length > 0 && (await approvals.custodians()).length === 0) {
     const made = await approvals.bootstrap(first, "springhouse");
-    if ("ok" in made) log.error({ detail: made.detail }, "the first custodians were refused");
+    if ("ok" in made) log.error({ kind: "custodians_refused" }, made.detail);
   }
   return approvals;
 }
@@ -82,6 +82,6 @@ export function openDestructions(
     log: transparency,
     record,
     windowMilliseconds: destruction.windowHours * 3_600_000,
-    failed: (detail) => log.error({ detail }, "a destruction that is due has to wait"),
+    failed: (detail) => log.error({ kind: "destruction_deferred" }, detail),
   });
 }

@@ -33,7 +33,7 @@ export async function openDrills(
           { statement: "document.put", parameters: [COLLECTION, source.id, body, atMilliseconds] },
         ]);
       },
-      failed: (error) => log.error({ err: error }, "a drill could not be kept"),
+      failed: (error) => log.error({ kind: "drill_not_kept", error }, "a drill could not be kept"),
       intervalMilliseconds:
         drill.intervalHours === null ? null : drill.intervalHours * HOUR_MILLISECONDS,
     },

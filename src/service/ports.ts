@@ -5,18 +5,11 @@ import type { BackupTerms } from "../key/backup/backups.ts";
 import type { Signer } from "../log/signer.ts";
 import type { Clock } from "../port/clock.ts";
 import type { HostFacts } from "../port/host.ts";
+import type { Log } from "../port/log.ts";
 import type { NoiseSource } from "../port/source.ts";
 import type { RandomFill } from "../source/os.ts";
 import type { Store } from "../store/store.ts";
 import type { Watched } from "./watch.ts";
-
-/** The part of a logger that the service uses; pino's has it. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** The world, as the service may touch it. A simulation passes its own. */
 export interface ServicePorts {

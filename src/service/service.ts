@@ -132,7 +132,8 @@ export async function createService(
     observer: observed,
     boot: ports.boot,
     osRandom: ports.osRandom,
-    onFault: (source, error) => log.error({ source, err: error }, "a source's session failed"),
+    onFault: (source, error) =>
+      log.error({ kind: "source_session_failed", source, error }, "a source's session failed"),
   });
   const outputs = new StoredOutputs(store, clock);
   const drbg = new DrbgSupply({
@@ -223,7 +224,7 @@ export async function createService(
     boot: ports.boot,
     lineage,
     maker: { configuration: configuration.version, build: ports.build },
-    failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
+    failed: (key, act, detail) => log.warn({ kind: "key_policy_deferred", key, act }, detail),
   });
   const acts = {
     record: async (event: ServiceEvent, writes: readonly Write[], leaf: Leaf): Promise<void> => {
@@ -343,7 +344,10 @@ export async function createService(
       const { assessed: _assessed, compliant: _compliant, ...uncredited } = source;
       const given = sourceOption(uncredited, configuration.version, ports);
       room.add(given);
-      log.info({ source: source.id, family: source.kind }, "recognised a TRNG; it is not credited");
+      log.info(
+        { kind: "source_recognised", source: source.id, family: source.kind },
+        "recognised a TRNG; it is not credited",
+      );
     },
     reload(next) {
       certificates.replace(next.clientCertificates);
@@ -380,7 +384,10 @@ export async function createService(
       };
       const kept = await new Deadline(clock, KEEP_MILLISECONDS).within(keepTheRest());
       if (kept !== "late") return true;
-      log.error({}, "the database does not take what is left to keep; it is given up");
+      log.error(
+        { kind: "database_given_up" },
+        "the database does not take what is left to keep; it is given up",
+      );
       return false;
     },
   };
@@ -402,9 +409,10 @@ async function keepAdminToken(
     try {
       const result = await ensureAdminToken(tokens, adminTokenPath, osRandom);
       if (!result.ok) throw new SpringhouseError(result.code, result.detail);
-      if (result.written) log.info({ path: adminTokenPath }, "wrote an admin token");
+      if (result.written)
+        log.info({ kind: "admin_token_written", path: adminTokenPath }, "wrote an admin token");
     } catch (error) {
-      log.error({ err: error }, "the admin token could not be written");
+      log.error({ kind: "admin_token_not_written", error }, "the admin token could not be written");
       cancel = clock.schedule(backoff.ended(0), () => void attempt());
     }
   };

@@ -7,7 +7,7 @@ import { signerOf } from "../../src/log/signer.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import type { Role } from "../../src/port/principal.ts";
 import { createService, type Service } from "../../src/service/service.ts";
-import type { Log } from "../../src/service/ports.ts";
+import type { Log } from "../../src/port/log.ts";
 import { FakeClock, settled } from "../support/fakeClock.ts";
 import { Callers, type Tokens } from "./client.ts";
 import { SimulatedDevice } from "./device.ts";

@@ -8,7 +8,7 @@ import { Quotas } from "../../../src/access/quotas.ts";
 import { TokenBook } from "../../../src/access/tokenBook.ts";
 import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
-import { createLogger } from "../../../src/api/log.ts";
+import { createLogger } from "../../../src/platform/logger.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
