@@ -239,8 +239,8 @@ class Simulation {
     const keep = (level: string) => (fields: object, message: string) => {
       if (!clock.alive) return;
       this.#trace.log.push(`${level} ${message} ${JSON.stringify(fields)}`);
-      if ("err" in fields) this.#trace.errors.push(`${message}: ${String(fields.err)}`);
-      if ("kind" in fields) {
+      if ("error" in fields) this.#trace.errors.push(`${message}: ${String(fields.error)}`);
+      if ("data" in fields) {
         const monotonic = this.#clock.monotonicMilliseconds();
         this.#trace.events.push({ ...(fields as Trace["events"][number]), monotonic });
       }
