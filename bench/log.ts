@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { encodeBundle } from "../src/log/bundle.ts";
 import { signCheckpoint } from "../src/log/checkpoint.ts";
 import { encodeLeaf, type Leaf } from "../src/log/leaf.ts";
+import { keyringOf } from "../src/log/keyring.ts";
 import { Frontier, leafHash } from "../src/log/merkle.ts";
 import { signerOf } from "../src/log/signer.ts";
+import { SigningKey } from "../src/log/signingKey.ts";
 import { TILE_WIDTH, tilePath, tilesOf } from "../src/log/tile.ts";
 import { openTransparencyLog } from "../src/log/transparencyLog.ts";
 import { systemClock } from "../src/platform/clock.ts";
@@ -53,7 +55,8 @@ function build() {
     files.set(tilePath(tile), Buffer.from(bytes));
   }
   const checkpoint = signCheckpoint(LEAVES, frontier.root(), signer);
-  return { checkpoint, read: (path: string) => files.get(path) ?? null };
+  const keyring = keyringOf(signer.verifier);
+  return { checkpoint, keyring, read: (path: string) => files.get(path) ?? null };
 }
 
 const CLIENTS = 32;
@@ -78,7 +81,13 @@ async function append(): Promise<void> {
   const clock = systemClock();
   const store = await openWorkerStore({ directory, maximumBytes: null }, clock);
   const first = startOf(0);
-  const log = await openTransparencyLog({ store, clock, signer, boot: "0".repeat(16), first });
+  const log = await openTransparencyLog({
+    store,
+    clock,
+    key: new SigningKey(signer),
+    boot: "0".repeat(16),
+    first,
+  });
   const change = (id: string, body: string): Write => ({
     statement: "document.put",
     parameters: ["bench", id, body, 1],
@@ -105,7 +114,7 @@ export async function run(): Promise<void> {
   for (let n = 0; n < 2 * LEAVES; n++) leafHash(entry);
   const baseline = (performance.now() - begin) / 1000;
   begin = performance.now();
-  const { fault, leaves } = verifyLog(copy, [], leafRules());
+  const { fault, leaves } = verifyLog(copy, [], leafRules(copy));
   const seconds = (performance.now() - begin) / 1000;
   if (fault || leaves !== LEAVES) throw new Error("the log was not verified");
   const text = `${LEAVES.toLocaleString("en-US")} leaves verified in ${seconds.toFixed(1)} s`;

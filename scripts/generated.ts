@@ -7,11 +7,14 @@ import { ERRORS } from "../src/port/errors.ts";
 import { EVENT_KINDS } from "../src/port/event.ts";
 import { LOG_KINDS } from "../src/port/log.ts";
 import { CATALOGUE } from "../src/telemetry/catalogue.ts";
-import { dashboard } from "../src/telemetry/dashboard.ts";
+import { DASHBOARDS } from "../src/telemetry/dashboards/dashboards.ts";
+import { dashboardJson } from "../src/telemetry/dashboards/json.ts";
 import { DURATION, PREFIX } from "../src/telemetry/exposition.ts";
-import { ruleFile, ruleTests } from "../src/telemetry/rules.ts";
+import { ruleFile, ruleTests } from "../src/telemetry/rules/files.ts";
 import { allowed, NOTE, table, type Documented } from "./markdown.ts";
+import { packagingFiles } from "./packaging.ts";
 import { routesDocument } from "./routesDocument.ts";
+import { runbookDocument } from "./runbook.ts";
 
 function errorsDocument(): string {
   const rows = Object.entries(ERRORS).map(([code, entry]) => [
@@ -106,13 +109,18 @@ function sha256Wasm(): string {
 /** Every generated file: path from the root, and text. */
 export async function generated(): Promise<readonly (readonly [string, string])[]> {
   return [
+    ...packagingFiles(),
     ["src/kernel/sha256Wasm.ts", sha256Wasm()],
     ["docs/errors.md", errorsDocument()],
     ["docs/metrics.md", metricsDocument()],
     ["docs/log.md", logDocument()],
     ["docs/configuration.md", configurationDocument()],
     ["docs/routes.md", await routesDocument()],
-    ["dashboards/springhouse.json", `${JSON.stringify(dashboard(), null, 2)}\n`],
+    ...DASHBOARDS.map((dashboard): readonly [string, string] => [
+      `dashboards/grafana/${dashboard.uid}.json`,
+      `${JSON.stringify(dashboardJson(dashboard), null, 2)}\n`,
+    ]),
+    ["dashboards/runbook.md", runbookDocument()],
     ["dashboards/rules.yml", stringify(ruleFile(), { lineWidth: 0 })],
     ["dashboards/rules.test.yml", stringify(ruleTests(), { lineWidth: 0 })],
   ];

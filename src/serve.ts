@@ -9,14 +9,16 @@ import { startLiveThread } from "./assess/live/thread.ts";
 import type { ServeOptions } from "./cli/program.ts";
 import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
-import { checkTlsTexts } from "./config/tlsFiles.ts";
+import { checkTlsTexts, endsOf } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
-import { openSigner } from "./log/keyFile.ts";
+import { openSigningKey } from "./log/keyFile.ts";
 import { buildHash } from "./platform/build.ts";
 import { contentOf } from "./platform/contentOf.ts";
+import { measureDisk } from "./platform/disk.ts";
 import { logDestination } from "./platform/logDestination.ts";
 import { createLogger } from "./platform/logger.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
+import { serviceManager } from "./platform/serviceManager.ts";
 import type { Clock } from "./port/clock.ts";
 import { SpringhouseError } from "./port/errors.ts";
 import { addressOf, assertListenable } from "./service/address.ts";
@@ -118,11 +120,15 @@ export async function serve(
   const state = options.state ?? (process.env["SPRINGHOUSE_STATE"] || "./state");
   const configuration = load(options);
   const tls = readTls(configuration);
+  let tlsCertificates = tls.tls ? endsOf(tls.tls) : [];
   const log = createLogger(configuration.log.level, logDestination(2));
+  const manager = serviceManager(process.env, clock, (detail) =>
+    log.warn({ kind: "service_manager_not_told" }, detail),
+  );
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
   const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
-  const service = await openSigner(state, configuration.transparency.origin ?? null, osRandom)
+  const service = await openSigningKey(state, configuration.transparency.origin ?? null, osRandom)
     .then((signer) =>
       createService(configuration, {
         clock,
@@ -150,6 +156,8 @@ export async function serve(
           snapshot: (path) => snapshotDatabase(state, path),
           read: async (name) => new Uint8Array(await readFileBytes(join(state, name))),
         },
+        disk: () => measureDisk(state),
+        tlsCertificates: () => tlsCertificates,
         adminTokenPath: join(state, ADMIN_TOKEN_FILE),
       }),
     )
@@ -172,18 +180,24 @@ export async function serve(
       clock,
       address,
       ...tls,
+      revoked: service.revoked,
       socketPath: join(state, "springhouse.sock"),
     });
     const scheme = configuration.tls ? "https" : "http";
-    log.info(
-      { kind: "listening", url: `${scheme}://${address.host}:${listening.address?.port}`, state },
-      "listening",
-    );
+    const url = `${scheme}://${address.host}:${listening.address?.port}`;
+    log.info({ kind: "listening", url, state }, "listening");
+    // Not when a quorum is met: a service that is restarted for want of a device could not say so.
+    manager.ready(`Listening on ${url}`);
     reload = (): void => {
+      manager.reloading();
       try {
         const next = load(options);
         // Everything that can fail comes first, so that a bad file changes nothing at all.
-        if (next.tls && configuration.tls) listening.reloadTls(readTls(next).tls!);
+        if (next.tls && configuration.tls) {
+          const texts = readTls(next).tls!;
+          listening.reloadTls(texts);
+          tlsCertificates = endsOf(texts);
+        }
         log.level = next.log.level;
         service.reload(next);
       } catch (error) {
@@ -191,12 +205,14 @@ export async function serve(
         const faults = detail.split("\n").map((line) => line.trim());
         log.error({ kind: "configuration_refused", faults }, "the configuration stays as it was");
       }
+      manager.ready(`Listening on ${url}`);
     };
     await new Promise<void>((resolve) => {
       if (stopping.aborted) resolve();
       else stopping.addEventListener("abort", () => resolve(), { once: true });
     });
     reload = (): void => {};
+    manager.stopping();
     await listening.close();
   } finally {
     stopDiscovery();

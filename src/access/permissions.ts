@@ -181,6 +181,10 @@ export const PERMISSIONS = {
     roles: ["auditor", "custodian", "admin"],
     why: "It names every key and every principal that acted on one. It holds no secret.",
   },
+  "log.rotateKey": {
+    roles: ["admin"],
+    why: "Whoever holds the log's key signs what it says; that another goes on is in the log itself.",
+  },
   "tokens.create": { roles: ["admin"], why: "Whoever issues tokens holds every role." },
   "tokens.list": { roles: ["auditor", "admin"], why: "Who has access is what an auditor asks." },
   "tokens.revoke": { roles: ["admin"], why: "As tokens.create." },

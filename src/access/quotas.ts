@@ -1,5 +1,6 @@
 import type { Clock } from "../port/clock.ts";
-import type { Principal, Quota } from "../port/principal.ts";
+import type { ClientUse, Principal, Quota } from "../port/principal.ts";
+import { ClientUses } from "./clientUses.ts";
 
 /** A token bucket that holds one second's worth and may go into debt. */
 export class Bucket {
@@ -47,20 +48,22 @@ const isSame = (one: Quota, other: Quota): boolean =>
   (one.requestsPerSecond === other.requestsPerSecond &&
     one.bytesPerSecond === other.bytesPerSecond);
 
-interface Buckets {
+interface Account {
   readonly quota: Quota;
   readonly requests: Bucket | null;
   readonly bytes: Bucket | null;
+  readonly use: ReturnType<ClientUses["open"]>;
 }
 
 /**
  * What each principal has used of its quota. Kept by id, so that two connections of one principal
- * share it; made anew when its quota changed. Principals are configured or issued, so the map is
- * bounded by them.
+ * share it; its buckets are made anew when its quota changed. Principals are configured or issued, so
+ * the map is bounded by them.
  */
 export class Quotas {
   readonly #clock: Clock;
-  readonly #byPrincipal = new Map<string, Buckets>();
+  readonly #accounts = new Map<string, Account>();
+  readonly #uses = new ClientUses();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -68,8 +71,11 @@ export class Quotas {
 
   /** @returns 0 when the request was admitted and counted, else milliseconds to wait */
   admitRequest(principal: Principal): number {
-    const bucket = this.#bucketsOf(principal)?.requests;
-    return bucket ? this.#admit(bucket, 1) : 0;
+    const { requests, use } = this.#accountOf(principal);
+    const wait = requests ? this.#admit(requests, 1) : 0;
+    if (wait > 0) use.refusedRequests++;
+    else use.requests++;
+    return wait;
   }
 
   /**
@@ -77,13 +83,18 @@ export class Quotas {
    * what is larger than the bucket could otherwise never be asked for.
    */
   chargeRequests(principal: Principal, count: number): void {
-    this.#bucketsOf(principal)?.requests?.take(count, this.#clock.monotonicMilliseconds());
+    const { requests, use } = this.#accountOf(principal);
+    requests?.take(count, this.#clock.monotonicMilliseconds());
+    use.requests += count;
   }
 
   /** @returns 0 when the bytes were admitted and counted, else milliseconds to wait */
   admitBytes(principal: Principal, bytes: number): number {
-    const bucket = this.#bucketsOf(principal)?.bytes;
-    return bucket ? this.#admit(bucket, bytes) : 0;
+    const account = this.#accountOf(principal);
+    const wait = account.bytes ? this.#admit(account.bytes, bytes) : 0;
+    if (wait > 0) account.use.refusedBytes++;
+    else account.use.bytes += bytes;
+    return wait;
   }
 
   /**
@@ -91,11 +102,17 @@ export class Quotas {
    * @returns milliseconds for the sender to pause before more
    */
   paceBytes(principal: Principal, bytes: number): number {
-    const bucket = this.#bucketsOf(principal)?.bytes;
-    if (!bucket) return 0;
+    const account = this.#accountOf(principal);
+    account.use.bytes += bytes;
+    if (!account.bytes) return 0;
     const now = this.#clock.monotonicMilliseconds();
-    bucket.take(bytes, now);
-    return bucket.wait(0, now);
+    account.bytes.take(bytes, now);
+    return account.bytes.wait(0, now);
+  }
+
+  /** For the metrics; the last one is of all clients that are not told by name. */
+  uses(): readonly ClientUse[] {
+    return this.#uses.all();
   }
 
   #admit(bucket: Bucket, amount: number): number {
@@ -105,22 +122,23 @@ export class Quotas {
     return wait;
   }
 
-  #bucketsOf(principal: Principal): Buckets | null {
-    const { quota } = principal;
-    if (quota.requestsPerSecond === null && quota.bytesPerSecond === null) return null;
-    let buckets = this.#byPrincipal.get(principal.id);
+  #accountOf(principal: Principal): Account {
+    const { id, quota } = principal;
+    const known = this.#accounts.get(id);
     // By value: a configuration that is read again makes new objects, and must not forgive a debt.
-    if (!buckets || !isSame(buckets.quota, quota)) {
-      const now = this.#clock.monotonicMilliseconds();
-      const bucket = (rate: number | null): Bucket | null =>
-        rate === null ? null : new Bucket(rate, now);
-      buckets = {
-        quota,
-        requests: bucket(quota.requestsPerSecond),
-        bytes: bucket(quota.bytesPerSecond),
-      };
-      this.#byPrincipal.set(principal.id, buckets);
-    }
-    return buckets;
+    if (known && isSame(known.quota, quota)) return known;
+    const now = this.#clock.monotonicMilliseconds();
+    const bucket = (rate: number | null): Bucket | null =>
+      rate === null ? null : new Bucket(rate, now);
+    const use = known?.use ?? this.#uses.open(principal);
+    if (use.client !== null) use.quota = quota;
+    const account = {
+      quota,
+      requests: bucket(quota.requestsPerSecond),
+      bytes: bucket(quota.bytesPerSecond),
+      use,
+    };
+    this.#accounts.set(id, account);
+    return account;
   }
 }

@@ -12,6 +12,7 @@ import { addDoctor } from "./doctor.ts";
 import { addDrills } from "./drills.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
+import { hotRandom, type HotRoute } from "./hotRandom.ts";
 import { addIntents } from "./intents.ts";
 import { addKeyChanges } from "./keyChanges.ts";
 import { addKeyExport } from "./keyExport.ts";
@@ -44,6 +45,8 @@ declare module "fastify" {
     /** Every route of HTTP with its roles, for the documentation and the tests. */
     routeRows: RouteRow[];
     upgrades: Upgrades;
+    /** In front of everything else of HTTP. */
+    hotRandom: HotRoute;
   }
 }
 
@@ -82,6 +85,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   app.decorateRequest("principal", null);
   app.decorateRequest("startedMilliseconds", 0);
   app.decorate("routeRows", []);
+  app.decorate("hotRandom", hotRandom(context, nextId));
   app.decorate(
     "upgrades",
     new Upgrades(context, nextId, [

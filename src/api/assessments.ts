@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
-import { conditioningFault } from "../assess/conditioned/conditioned.ts";
+import { conditioningFault } from "../assess/conditioned/component.ts";
 import type { AssessmentOrder } from "../assess/desk.ts";
 import type { SuiteChoices } from "../assess/suite.ts";
 import { choicesFault, SUITE_NAMES, type SuiteName } from "../assess/suites.ts";

@@ -64,6 +64,23 @@ export function addBackups(app: FastifyInstance, context: Context): void {
   });
 
   addRoute(app, context, {
+    method: "POST",
+    url: "/v1/backups/:id/drill",
+    permission: "backups.create",
+    tag: "backup",
+    summary: "Says that a drill restored a backup whole, where its recipients' keys are",
+    params: ID,
+    body: Type.Object({}, STRICT),
+    success: { status: 204, description: "It is kept." },
+    errors: [404, 409, 503],
+    async handler(request, reply) {
+      const { id } = request.params as Static<typeof ID>;
+      const refusal = await context.durable(backups.drilled(id, principalOf(request).id));
+      return refusal ? context.refuse(request, reply, refusal) : reply.code(204).send();
+    },
+  });
+
+  addRoute(app, context, {
     method: "DELETE",
     url: "/v1/backups/:id",
     permission: "backups.create",

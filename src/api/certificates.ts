@@ -248,7 +248,8 @@ export function addOcsp(app: FastifyInstance, context: Context): void {
     permission: "probe.read",
     tag: "certificates",
     summary: "OCSP (RFC 6960, in the profile of RFC 5019), in DER",
-    description: "Answers are signed ahead and hold no nonce; `application/ocsp-request` goes in.",
+    description:
+      "`application/ocsp-request` goes in. Answers are signed ahead; a nonce (RFC 9654) gets one of its own, as long as not too many ask.",
     bodyLimitBytes: OCSP_BYTES,
     produces: [OCSP_RESPONSE],
     success: {

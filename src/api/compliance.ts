@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import { FINDING_KINDS } from "../port/compliance.ts";
 import type { Context } from "./context.ts";
 import { addRoute } from "./route.ts";
-import { choice } from "./schemas.ts";
+import { choice, nullable } from "./schemas.ts";
 
 const REPORT = Type.Object({
   atMilliseconds: Type.Number(),
@@ -21,6 +21,7 @@ const REPORT = Type.Object({
       standard: Type.String(),
       clause: Type.String(),
       about: Type.String(),
+      source: nullable(Type.String({ description: "Where the clause was read; null: nowhere." })),
       feature: Type.String(),
       tests: Type.Array(Type.String()),
     }),

@@ -110,6 +110,13 @@ const TRANSITION_ROUTES: readonly TransitionRoute[] = [
     summary: "Destroys a version's material; it needs custodians' approval",
     body: TRANSITION,
   },
+  {
+    transition: "process",
+    permission: "keys.manage",
+    over: ["admin"],
+    summary: "Lets a compromised version process for a while; it needs custodians' approval",
+    body: TRANSITION,
+  },
 ];
 
 /** What changes a managed key. Each is judged by SP 800-57's table, and is one leaf of the log. */

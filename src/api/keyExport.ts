@@ -1,12 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { exportApproved } from "../key/distribution/approvedExport.ts";
-import {
-  EXPORT_SCHEMES,
-  readRecipient,
-  RECIPIENT_CHARACTERS,
-} from "../key/distribution/recipient.ts";
+import { readRecipient, RECIPIENT_CHARACTERS } from "../key/distribution/recipient.ts";
 import type { SealedKey } from "../key/distribution/seal.ts";
+import { EXPORT_SCHEMES } from "../port/key.ts";
 import type { Context } from "./context.ts";
 import { askerOf, BASE64, KEY_ID, STRICT, toText } from "./keyRequest.ts";
 import { addRoute } from "./route.ts";

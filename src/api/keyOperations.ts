@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static, type TProperties } from "typebox";
 import type { DoneWith } from "../key/managed/keyOperations.ts";
 import type { Asker } from "../key/managed/keyService.ts";
@@ -215,9 +215,21 @@ export function addKeyOperations(app: FastifyInstance, context: Context): void {
         if (wait > 0) return context.refuse(request, reply, overQuota("bytes", wait));
         const result = await context.durable(run(id, askerOf(request, ["admin"]), given));
         if (isRefused(result)) return context.refuse(request, reply, result);
-        return reply.header("cache-control", "no-store").send(asText(result));
+        return send(reply, JSON.stringify(asText(result)));
       },
     });
+}
+
+/** Past fastify's reply, whose hooks and serialisers have nothing to do here. @param json ASCII */
+function send(reply: FastifyReply, json: string): FastifyReply {
+  reply.raw.writeHead(200, {
+    "content-type": "application/json",
+    "content-length": json.length,
+    "cache-control": "no-store",
+  });
+  reply.hijack();
+  reply.raw.end(json, "latin1");
+  return reply;
 }
 
 const bodyOf = (request: FastifyRequest): Body => request.body as Body;

@@ -99,6 +99,7 @@ const VERSION = Type.Object({
   changedMilliseconds: Type.Number(),
   reason: nullable(Type.String()),
   compromisedMilliseconds: nullable(Type.Number()),
+  processUntilMilliseconds: nullable(Type.Number()),
   operations: Type.Integer(),
   bytes: Type.Integer(),
   transitions: Type.Array(choice(KEY_TRANSITIONS)),

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { KEY_FORMATS, KEY_TYPES, MAXIMUM_COUNT } from "../key/types.ts";
 import { canonicalJson } from "../log/canonicalJson.ts";
+import type { PendingOutputs } from "../port/draw.ts";
 import type { Requirement } from "../port/lineage.ts";
 import type { Context } from "./context.ts";
 import { principalOf } from "./context.ts";
@@ -45,7 +46,8 @@ const KEY = Type.Object({
 
 /** What a receipt commits to is the key as it is answered: its text, or its canonical JSON. */
 function givenKey(
-  { type, format, key, output }: AnsweredKey,
+  { type, format, key }: AnsweredKey,
+  pending: PendingOutputs,
   bytes: number,
   { requirement }: { readonly requirement: Requirement },
 ) {
@@ -55,7 +57,7 @@ function givenKey(
     type,
     format,
     bytes,
-    outputs: [output],
+    pending,
     asked: requirement,
     value,
   } as const;
@@ -97,6 +99,7 @@ export function addKeys(app: FastifyInstance, context: Context): void {
         ...(format === undefined ? {} : { format }),
         ...(count === undefined ? {} : { count }),
         requirement: requirementOf(asked),
+        receipted: receipt === true,
       };
       const lacking = receipt === true ? receipts.unavailable() : null;
       if (lacking) return context.refuse(request, reply, lacking);
@@ -110,7 +113,10 @@ export function addKeys(app: FastifyInstance, context: Context): void {
       if ("ok" in result) return context.refuse(request, reply, result);
       let answered: readonly object[] = result.keys;
       if (receipt === true) {
-        const given = result.keys.map((key) => givenKey(key, keys.seedBytes(type), order));
+        const { pending } = result;
+        const given = result.keys.map((key, at) =>
+          givenKey(key, pending[at]!, keys.seedBytes(type), order),
+        );
         const issued = await context.durable(receipts.issue(given, principal.id));
         if ("ok" in issued) return context.refuse(request, reply, issued);
         answered = result.keys.map((key, at) => ({ ...key, ...receiptMembers(issued[at]!) }));

@@ -18,11 +18,19 @@ export interface TlsFiles {
   readonly requireClientCertificate?: boolean;
 }
 
+/** Which client certificates were revoked: known without waiting, and told when it changes. */
+export interface Revoked {
+  isRevoked(fingerprint: string): boolean;
+  onChange(listener: () => void): void;
+}
+
 export interface ListenOptions {
   readonly clock: Clock;
   /** TCP; null: none. Port 0 takes a free one. */
   readonly address: { readonly host: string; readonly port: number } | null;
   readonly tls?: TlsFiles;
+  /** Client certificates that are refused, whoever signed them. */
+  readonly revoked?: Revoked;
   /** Unix socket, made with mode 0600; a stale one is replaced. Clients need a token all the same. */
   readonly socketPath?: string;
   /** Connections for each of the two. Default 4096. */
@@ -111,7 +119,7 @@ function prepare(
     connection.once("close", () => open.delete(connection));
   });
   server.on("request", (request, response) => {
-    app.routing(request, response);
+    if (!app.hotRandom(request, response)) app.routing(request, response);
   });
   server.on("upgrade", (request, connection, head) => {
     app.upgrades.handle(request, connection, head);
@@ -218,8 +226,13 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   let taken: Listening["address"] = null;
   let secure: HttpsServer | null = null;
   let authority = tls?.clientAuthority;
-  /** Connections whose client certificate was verified, when they were opened. */
-  const certified = new Set<Socket>();
+  /** Connections whose client certificate was verified, when they were opened; with its fingerprint. */
+  const certified = new Map<Socket, string>();
+  const { revoked } = options;
+  revoked?.onChange(() => {
+    for (const [connection, fingerprint] of certified)
+      if (revoked.isRevoked(fingerprint)) connection.destroy();
+  });
   try {
     if (address) {
       if (tls)
@@ -231,7 +244,13 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
         });
       secure?.on("secureConnection", (connection) => {
         if (!connection.authorized) return;
-        certified.add(connection);
+        // A resumed session has it too (RFC 8446 2.2); one without would be nobody that can be judged.
+        const fingerprint = connection.getPeerX509Certificate()?.fingerprint256;
+        if (fingerprint === undefined || revoked?.isRevoked(fingerprint)) {
+          connection.destroy();
+          return;
+        }
+        certified.set(connection, fingerprint);
         connection.once("close", () => certified.delete(connection));
       });
       const server = secure ?? createHttpServer(SERVER_OPTIONS);
@@ -262,7 +281,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
       if (files.clientAuthority === authority) return;
       authority = files.clientAuthority;
       // What another authority vouched for has to be shown anew.
-      for (const connection of certified) connection.destroy();
+      for (const connection of certified.keys()) connection.destroy();
     },
     close: closeAll,
   };

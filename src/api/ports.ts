@@ -6,9 +6,10 @@ import type { ComplianceReport } from "../port/compliance.ts";
 import type { PairedKeys } from "../key/distribution/pairedKeys.ts";
 import type { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
+import type { KeyRotation } from "../log/keyRotation.ts";
 import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
-import type { RandomSupply } from "../port/draw.ts";
+import type { PendingOutputs, RandomSupply } from "../port/draw.ts";
 import type { Log } from "../port/log.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
 import type { Diagnosis } from "../port/finding.ts";
@@ -36,6 +37,7 @@ interface KeyOrder {
   readonly format?: string;
   readonly count?: number;
   readonly requirement?: Requirement;
+  readonly receipted?: boolean;
 }
 
 /** What is asked of `key/`. */
@@ -47,7 +49,9 @@ interface KeySupply {
     order: KeyOrder,
     principal: string,
     signal?: AbortSignal,
-  ): Promise<{ readonly keys: readonly AnsweredKey[] } | Refusal>;
+  ): Promise<
+    { readonly keys: readonly AnsweredKey[]; readonly pending: readonly PendingOutputs[] } | Refusal
+  >;
 }
 
 /** The DRBG's known-answer tests, on demand (SP 800-90A 11.3.3). */
@@ -71,6 +75,10 @@ interface LogDoor {
   /** In C2SP's form. */
   readonly verifierKey: string;
   checkpoint(): { readonly note: string };
+  /** What witnesses have cosigned, the newest first. */
+  readonly cosigned: { readonly all: readonly { readonly note: string }[] };
+  /** Signed notes by which its keys have handed over. */
+  readonly handovers: readonly string[];
   /** Null for what the last checkpoint does not have. */
   tile(level: number, index: number, width: number): Promise<Uint8Array | null>;
   entries(index: number, width: number): Promise<readonly string[] | null>;
@@ -82,7 +90,8 @@ interface ReceiptOrder {
   readonly type?: string;
   readonly format?: string;
   readonly bytes: number;
-  readonly outputs: readonly string[];
+  /** Their records are kept with the receipt. */
+  readonly pending: PendingOutputs;
   readonly asked: Requirement;
   readonly value: Uint8Array;
 }
@@ -134,11 +143,12 @@ export interface ApiPorts {
     | "list"
   >;
   readonly destructions: Pick<Destructions, "list" | "cancel" | "receipt">;
-  readonly backups: Pick<Backups, "create" | "list" | "discard">;
+  readonly backups: Pick<Backups, "create" | "list" | "drilled" | "discard">;
   readonly events: EventJournal;
   readonly lineage: LineageReader;
   readonly introspection: Introspection;
   readonly transparency: LogDoor;
+  readonly logKey: Pick<KeyRotation, "rotate">;
   readonly attest: Attest;
   readonly receipts: ReceiptSupply;
   readonly recall: {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import type { Context } from "./context.ts";
+import { pendingOf } from "../port/draw.ts";
 import { principalOf } from "./context.ts";
 import { overQuota } from "./guard.ts";
 import { FRESH, REQUIREMENT_PROPERTIES, requirementOf } from "./requirement.ts";
@@ -94,12 +95,13 @@ export function addReceipted(app: FastifyInstance, context: Context): void {
         principal: principal.id,
         purpose: "receipted",
         requirement: asked,
-        recorded: true,
+        recorded: "pending",
       });
       if (!drawn.ok) return context.refuse(request, reply, drawn);
       const { bytes, outputs, seed } = drawn;
       try {
-        const given = { what: "random", bytes: length, outputs, asked, value: bytes } as const;
+        const pending = pendingOf(drawn);
+        const given = { what: "random", bytes: length, pending, asked, value: bytes } as const;
         const issued = await context.durable(receipts.issue([given], principal.id));
         if ("ok" in issued) return context.refuse(request, reply, issued);
         const text = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("base64");

@@ -1,5 +1,6 @@
 import { Type, type TSchema } from "typebox";
-import { INTENT_STATES } from "../port/approval.ts";
+import { COMMAND_OPERATIONS, INTENT_STATES } from "../port/approval.ts";
+import { DESTRUCTION_ENDS, INTENT_ACTS } from "../port/custody.ts";
 import { DESTRUCTION_STATES } from "../port/destruction.ts";
 import { KEY_STATES, KEY_USAGES } from "../port/key.ts";
 import { ROLES } from "../port/principal.ts";
@@ -50,6 +51,7 @@ const HEALTH_TEST = Type.Object({
   cutoffIntermittent: nullable(Type.Number()),
   cutoffPermanent: nullable(Type.Number()),
   watermark: Type.Number(),
+  recentWatermark: Type.Number(),
   windowSamples: nullable(Type.Number()),
   expectedFalseAlarmsPerYear: Type.Number(),
 });
@@ -129,6 +131,8 @@ const INSTANCE = Type.Object({
   seedSources: Type.Number(),
   seedCreditedBits: Type.Number(),
   outputBytesSinceSeed: Type.Number(),
+  outputBytesLimit: Type.Number(),
+  seedAgeLimitMilliseconds: Type.Number(),
   requestsSinceSeed: Type.Number(),
   preparedSeeds: Type.Number(),
   reseeds: Type.Array(Type.Object({ reason: Type.String(), total: Type.Number() })),
@@ -147,6 +151,7 @@ export const SLOT = Type.Object({
   place: nullable(Type.String()),
   epoch: Type.Number(),
   createdMilliseconds: milliseconds,
+  recovery: Type.Boolean({ description: "It opens with the leave of custodians alone." }),
 });
 
 export const INTENT = Type.Object({
@@ -195,6 +200,8 @@ export const BACKUP = Type.Object({
   createdMilliseconds: milliseconds,
   epoch: Type.Number({ description: "The epoch whose key is in it; 0 for one without." }),
   recipients: Type.Number(),
+  takenMilliseconds: nullable(milliseconds),
+  drilledMilliseconds: nullable(milliseconds),
   discardedMilliseconds: nullable(milliseconds),
 });
 
@@ -248,6 +255,22 @@ const KEY_FIGURES = Type.Object({
   overdue: Type.Integer(),
 });
 
+const CUSTODY_FIGURES = Type.Object({
+  intents: Type.Object(
+    Object.fromEntries(COMMAND_OPERATIONS.map((operation) => [operation, counts(INTENT_ACTS)])),
+  ),
+  destructions: Type.Object({
+    pending: Type.Integer(),
+    ended: counts(DESTRUCTION_ENDS),
+    batches: Type.Integer(),
+    delays: Type.Integer(),
+  }),
+  backups: Type.Object({
+    takenMilliseconds: nullable(milliseconds),
+    drilledMilliseconds: nullable(milliseconds),
+  }),
+});
+
 export const STATUS = Type.Object({
   version: Type.String(),
   startedMilliseconds: milliseconds,
@@ -285,10 +308,12 @@ export const STATUS = Type.Object({
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
   vault: VAULT,
   keys: KEY_FIGURES,
+  custody: CUSTODY_FIGURES,
   log: Type.Object({
     origin: Type.String(),
     verifierKey: Type.String(),
     leaves: Type.Number(),
+    checkpointMilliseconds: nullable(milliseconds),
     behindMilliseconds: Type.Number(),
     failuresTotal: Type.Number(),
     witnesses: Type.Array(
@@ -300,6 +325,16 @@ export const STATUS = Type.Object({
       }),
     ),
   }),
+  disk: nullable(
+    Type.Object({
+      freeBytes: Type.Number(),
+      totalBytes: Type.Number(),
+      databaseBytes: Type.Number(),
+    }),
+  ),
+  tlsCertificates: Type.Array(
+    Type.Object({ file: Type.String(), notAfterMilliseconds: milliseconds }),
+  ),
 });
 
 export const SOURCE_TEST_REPORT = Type.Object({

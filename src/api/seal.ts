@@ -1,7 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { SLOT_KINDS, type SlotKind } from "../port/seal.ts";
+import { recover } from "../key/seal/recovery.ts";
 import { principalOf, type Context } from "./context.ts";
+import { INTENT_ID } from "./intents.ts";
+import { askerOf } from "./keyRequest.ts";
 import { addRoute } from "./route.ts";
 import { choice, ROTATION, SLOT, VAULT } from "./schemas.ts";
 
@@ -40,6 +43,19 @@ const NEW_SLOT = Type.Object(
   STRICT,
 );
 
+const ADDED_SLOT = Type.Object(
+  {
+    ...NEW_SLOT.properties,
+    recovery: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "Never tried but with an intent `seal.recover` that custodians approved.",
+      }),
+    ),
+  },
+  STRICT,
+);
+
 const OPENING = Type.Object(
   {
     slot: Type.Optional(
@@ -47,6 +63,12 @@ const OPENING = Type.Object(
     ),
     passphrase: Type.Optional(
       Type.String({ minLength: 1, maxLength: LONGEST_PASSPHRASE, pattern: LINE }),
+    ),
+    intent: Type.Optional(
+      Type.Unsafe<string>({
+        ...INTENT_ID,
+        description: "An approved `seal.recover`: opens the recovery slot that it names.",
+      }),
     ),
   },
   STRICT,
@@ -64,13 +86,14 @@ function bytesOf(passphrase: string | undefined): Uint8Array | null {
   return new Uint8Array(Buffer.from(passphrase.normalize("NFC"), "utf8"));
 }
 
-function wantedOf({ kind, name, passphrase, place }: Static<typeof NEW_SLOT>) {
+function wantedOf({ kind, name, passphrase, place, recovery }: Static<typeof ADDED_SLOT>) {
   const bytes = bytesOf(passphrase);
-  return { kind: kind as SlotKind, name, passphrase: bytes, place: place ?? null };
+  const secret = { passphrase: bytes, place: place ?? null };
+  return { kind: kind as SlotKind, name, ...secret, recovery: recovery ?? false };
 }
 
 export function addSeal(app: FastifyInstance, context: Context): void {
-  const { seal } = context.ports;
+  const { seal, approvals } = context.ports;
   const vault = { "application/json": VAULT };
   const slot = { "application/json": SLOT };
 
@@ -110,17 +133,20 @@ export function addSeal(app: FastifyInstance, context: Context): void {
     tag: "seal",
     summary: "Opens the vault by a slot",
     description:
-      "With a passphrase by a slot that takes one, without it by one that opens by itself. After three wrong passphrases in a row each next one waits longer.",
+      "With a passphrase by a slot that takes one, without it by one that opens by itself; by a recovery slot only with an approved intent, which is used up by it. After three wrong passphrases in a row each next one waits longer.",
     body: OPENING,
     success: { status: 200, description: "The slot that it was opened by.", content: slot },
-    errors: [404, 409, 503],
+    errors: [403, 404, 409, 412, 503],
     async handler(request, reply) {
-      const { slot: named, passphrase } = request.body as Static<typeof OPENING>;
+      const { slot: named, passphrase, intent } = request.body as Static<typeof OPENING>;
       const opening = {
         ...(named === undefined ? {} : { slot: named }),
         passphrase: bytesOf(passphrase),
       };
-      const work = seal.open(opening, principalOf(request).id);
+      const work =
+        intent === undefined
+          ? seal.open(opening, principalOf(request).id)
+          : recover(approvals, seal, { ...opening, intent }, askerOf(request, ["admin"]));
       const opened = await context.durable(work, SEAL_MILLISECONDS);
       opening.passphrase?.fill(0);
       return "ok" in opened ? context.refuse(request, reply, opened) : reply.send(opened);
@@ -172,11 +198,11 @@ export function addSeal(app: FastifyInstance, context: Context): void {
     permission: "seal.slots",
     tag: "seal",
     summary: "One more way to open the vault, which must be open",
-    body: NEW_SLOT,
+    body: ADDED_SLOT,
     success: { status: 201, description: "The slot.", content: slot },
     errors: [409, 503],
     async handler(request, reply) {
-      const wanted = wantedOf(request.body as Static<typeof NEW_SLOT>);
+      const wanted = wantedOf(request.body as Static<typeof ADDED_SLOT>);
       const adding = seal.addSlot(wanted, principalOf(request).id);
       const made = await context.durable(adding, SEAL_MILLISECONDS);
       wanted.passphrase?.fill(0);

@@ -5,6 +5,7 @@ import { encodeBundle } from "../log/bundle.ts";
 import { parseTilePath } from "../log/tile.ts";
 import { refuse } from "../port/errors.ts";
 import { principalOf, type Context } from "./context.ts";
+import { LINE } from "./keyRequest.ts";
 import { addRoute } from "./route.ts";
 import { OCTETS } from "./schemas.ts";
 
@@ -19,12 +20,17 @@ const TILE = Type.Object(
   { additionalProperties: false },
 );
 
+const ROTATION = Type.Object(
+  { reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, pattern: LINE })) },
+  { additionalProperties: false },
+);
+
 const OCTET_STREAM = "application/octet-stream";
 const TEXT = "text/plain";
 
 /** The transparency log, read: `/v1/log` is a log's monitoring prefix of C2SP tlog-tiles. */
 export function addTransparency(app: FastifyInstance, context: Context): void {
-  const { transparency, receipts } = context.ports;
+  const { transparency, logKey, receipts } = context.ports;
   const common = {
     method: "GET",
     permission: "log.read",
@@ -54,6 +60,61 @@ export function addTransparency(app: FastifyInstance, context: Context): void {
       reply
         .headers({ "content-type": "text/plain; charset=utf-8" })
         .send(`${transparency.verifierKey}\n`),
+  });
+
+  addRoute(app, context, {
+    ...common,
+    url: "/v1/log/witnessed",
+    summary: "The last checkpoints that witnesses have cosigned",
+    description:
+      "Signed notes one after the other, the newest first, with cosignatures of C2SP tlog-cosignature. Empty where no witness with a key is configured, or none has cosigned yet.",
+    success: { status: 200, description: "The notes.", content: { [TEXT]: Type.String() } },
+    handler: (_request, reply) =>
+      reply
+        .headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" })
+        .send(transparency.cosigned.all.map(({ note }) => `${note}\n`).join("")),
+  });
+
+  addRoute(app, context, {
+    ...common,
+    url: "/v1/log/handovers",
+    summary: "How the log came from one key to the next",
+    description:
+      "Signed notes one after the other, the oldest first, each of both keys: whoever trusts one of them comes to the others. Empty for a log that has had one key.",
+    success: { status: 200, description: "The notes.", content: { [TEXT]: Type.String() } },
+    handler: (_request, reply) =>
+      reply
+        .headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" })
+        .send(transparency.handovers.join("")),
+  });
+
+  addRoute(app, context, {
+    method: "POST",
+    url: "/v1/log/rotate-key",
+    permission: "log.rotateKey",
+    tag: "log",
+    summary: "Another key goes on with the log",
+    description:
+      "A leaf signed by both keys says so, a checkpoint of both covers it, and the old key is gone. Whoever keeps the log's key should keep the new one.",
+    body: ROTATION,
+    success: {
+      status: 200,
+      description: "It signs from now on.",
+      content: {
+        "application/json": Type.Object({
+          verifierKey: Type.String({ description: "C2SP signed-note; public." }),
+          handover: Type.String({
+            description: "The signed note by which the key before it says so.",
+          }),
+        }),
+      },
+    },
+    errors: [409, 503],
+    async handler(request, reply) {
+      const { reason } = request.body as Static<typeof ROTATION>;
+      const rotated = await context.durable(logKey.rotate(principalOf(request).id, reason ?? null));
+      return "ok" in rotated ? context.refuse(request, reply, rotated) : reply.send(rotated);
+    },
   });
 
   addRoute(app, context, {

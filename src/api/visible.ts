@@ -19,6 +19,7 @@ export function withoutPlaces(snapshot: ServiceSnapshot): ServiceSnapshot {
     unready: unready.map((cause) => ({ ...cause, detail: meaningOf(cause.code) })),
     // Who has a slot, and by what, is what a thief would ask.
     vault: { ...vault, cause: vault.sealed ? meaningOf("sealed") : null, slots: [] },
+    disk: null,
     store: { ok: store.ok, detail: store.ok ? store.detail : meaningOf("store_failed") },
   };
 }

@@ -3,7 +3,7 @@ import type { RecordingManifest } from "../source/recordingManifest.ts";
 import type { Conditioning } from "../standard/outputEntropy.ts";
 import type { Samples } from "./samples.ts";
 import type { Findings, SuiteParameters } from "./suite.ts";
-import { suiteOf, type SUITES, type SuiteName } from "./suites.ts";
+import { SUITE_CARDS, type AnySuite, type SuiteName, type SuiteResults } from "./suites.ts";
 
 /** What was assessed. */
 export interface Subject {
@@ -18,12 +18,7 @@ export interface Subject {
 }
 
 type ResultOf<Name extends SuiteName> = Name extends SuiteName
-  ? { readonly suite: Name; readonly result: ReturnOf<(typeof SUITES)[Name]> }
-  : never;
-type ReturnOf<Given> = Given extends {
-  campaign(...input: never): { result(): infer Result };
-}
-  ? NonNullable<Result>
+  ? { readonly suite: Name; readonly result: SuiteResults[Name] }
   : never;
 
 /** A report: everything that is needed to repeat it, and the same for the same samples but for the time. */
@@ -92,30 +87,30 @@ export interface Circumstances {
 
 /** Puts a report together. @param result what `runSuite` gave for `suite` */
 export function assessmentOf(
-  suite: SuiteName,
+  suite: AnySuite,
   result: unknown,
   samples: Samples,
   file: Subject,
   parameters: SuiteParameters,
   { atMilliseconds, springhouse, node, attest }: Circumstances,
 ): { readonly assessment: Assessment; readonly findings: Findings } {
-  const asked = suiteOf(suite);
-  const findings = asked.findings(result, samples, parameters);
+  const { title, purpose } = SUITE_CARDS[suite.name];
+  const findings = suite.findings(result, samples, parameters);
   const { minEntropy, passed, summary } = findings;
   const collection =
-    asked.collectionWarnings?.(file.manifest) ?? consecutiveWarnings(file.manifest);
+    suite.collectionWarnings?.(file.manifest) ?? consecutiveWarnings(file.manifest);
   const warnings = [...collection, ...findings.warnings];
   const unsigned = {
     format: "springhouse-assessment-1",
-    suite,
-    title: asked.title,
-    purpose: asked.purpose,
+    suite: suite.name,
+    title,
+    purpose,
     atMilliseconds,
     springhouse,
     node,
     file,
     parameters,
-    command: commandOf(suite, file, parameters),
+    command: commandOf(suite.name, file, parameters),
     minEntropy,
     passed,
     summary,

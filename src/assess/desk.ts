@@ -10,7 +10,7 @@ import { htmlOf } from "./report/htmlOf.ts";
 import { runSuite } from "./runSuite.ts";
 import type { Samples } from "./samples.ts";
 import type { SuiteChoices } from "./suite.ts";
-import { parametersOf, suiteOf, type SuiteName } from "./suites.ts";
+import { loadSuite, parametersOf, SUITE_CARDS, type SuiteName } from "./suites.ts";
 
 /** The event journal is kept: a line at most this often for each assessment. */
 const PROGRESS_MILLISECONDS = 5000;
@@ -103,7 +103,7 @@ export class AssessmentDesk {
     const { full } = this;
     if (full !== null) return full;
     const { suite, from } = order;
-    const { notLive } = suiteOf(suite);
+    const { notLive } = SUITE_CARDS[suite];
     if ("source" in from && notLive !== undefined) return refuse("invalid_parameter", notLive);
     const subject = "source" in from ? from.source : "upload";
     const entry: Entry = {
@@ -272,7 +272,8 @@ export class AssessmentDesk {
     const { clock, version, threads, attest } = this.#options;
     const { suite } = order;
     const parameters = parametersOf(suite, order.choices, () => randomBytes(32).toString("hex"));
-    const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
+    const loaded = await loadSuite(suite);
+    const fault = loaded.fault(samples, parameters, file.manifest);
     if (fault !== null) throw new SpringhouseError("invalid_parameter", fault);
     const { signal } = entry.cancel;
     const result = await runSuite({
@@ -285,7 +286,7 @@ export class AssessmentDesk {
       expiry,
       progress: (text) => this.#tell(entry, text),
     });
-    const { assessment, findings } = assessmentOf(suite, result, samples, file, parameters, {
+    const { assessment, findings } = assessmentOf(loaded, result, samples, file, parameters, {
       atMilliseconds: clock.wallMilliseconds(),
       springhouse: version,
       node: process.version,

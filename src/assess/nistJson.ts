@@ -33,10 +33,6 @@ const SHAPES: Shapes = {
   }),
 };
 
-export function hasNistShape(suite: SuiteName): boolean {
-  return SHAPES[suite] !== undefined;
-}
-
 /** `YYYYMMDDhhmmss`; the tool's is in local time, and this one in UTC. */
 const stamp = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().slice(0, 19).replaceAll(/\D/g, "");

@@ -1,7 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Samples } from "./samples.ts";
 import type { SuiteParameters } from "./suite.ts";
-import { suiteOf, type SuiteName } from "./suites.ts";
+import { loadSuite, type AnySuite, type SuiteName } from "./suites.ts";
 import type { Campaign } from "./campaign.ts";
 
 /** In the published build the worker's file ends as this one does. */
@@ -25,6 +26,8 @@ export interface Run {
   readonly threads: number;
   /** 0 to 19: how far the threads give way to others. */
   readonly niceness: number;
+  /** Nobody else needs the thread that calls: what is brief is done in it. */
+  readonly mayBlock?: boolean;
   /** Ends it at once. */
   readonly signal: AbortSignal;
   /** Time is up: it ends with what it has, or where that is no result, as by `signal`. */
@@ -40,7 +43,11 @@ export interface Run {
 export async function runSuite(run: Run): Promise<unknown> {
   const { suite, samples, parameters, signal } = run;
   signal.throwIfAborted();
-  const campaign = suiteOf(suite).campaign(samples, parameters);
+  const loaded = await loadSuite(suite);
+  signal.throwIfAborted();
+  const campaign = loaded.campaign(samples, parameters);
+  if (run.mayBlock === true && loaded.isBrief?.(samples) === true)
+    return runHere(loaded, campaign, run);
   const failed = new AbortController();
   const crew = new Crew(campaign, run, AbortSignal.any([signal, failed.signal]));
   const expire = (): void => {
@@ -62,19 +69,41 @@ export async function runSuite(run: Run): Promise<unknown> {
   } finally {
     run.expiry?.removeEventListener("abort", expire);
   }
-  const result = campaign.result();
-  if (result === null) throw new Error(`${suite} ended without a result`);
-  return result;
+  return resultOf(campaign, suite);
 }
+
+function resultOf(campaign: AnyCampaign, suite: SuiteName): unknown {
+  const found = campaign.result();
+  if (found === null) throw new Error(`${suite} ended without a result`);
+  return found;
+}
+
+/** One task after the other. A signal is seen between two. */
+async function runHere(
+  suite: AnySuite,
+  campaign: AnyCampaign,
+  { samples, progress, signal, expiry, suite: name }: Run,
+): Promise<unknown> {
+  for (let task = campaign.next(); task !== null; task = campaign.next()) {
+    campaign.take(task, suite.run(samples, task, progress));
+    progress(campaign.progress());
+    await setImmediate();
+    signal.throwIfAborted();
+    expiry?.throwIfAborted();
+  }
+  return resultOf(campaign, name);
+}
+
+type AnyCampaign = Campaign<unknown, unknown, unknown>;
 
 /** Threads that take tasks until there are none; one without a task waits for what others find. */
 class Crew {
-  readonly #campaign: Campaign<unknown, unknown, unknown>;
+  readonly #campaign: AnyCampaign;
   readonly #run: Run;
   readonly #signal: AbortSignal;
   readonly #idle = new Set<() => void>();
 
-  constructor(campaign: Campaign<unknown, unknown, unknown>, run: Run, signal: AbortSignal) {
+  constructor(campaign: AnyCampaign, run: Run, signal: AbortSignal) {
     this.#campaign = campaign;
     this.#run = run;
     this.#signal = signal;

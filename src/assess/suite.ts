@@ -2,6 +2,7 @@ import type { RecordingManifest } from "../source/recordingManifest.ts";
 import type { Conditioning } from "../standard/outputEntropy.ts";
 import type { Campaign } from "./campaign.ts";
 import type { Samples } from "./samples.ts";
+import type { SuiteName } from "./suites.ts";
 
 /** What a suite is told beside the samples. All of it stands in the report, so that it can be repeated. */
 export interface SuiteParameters {
@@ -38,8 +39,8 @@ export interface Findings {
   readonly sections: readonly Section[];
 }
 
-/** A suite as the command, the service and the threads use it. Tasks, parts and results are plain data. */
-export interface Suite<Task, Part, Result> {
+/** What is told of a suite before anything of it is loaded. */
+export interface SuiteCard {
   /** As people write it. */
   readonly title: string;
   /** What it is good for, in a sentence that stands in the report. */
@@ -48,8 +49,15 @@ export interface Suite<Task, Part, Result> {
   readonly usesChance: boolean;
   /** Whether it comes to a verdict: none then says that nothing could be run on these samples. */
   readonly judges: boolean;
+  /** Whether NIST's tool has it, so that a report can be written in the shape of the tool's. */
+  readonly hasNistShape: boolean;
   /** Why it cannot be run on consecutive samples of a live source; left out where it can. */
   readonly notLive?: string;
+}
+
+/** A suite as the command, the service and the threads use it. Tasks, parts and results are plain data. */
+export interface Suite<Task, Part, Result> {
+  readonly name: SuiteName;
   /** Why these samples cannot be taken at all, with a remedy; null when they can. */
   fault(
     samples: Samples,
@@ -58,6 +66,8 @@ export interface Suite<Task, Part, Result> {
   ): string | null;
   /** What stands against a recording by its manifest; left out: that it is not consecutive. */
   collectionWarnings?(manifest: RecordingManifest | null): readonly string[];
+  /** All of it takes no longer than a thread takes to start. Left out: it may. */
+  isBrief?(samples: Samples): boolean;
   campaign(samples: Samples, parameters: SuiteParameters): Campaign<Task, Part, Result>;
   /** One task, in whatever thread. @param tell how far it is, for a person */
   run(samples: Samples, task: Task, tell: (progress: string) => void): Part;

@@ -3,16 +3,15 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { assessmentOf, SUITE_FLAGS, type Assessment } from "../assess/assessment.ts";
-import { hasNistShape, nistJson } from "../assess/nistJson.ts";
-import { htmlOf } from "../assess/report/htmlOf.ts";
 import { runSuite } from "../assess/runSuite.ts";
 import type { Samples } from "../assess/samples.ts";
 import type { Findings, Section, SuiteChoices } from "../assess/suite.ts";
 import {
   choicesFault,
+  loadSuite,
   parametersOf,
+  SUITE_CARDS,
   SUITE_NAMES,
-  suiteOf,
   type SuiteName,
 } from "../assess/suites.ts";
 import { openRecording } from "../source/recordingReader.ts";
@@ -138,10 +137,10 @@ export async function assess(
   options: AssessOptions,
 ): Promise<void> {
   const suite = suiteAsked(options as Readonly<Record<string, unknown>>);
-  if (options.nistJson !== undefined && !hasNistShape(suite))
+  if (options.nistJson !== undefined && !SUITE_CARDS[suite].hasNistShape)
     throw new Failure(
       2,
-      `--nist-json: NIST's tool does not run ${suiteOf(suite).title}, so it has no shape for it`,
+      `--nist-json: NIST's tool does not run ${SUITE_CARDS[suite].title}, so it has no shape for it`,
       "--json writes every suite's report.",
     );
   const choices: SuiteChoices = {
@@ -161,7 +160,8 @@ export async function assess(
       `--h ${options.h} is more than the ${file.bitsPerSample} bits of a sample`,
     );
   const parameters = parametersOf(suite, choices, () => randomBytes(32).toString("hex"));
-  const fault = suiteOf(suite).fault(samples, parameters, file.manifest);
+  const loaded = await loadSuite(suite);
+  const fault = loaded.fault(samples, parameters, file.manifest);
   if (fault !== null) throw new Failure(1, fault);
   terminal.progress("estimating");
   const expiry = new AbortController();
@@ -186,6 +186,7 @@ export async function assess(
       parameters,
       threads: THREADS,
       niceness: 0,
+      mayBlock: true,
       signal: terminal.signal,
       expiry: expiry.signal,
       progress: (text) => terminal.progress(text),
@@ -194,16 +195,18 @@ export async function assess(
     stopWatch();
     terminal.progress(null);
   }
-  const { assessment, findings } = assessmentOf(suite, result, samples, file, parameters, {
+  const { assessment, findings } = assessmentOf(loaded, result, samples, file, parameters, {
     atMilliseconds: terminal.clock.wallMilliseconds(),
     springhouse: version,
     node: process.version,
   });
   if (options.html !== undefined) {
+    const { htmlOf } = await import("../assess/report/htmlOf.ts");
     const html = await htmlOf({ assessment, findings, samples }, 0, terminal.signal);
     await writeReport(options.html, html);
   }
   if (options.nistJson !== undefined) {
+    const { nistJson } = await import("../assess/nistJson.ts");
     const json = nistJson(assessment);
     if (json !== null) await writeReport(options.nistJson, json);
   }
@@ -214,7 +217,7 @@ export async function assess(
   );
   if (expiry.signal.aborted && assessment.passed === null)
     throw new Failure(1, assessment.summary, "Give it a longer --time-limit and the same --seed.");
-  if (assessment.passed === null && suiteOf(suite).judges)
+  if (assessment.passed === null && SUITE_CARDS[suite].judges)
     throw new Failure(1, `no verdict: ${assessment.summary}`, "Assess more samples.");
   if (assessment.passed === false) throw new Failure(1, `not passed: ${assessment.summary}`);
 }

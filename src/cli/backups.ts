@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { drill, type DrillReport } from "../key/backup/drill.ts";
-import { addRecoverySlot } from "../key/backup/recoverySlot.ts";
+import { addRestoredSlot } from "../key/backup/restoredSlot.ts";
 import { restore, type Restored } from "../key/backup/restore.ts";
+import type { BackupDescription } from "../port/backup.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import { passphrase, type PassphraseOptions } from "./seal.ts";
@@ -48,14 +49,31 @@ export async function listBackups(
     await terminal.write(`${JSON.stringify(all, null, 2)}\n`);
     return;
   }
-  const rows = all.map(({ id, createdMilliseconds, epoch, recipients, discardedMilliseconds }) => [
-    id,
-    new Date(createdMilliseconds).toISOString(),
-    String(epoch),
-    String(recipients),
-    discardedMilliseconds === null ? "" : "discarded",
+  const rows = all.map((one) => [
+    one.id,
+    new Date(one.createdMilliseconds).toISOString(),
+    String(one.epoch),
+    String(one.recipients),
+    one.drilledMilliseconds === null ? "never" : new Date(one.drilledMilliseconds).toISOString(),
+    stateOf(one),
   ]);
-  await terminal.write(`${columns([["backup", "made", "epoch", "recipients", ""], ...rows])}\n`);
+  const head = ["backup", "made", "epoch", "recipients", "drilled", ""];
+  await terminal.write(`${columns([head, ...rows])}\n`);
+}
+
+function stateOf({ takenMilliseconds, discardedMilliseconds }: BackupDescription): string {
+  if (discardedMilliseconds !== null) return "discarded";
+  return takenMilliseconds === null ? "not taken whole" : "";
+}
+
+/** `springhouse backup drilled` */
+export async function drilledBackup(
+  terminal: Terminal,
+  id: string,
+  options: ConnectionOptions,
+): Promise<void> {
+  await connect(terminal, options).backups.drilled(id);
+  terminal.tell(`that ${id} was restored in a drill is in the log`);
 }
 
 /** `springhouse backup discard` */
@@ -123,7 +141,7 @@ async function addSlot(
   const secret = new Uint8Array(
     Buffer.from((await passphrase(terminal, options, true)).normalize("NFC")),
   );
-  const refusal = await addRecoverySlot(directory, epochKey, {
+  const refusal = await addRestoredSlot(directory, epochKey, {
     name,
     passphrase: secret,
     osRandom: (bytes) => new Uint8Array(randomBytes(bytes)),

@@ -16,8 +16,8 @@ export async function reportCompliance(
       `${paint(terminal, "yellow", kind)}  ${subject}\n  ${detail}\n  ${remedy}\n`,
   );
   const controls = report.controls.map(
-    ({ standard, clause, about, feature, tests }) =>
-      `${standard} ${clause} (${about}) maps to: ${feature}\n  ${tests.join("\n  ")}\n`,
+    ({ standard, clause, about, source, feature, tests }) =>
+      `${standard} ${clause} (${about}) maps to: ${feature}\n  clause by ${source ?? "memory: look it up"}\n  ${tests.join("\n  ")}\n`,
   );
   const none = "Nothing stands out.\n";
   const found = findings.length > 0 ? findings.join("") : none;

@@ -79,8 +79,9 @@ export async function tellDestruction(
   receipt: unknown,
   verifier: Verifier,
   json: boolean,
+  handovers: readonly string[] = [],
 ): Promise<void> {
-  const checked = checkDestructionReceipt(receipt, verifier);
+  const checked = checkDestructionReceipt(receipt, verifier, handovers);
   if ("fault" in checked)
     throw new Failure(1, checked.fault, "Do not rely on it; ask for it again.");
   const { statement } = checked;

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command, IntentDescription, IntentDocument } from "../port/approval.ts";
+import type { ExportScheme } from "../port/key.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
+import { readWhole } from "./input.ts";
 import { columns, type Terminal } from "./terminal.ts";
 
 export interface AskOptions extends ConnectionOptions {
@@ -15,8 +16,9 @@ export interface AskOptions extends ConnectionOptions {
 
 export interface KeyIntentOptions extends AskOptions {
   readonly keyVersion: number;
-  /** For an export: a file with the recipient's public key. */
+  /** For an export: a file with the recipient's public key, or an age recipient as it is. */
   readonly recipient?: string;
+  readonly scheme?: ExportScheme;
 }
 
 /** Makes an intent and says what to do with it. */
@@ -158,7 +160,7 @@ function sign(
 
 function read(path: string): string {
   try {
-    return readFileSync(path === "-" ? 0 : path, "utf8");
+    return readWhole(path).toString("utf8");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown";
     throw new Failure(1, `cannot read ${path} (${code})`, "Check the path.");
@@ -175,6 +177,8 @@ function whatOf(command: Command): string {
       return `${command.op} ${command.person}`;
     case "custodian.remove":
       return `${command.op} ${command.fingerprint}`;
+    case "seal.recover":
+      return `${command.op} ${command.slot}`;
     default:
       return `${command.op} ${command.key} version ${command.version}`;
   }

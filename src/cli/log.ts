@@ -1,12 +1,16 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseCheckpoint, openCheckpoint } from "../log/checkpoint.ts";
+import { type Checkpoint, parseCheckpoint, openCheckpoint } from "../log/checkpoint.ts";
+import type { WitnessKey } from "../log/cosignature.ts";
+import { handoversIn } from "../log/handover.ts";
 import { VERIFIER_FILE } from "../log/keyFile.ts";
+import { keyringOf, openWith } from "../log/keyring.ts";
 import { parseVerifierKey } from "../log/signer.ts";
 import { TILE_WIDTH, tilePath, tilesOf } from "../log/tile.ts";
 import {
   CHECKPOINT_FILE,
   findVerifier,
+  HANDOVERS_FILE,
   KEPT_FOLDER,
   keptBeside,
   keptIn,
@@ -18,6 +22,7 @@ import { verifyLog, type LogFault, type LogReport } from "../verify/verifyLog.ts
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, type Terminal } from "./terminal.ts";
+import { witnessKeyOf } from "./witnessKey.ts";
 
 /** `springhouse log checkpoint`: the signed note, as it stands. */
 export async function logCheckpoint(terminal: Terminal, options: ConnectionOptions): Promise<void> {
@@ -32,6 +37,23 @@ export async function leafReceipt(
 ): Promise<void> {
   const receipt = await connect(terminal, options).leafReceipt(leaf);
   await terminal.write(`${JSON.stringify(receipt, null, 2)}\n`);
+}
+
+/** `springhouse log rotate-key` */
+export async function rotateLogKey(
+  terminal: Terminal,
+  options: ConnectionOptions & { readonly reason?: string; readonly json?: boolean },
+): Promise<void> {
+  const rotated = await connect(terminal, options).rotateLogKey(options.reason ?? null);
+  await terminal.write(options.json ? `${JSON.stringify(rotated)}\n` : `${rotated.verifierKey}\n`);
+  terminal.tell(
+    "The log goes on under this key. Keep it where you kept the one before; that one still leads here.",
+  );
+}
+
+/** `springhouse log handovers` */
+export async function logHandovers(terminal: Terminal, options: ConnectionOptions): Promise<void> {
+  await terminal.write(await connect(terminal, options).logHandovers());
 }
 
 async function present(path: string): Promise<Buffer | null> {
@@ -60,13 +82,17 @@ export async function exportLog(
   options: ConnectionOptions,
 ): Promise<void> {
   const client = connect(terminal, options);
+  // In this order: what is fetched later may be newer, and covers what came before.
+  const witnessed = await client.logWitnessed();
+  const note = await client.logCheckpoint();
+  const handovers = await client.logHandovers();
   const key = await client.logKey();
   const known = await present(join(directory, VERIFIER_FILE));
-  if (known !== null && known.toString() !== key)
+  const verifier = parseVerifierKey(known?.toString() ?? key);
+  const keyring = verifier && keyringOf(verifier, handoversIn(handovers));
+  if (known && !keyring?.verifiers.some(({ verifierKey }) => verifierKey === key.trim()))
     throw new Failure(1, `${directory} holds another log`, "Name a directory of its own for each.");
-  const note = await client.logCheckpoint();
-  const verifier = parseVerifierKey(key);
-  const checkpoint = verifier && openCheckpoint(note, verifier);
+  const checkpoint = keyring && openWith(keyring, (one) => openCheckpoint(note, one));
   if (!checkpoint) throw new Failure(1, "the service's checkpoint is not signed by its own key");
   const tiles = [...tilesOf(checkpoint.size)];
   for (const [done, tile] of tiles.entries()) {
@@ -81,7 +107,10 @@ export async function exportLog(
   const size = before && parseCheckpoint(before.toString())?.size;
   if (before && size !== checkpoint.size)
     await write(join(directory, KEPT_FOLDER, String(size)), before);
-  await write(join(directory, VERIFIER_FILE), key);
+  if (witnessed !== "") await write(join(directory, KEPT_FOLDER, "witnessed"), witnessed);
+  if (handovers !== "") await write(join(directory, HANDOVERS_FILE), handovers);
+  // The first one stays: it leads to those that came after it.
+  if (!known) await write(join(directory, VERIFIER_FILE), key);
   await write(join(directory, CHECKPOINT_FILE), note);
   terminal.tell(`${count(checkpoint.size)} leaves of ${checkpoint.origin} are in ${directory}`);
 }
@@ -89,6 +118,7 @@ export async function exportLog(
 export interface VerifyLogOptions {
   readonly vkey?: string;
   readonly checkpoint?: readonly string[];
+  readonly witness?: string;
   readonly json?: boolean;
 }
 
@@ -98,23 +128,56 @@ export async function verifyExport(
   directory: string,
   options: VerifyLogOptions,
 ): Promise<void> {
+  const witness = options.witness === undefined ? null : witnessKeyOf(options.witness);
   let report: LogReport;
+  let witnessed: Witnessed | null = null;
   try {
     const verifier = findVerifier(directory, options.vkey ?? null);
     const copy = openCopy(directory, verifier);
     const files = [...keptBeside(directory), ...(options.checkpoint ?? [])];
-    report = verifyLog(copy, keptIn(files, verifier), leafRules());
+    const kept = keptIn(files, copy.keyring);
+    report = verifyLog(copy, kept, leafRules(copy));
+    witnessed = witness && witnessedIn(witness, [copy, ...kept]);
   } catch (error) {
     if (error instanceof UnusableCopy) throw new Failure(1, error.message, error.remedy);
     throw error;
   }
   const ownKey = options.vkey === undefined;
   await terminal.write(
-    options.json ? `${JSON.stringify({ ...report, ownKey })}\n` : reportText(report),
+    options.json
+      ? `${JSON.stringify({ ...report, ownKey, witnessed })}\n`
+      : reportText(report, witnessed),
   );
   if (ownKey)
     terminal.tell("The key was the copy's own: --vkey with a key kept elsewhere proves more.");
   if (report.fault) throw new Failure(1, faultText(report.fault));
+  if (witness && !witnessed)
+    throw new Failure(
+      1,
+      `no checkpoint here is cosigned by ${witness.name}`,
+      "Export the log again when the witness has taken a checkpoint.",
+    );
+}
+
+/** How far a witness has put its name to the log. */
+interface Witnessed {
+  readonly name: string;
+  readonly leaves: number;
+  readonly at: string;
+}
+
+function witnessedIn(
+  witness: WitnessKey,
+  notes: readonly { readonly checkpoint: Checkpoint }[],
+): Witnessed | null {
+  const newest = notes.toSorted((one, other) => other.checkpoint.size - one.checkpoint.size);
+  for (const { checkpoint } of newest) {
+    const seconds = witness.cosigned(checkpoint.note);
+    if (seconds === null) continue;
+    const at = new Date(seconds * 1000).toISOString();
+    return { name: witness.name, leaves: checkpoint.size, at };
+  }
+  return null;
 }
 
 function faultText({ leaf, lastLeaf, detail }: LogFault): string {
@@ -124,13 +187,21 @@ function faultText({ leaf, lastLeaf, detail }: LogFault): string {
 const day = (milliseconds: number | null): string =>
   milliseconds === null ? "-" : new Date(milliseconds).toISOString();
 
-function reportText(report: LogReport): string {
+function reportText(report: LogReport, witnessed: Witnessed | null): string {
   const { origin, leaves, root, consistent, kinds, unknown, fault } = report;
   const rows = [
     ["log", origin],
     ["leaves", `${count(leaves)}${fault ? " before the fault" : ", all as they were signed"}`],
     ["root", root],
     ["time", `${day(report.firstMilliseconds)} to ${day(report.lastMilliseconds)}`],
+    ...(witnessed
+      ? [
+          [
+            "witness",
+            `${witnessed.name} cosigned the first ${count(witnessed.leaves)} at ${witnessed.at}`,
+          ],
+        ]
+      : []),
     ["kept checkpoints", `${count(consistent)} that this log continues`],
     ...Object.keys(kinds)
       .sort()

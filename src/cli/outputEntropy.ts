@@ -1,4 +1,4 @@
-import { componentEntropy, conditioningFault } from "../assess/conditioned/conditioned.ts";
+import { componentEntropy, conditioningFault } from "../assess/conditioned/component.ts";
 import type { Conditioning } from "../standard/outputEntropy.ts";
 import { Failure } from "./failure.ts";
 import { columns, type Terminal } from "./terminal.ts";

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { SlotKind, VaultState } from "../port/seal.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
+import { readWhole } from "./input.ts";
 import { columns, paint, type Terminal } from "./terminal.ts";
 
 export interface PassphraseOptions extends ConnectionOptions {
@@ -13,6 +13,7 @@ export interface NewSlotOptions extends PassphraseOptions {
   /** What stands behind it, by its name in the service's configuration. */
   readonly place?: string;
   readonly kind: SlotKind;
+  readonly recovery?: boolean;
 }
 
 /** Never from the command line: every user of the machine can read that. */
@@ -36,7 +37,7 @@ export async function passphrase(
 
 function fromFile(path: string): string {
   try {
-    const [line = ""] = readFileSync(path === "-" ? 0 : path, "utf8").split(/\r?\n/, 1);
+    const [line = ""] = readWhole(path).toString("utf8").split(/\r?\n/, 1);
     if (line !== "") return line;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown";
@@ -65,14 +66,15 @@ function vaultText(terminal: Terminal, state: VaultState): string {
   const memory = lockedMemory.ok
     ? "its keys are kept in locked memory"
     : paint(terminal, "red", lockedMemory.detail);
-  const rows = slots.map(({ id, kind, name, place, createdMilliseconds }) => [
+  const rows = slots.map(({ id, kind, name, place, createdMilliseconds, recovery }) => [
     id,
     kind,
     name,
     place ?? "",
     new Date(createdMilliseconds).toISOString().slice(0, 10),
+    recovery ? "recovery: with an intent" : "",
   ]);
-  const table = columns([["slot", "kind", "name", "place", "made"], ...rows]);
+  const table = columns([["slot", "kind", "name", "place", "made", ""], ...rows]);
   return `${head}, epoch ${epoch}; ${memory}\n${table}\n`;
 }
 
@@ -92,13 +94,18 @@ export async function initialiseSeal(
 /** `springhouse seal open` */
 export async function openSeal(
   terminal: Terminal,
-  options: PassphraseOptions & { readonly slot?: string; readonly byItself?: boolean },
+  options: PassphraseOptions & {
+    readonly slot?: string;
+    readonly byItself?: boolean;
+    readonly intent?: string;
+  },
 ): Promise<void> {
   const secret = options.byItself ? {} : { passphrase: await passphrase(terminal, options, false) };
-  const { slot } = options;
+  const { slot, intent } = options;
   const opened = await connect(terminal, options).seal.open({
     ...secret,
     ...(slot === undefined ? {} : { slot }),
+    ...(intent === undefined ? {} : { intent }),
   });
   terminal.tell(`the vault is open, by ${opened.name} (${opened.kind})`);
 }
@@ -146,7 +153,10 @@ export async function addSlot(
   const slot = await connect(terminal, options).seal.addSlot(
     await orderOf(terminal, name, options),
   );
-  terminal.tell(`${slot.id} (${name}) opens the vault too`);
+  if (slot.recovery) {
+    terminal.tell(`${slot.id} (${name}) opens the vault with the leave of custodians`);
+    terminal.tell(`  → springhouse intent recover ${slot.id}`);
+  } else terminal.tell(`${slot.id} (${name}) opens the vault too`);
 }
 
 /** `springhouse seal slot remove` */
@@ -161,9 +171,10 @@ export async function removeSlot(
 
 async function orderOf(terminal: Terminal, name: string, options: NewSlotOptions) {
   const { kind, place } = options;
+  const rest = options.recovery ? { recovery: true } : {};
   if (kind === "passphrase")
-    return { kind, name, passphrase: await passphrase(terminal, options, true) };
+    return { kind, name, passphrase: await passphrase(terminal, options, true), ...rest };
   if (place === undefined)
     throw new Failure(2, `a ${kind} slot needs --place`, "It names an entry of the configuration.");
-  return { kind, name, place };
+  return { kind, name, place, ...rest };
 }

@@ -1,4 +1,3 @@
-import { request } from "node:http";
 import { Readable } from "node:stream";
 
 /**
@@ -6,8 +5,10 @@ import { Readable } from "node:stream";
  * bodies that are text or absent.
  */
 export function unixFetch(socketPath: string): typeof fetch {
-  return (input, init = {}) =>
-    new Promise((resolve, reject) => {
+  return async (input, init = {}) => {
+    // All of the platform's clients come with it: most commands need none.
+    const { request } = await import("node:http");
+    return new Promise((resolve, reject) => {
       const url = new URL(input instanceof Request ? input.url : input);
       const outgoing = request(
         {
@@ -29,4 +30,5 @@ export function unixFetch(socketPath: string): typeof fetch {
       outgoing.once("error", reject);
       outgoing.end(typeof init.body === "string" ? init.body : undefined);
     });
+  };
 }

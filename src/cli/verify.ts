@@ -1,18 +1,23 @@
-import { readFileSync } from "node:fs";
 import { SALT_BYTES } from "../log/commitment.ts";
 import { birthsIn } from "../log/receipt.ts";
+import { handoversIn } from "../log/handover.ts";
 import type { Leaf } from "../log/leaf.ts";
 import type { Birth } from "../log/leaves/birth.ts";
 import { parseVerifierKey, type Verifier } from "../log/signer.ts";
 import { opensReceipt, parseReceipt, verifyReceipt } from "../verify/verifyReceipt.ts";
 import { isDestructionReceipt } from "../verify/destructionReceipt.ts";
 import { tellDestruction } from "./destructions.ts";
+import type { DestructionReceipt } from "../port/destruction.ts";
 import { Failure } from "./failure.ts";
+import { readWhole } from "./input.ts";
 import { columns, count, type Terminal } from "./terminal.ts";
 import { isAttested, verifyAttested } from "./verifyAttested.ts";
+import { witnessKeyOf } from "./witnessKey.ts";
 
 export interface VerifyOptions {
   readonly vkey?: string;
+  readonly handovers?: string;
+  readonly witness?: string;
   readonly valueFile?: string;
   readonly saltFile?: string;
   readonly json?: boolean;
@@ -21,7 +26,7 @@ export interface VerifyOptions {
 /** `-` is stdin, so that a value need not be in a file. */
 function read(path: string): Buffer {
   try {
-    return readFileSync(path === "-" ? 0 : path);
+    return readWhole(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown";
     throw new Failure(1, `cannot read ${path} (${code})`);
@@ -41,13 +46,27 @@ function verifierOf(given: string | undefined, own: string): Verifier {
 }
 
 /** A receipt of a destruction, which names no key of its own; null for anything else. */
-function destructionIn(text: string): unknown {
+function destructionIn(text: string): DestructionReceipt | null {
   try {
     const value: unknown = JSON.parse(text);
     return isDestructionReceipt(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+/** When a witness that somebody trusts has cosigned the checkpoint; null where none is asked for. */
+function cosigned(given: string | undefined, note: string): { name: string; at: string } | null {
+  if (given === undefined) return null;
+  const witness = witnessKeyOf(given);
+  const seconds = witness.cosigned(note);
+  if (seconds === null)
+    throw new Failure(
+      1,
+      `its checkpoint is not cosigned by ${witness.name}`,
+      "Ask for the receipt again when the witness has come so far: `springhouse log receipt LEAF`.",
+    );
+  return { name: witness.name, at: new Date(seconds * 1000).toISOString() };
 }
 
 /** Null where no value is to be compared. */
@@ -73,18 +92,19 @@ export async function verify(
   options: VerifyOptions,
 ): Promise<void> {
   const text = String(read(path));
+  const json = options.json ?? false;
+  const handovers =
+    options.handovers === undefined ? [] : handoversIn(String(read(options.handovers)));
   if (isAttested(text)) {
     const verifier = verifierOf(options.vkey, "");
-    return verifyAttested(terminal, path, text, verifier, options.json ?? false);
+    return verifyAttested(terminal, path, text, { verifier, handovers }, json);
   }
   const destroyed = destructionIn(text);
-  if (destroyed !== null)
-    return tellDestruction(
-      terminal,
-      destroyed,
-      verifierOf(options.vkey, ""),
-      options.json ?? false,
-    );
+  if (destroyed !== null) {
+    const verifier = verifierOf(options.vkey, "");
+    cosigned(options.witness, destroyed.checkpoint);
+    return tellDestruction(terminal, destroyed, verifier, json, handovers);
+  }
   const receipt = parseReceipt(text);
   if (!receipt)
     throw new Failure(
@@ -93,22 +113,24 @@ export async function verify(
       "Name a file that springhouse wrote: of a recording FILE its manifest FILE.json.",
     );
   const verifier = verifierOf(options.vkey, receipt.verifierKey);
-  const verdict = verifyReceipt(receipt, verifier);
+  const verdict = verifyReceipt(receipt, verifier, handovers);
   if (!verdict.valid) {
     if (options.json) await terminal.write(`${JSON.stringify(verdict)}\n`);
     throw new Failure(1, `the receipt does not hold: ${verdict.fault}`);
   }
   const { leaf, position, origin, size } = verdict;
+  const witness = cosigned(options.witness, receipt.checkpoint);
   const opens = opened(path, options, leaf);
   const ownKey = options.vkey === undefined;
   await terminal.write(
     options.json
-      ? `${JSON.stringify({ ...verdict, opens, ownKey })}\n`
+      ? `${JSON.stringify({ ...verdict, opens, ownKey, witness })}\n`
       : `${columns(
           [
             ["receipt", `leaf ${count(position)} of ${count(size)} in ${origin}`],
             ["at", new Date(leaf.at).toISOString()],
             ["by", leaf.actor],
+            ...(witness ? [["witness", `${witness.name} at ${witness.at}`]] : []),
             ...factsOf(leaf),
             ...birthsIn(leaf).flatMap(birthRows),
             ...(opens === null ? [] : [["value", opens ? "the one that it speaks of" : "ANOTHER"]]),

@@ -48,13 +48,16 @@ async function verdictOf(
   path: string,
   text: string,
   verifier: Verifier,
+  handovers: readonly string[],
 ): Promise<AttestedVerdict> {
-  if (formatOf(text) === REPORT) return verifyReport(JSON.parse(text) as Assessment, verifier);
-  if (formatOf(text) === DRILL) return verifyDrill(JSON.parse(text) as DrillReport, verifier);
+  if (formatOf(text) === REPORT)
+    return verifyReport(JSON.parse(text) as Assessment, verifier, handovers);
+  if (formatOf(text) === DRILL)
+    return verifyDrill(JSON.parse(text) as DrillReport, verifier, handovers);
   const parsed = parseManifest(text);
   if (!parsed.ok) throw new Failure(1, `${path} is no manifest: ${parsed.detail}`);
   const sha256 = await sha256Of(path.replace(/\.json$/, ""), terminal.signal);
-  return verifyCapture(parsed.manifest, sha256, verifier);
+  return verifyCapture(parsed.manifest, sha256, verifier, handovers);
 }
 
 /** Whether `verifyAttested` is what can say something of this text. */
@@ -72,10 +75,10 @@ export async function verifyAttested(
   terminal: Terminal,
   path: string,
   text: string,
-  verifier: Verifier,
+  { verifier, handovers }: { readonly verifier: Verifier; readonly handovers: readonly string[] },
   json: boolean,
 ): Promise<void> {
-  const verdict = await verdictOf(terminal, path, text, verifier);
+  const verdict = await verdictOf(terminal, path, text, verifier, handovers);
   if (json) await terminal.write(`${JSON.stringify(verdict)}\n`);
   if (!verdict.valid) throw new Failure(1, `${path} does not hold: ${verdict.fault}`);
   if (json) return;

@@ -111,6 +111,8 @@ export interface SlotOrder {
   readonly passphrase?: string;
   /** Of the other kinds: what stands behind it, by its name in the service's configuration. */
   readonly place?: string;
+  /** Only of `addSlot`: it opens with an approved intent alone. */
+  readonly recovery?: boolean;
 }
 
 export interface IntentOrder {
@@ -256,6 +258,8 @@ export class SpringhouseClient {
     open(opening: {
       readonly slot?: string;
       readonly passphrase?: string;
+      /** Of an approved `seal.recover`, for the recovery slot that it names. */
+      readonly intent?: string;
     }): Promise<SlotDescription>;
     close(reason?: string): Promise<void>;
     /** A new epoch: see the service's README for what that ends. */
@@ -285,6 +289,8 @@ export class SpringhouseClient {
     /** An age file, chunk by chunk; one that was cut off does not open. */
     create(): Promise<{ readonly id: string; readonly chunks: AsyncIterable<Uint8Array> }>;
     list(): Promise<BackupDescription[]>;
+    /** Says that a drill restored it whole. */
+    drilled(id: string): Promise<void>;
     /** Says that no copy of it is left. */
     discard(id: string): Promise<void>;
   };
@@ -367,6 +373,7 @@ export class SpringhouseClient {
       },
       list: async () =>
         (await this.#get<{ readonly backups: BackupDescription[] }>("/v1/backups")).backups,
+      drilled: (id) => post(`/v1/backups/${encodeURIComponent(id)}/drill`, {}),
       discard: async (id) => {
         const path = `/v1/backups/${encodeURIComponent(id)}`;
         await this.#transport.json({ method: "DELETE", path, repeatable: true });
@@ -567,6 +574,25 @@ export class SpringhouseClient {
   /** The key that its checkpoints are checked with, one line. Trust one that you kept yourself more. */
   logKey(): Promise<string> {
     return this.#text("/v1/log/key");
+  }
+
+  /** The last checkpoints that witnesses have cosigned, signed notes, the newest first; or nothing. */
+  logWitnessed(): Promise<string> {
+    return this.#text("/v1/log/witnessed");
+  }
+
+  /** How the log came from one key to the next: signed notes, the oldest first; or nothing. */
+  logHandovers(): Promise<string> {
+    return this.#text("/v1/log/handovers");
+  }
+
+  /** Another key goes on with the log (role admin): its public form, and the note that hands over to it. */
+  rotateLogKey(
+    reason: string | null = null,
+  ): Promise<{ readonly verifierKey: string; readonly handover: string }> {
+    const body = reason === null ? {} : { reason };
+    const path = "/v1/log/rotate-key";
+    return this.#transport.json({ method: "POST", path, body, repeatable: false });
   }
 
   /** The receipt of a leaf (role client for one's own): `leaf` of the answer to what wrote it. */

@@ -12,8 +12,10 @@ export const APPROVAL = section(
       {
         restore: people("Taking back a key's suspension."),
         destroy: people("Destroying a version of a key."),
+        process: people("Decrypting and verifying with a compromised version, for a while."),
         export: people("Giving out the material of an exportable key."),
         custodians: people("Enrolling a custodian's key, and removing one."),
+        recover: people("Opening the vault by a recovery slot."),
       },
       "How many different people have to approve it.",
     ),

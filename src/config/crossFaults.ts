@@ -1,4 +1,5 @@
 import { healthConfigurationFaults } from "../health/monitor.ts";
+import { parseWitnessKey } from "../log/cosignature.ts";
 import { show } from "./faults.ts";
 import type { Configuration } from "./schema.ts";
 import {
@@ -146,12 +147,17 @@ function sealFaults({ seal }: Configuration): string[] {
 
 function witnessFaults({ transparency }: Configuration): string[] {
   const names = new Set<string>();
-  return transparency.witnesses.flatMap(({ name, file, url }, index) => {
+  return transparency.witnesses.flatMap(({ name, file, url, key }, index) => {
     const at = `transparency.witnesses.${index}`;
     const taken = names.has(name) ? [`${at}.name: ${show(name)} is taken`] : [];
     names.add(name);
     const whole = (file === undefined) !== (url === undefined);
-    return whole ? taken : [...taken, `${at}: needs exactly one of file and url`];
+    const badKey = key !== undefined && (url === undefined || parseWitnessKey(key) === null);
+    return [
+      ...taken,
+      ...(whole ? [] : [`${at}: needs exactly one of file and url`]),
+      ...(badKey ? [`${at}.key: is no key of a witness by url (NAME+ID+KEY, type 0x04)`] : []),
+    ];
   });
 }
 

@@ -53,7 +53,8 @@ export const CONFIGURATION = Type.Object(
     }),
     publicProbes: Type.Boolean({
       default: true,
-      description: "/healthz, /readyz, /metrics and /openapi.json answer without a token.",
+      description:
+        "/healthz, /readyz, /metrics and /openapi.json answer without a token. /metrics names clients by their ids.",
     }),
     tls: Type.Optional(
       Type.Object(
@@ -287,6 +288,13 @@ export const CONFIGURATION = Type.Object(
                 Type.String({
                   pattern: "^https?://[^\\s@?#]+$",
                   description: "Submission prefix of a witness (C2SP tlog-witness).",
+                }),
+              ),
+              key: Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  description:
+                    "The key that a witness by url cosigns with (C2SP tlog-cosignature, NAME+ID+KEY). With it, its cosignatures are checked, kept and handed on.",
                 }),
               ),
             },

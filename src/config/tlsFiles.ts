@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { SpringhouseError } from "../port/errors.ts";
+import type { TlsCertificateSnapshot } from "../port/snapshot.ts";
 
 /** The texts of the PEM files that `tls` names. */
 export interface TlsTexts {
@@ -46,4 +47,18 @@ export function checkTlsTexts({ certificate, key, clientAuthority }: TlsTexts): 
     }
   }
   if (faults.length > 0) throw new SpringhouseError("configuration_invalid", faults.join("\n"));
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/** When each file ceases to hold: of a chain, when its first certificate does. Checked texts. */
+export function endsOf({ certificate, clientAuthority }: TlsTexts): TlsCertificateSnapshot[] {
+  const files = { certificate, client_authority: clientAuthority };
+  return Object.entries(files).flatMap(([file, text]) => {
+    const ends = (text?.match(CERTIFICATE) ?? []).map((one) =>
+      new X509Certificate(one).validToDate.getTime(),
+    );
+    if (ends.length === 0) return [];
+    return [{ file: file as keyof typeof files, notAfterMilliseconds: Math.min(...ends) }];
+  });
 }

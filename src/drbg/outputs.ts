@@ -1,5 +1,5 @@
 import type { Clock } from "../port/clock.ts";
-import type { DrawRequest, DrawResult, Drawn } from "../port/draw.ts";
+import type { DrawRequest, DrawResult, Drawn, PendingOutputs } from "../port/draw.ts";
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
 import type { OutputRecorder } from "../port/lineageRecorder.ts";
@@ -39,7 +39,10 @@ export class Outputs {
       outputs: pieces.map(({ seed, counter }) => `${seed}.${counter}`),
       seed: pieces.at(-1)!.seed,
     };
-    if (request.recorded === true) return this.#record(drawn, pieces, request);
+    if (request.recorded) {
+      const pending = this.#pending(pieces, request);
+      return request.recorded === true ? this.#record(drawn, pending) : { ...drawn, pending };
+    }
     for (const piece of pieces) {
       const { principal, door, purpose } = request;
       this.#recorder.count(piece.seed, principal, door, purpose, piece.bytes);
@@ -47,15 +50,14 @@ export class Outputs {
     return drawn;
   }
 
-  async #record(
-    drawn: Drawn,
+  #pending(
     pieces: readonly Piece[],
     { principal, door, purpose, requirement }: DrawRequest,
-  ): Promise<DrawResult> {
+  ): PendingOutputs {
     const generation = this.#generation;
     const atMilliseconds = this.#clock.wallMilliseconds();
-    const records = pieces.map(({ instance, seed, counter, bytes }) =>
-      this.#recorder.record({
+    return {
+      outputs: pieces.map(({ instance, seed, counter, bytes }) => ({
         id: `${seed}.${counter}`,
         seed,
         instance,
@@ -66,22 +68,30 @@ export class Outputs {
         bytes,
         requirement,
         atMilliseconds,
-      }),
-    );
+      })),
+      refusal: () => this.#failure() ?? (generation === this.#generation ? null : OVERTAKEN),
+    };
+  }
+
+  async #record(drawn: Drawn, pending: PendingOutputs): Promise<DrawResult> {
+    const records = pending.outputs.map((output) => this.#recorder.record(output));
     const deadline = new Deadline(this.#clock, RECORD_MILLISECONDS);
     const results = await deadline.within(Promise.allSettled(records));
-    const failure = this.#failure();
     const durable = results !== "late" && results.every(({ status }) => status === "fulfilled");
-    const overtaken = generation !== this.#generation;
-    if (durable && failure === null && !overtaken) return drawn;
+    const refusal = this.#failure() ?? (durable ? pending.refusal() : NOT_RECORDED);
+    if (refusal === null) return drawn;
     drawn.bytes.fill(0);
-    if (failure !== null) return failure;
-    if (durable) {
-      const detail = "every instance had to be reseeded before this output could be answered";
-      return refuse("pool_exhausted", detail, { retryAfterSeconds: 1 });
-    }
-    return refuse("store_failed", "the output's record was not written; it was thrown away", {
-      retryAfterSeconds: 1,
-    });
+    return refusal;
   }
 }
+
+const OVERTAKEN = refuse(
+  "pool_exhausted",
+  "every instance had to be reseeded before this output could be answered",
+  { retryAfterSeconds: 1 },
+);
+const NOT_RECORDED = refuse(
+  "store_failed",
+  "the output's record was not written; it was thrown away",
+  { retryAfterSeconds: 1 },
+);

@@ -1,6 +1,8 @@
 import type { HealthTestName, HealthTestSnapshot, Severity } from "../port/health.ts";
 import { expectedAlarmsPerDay, expectedAlarmsPerYear } from "../standard/falseAlarms.ts";
 
+const orNothing = (value: number): number => (value === -Infinity ? 0 : value);
+
 export interface GaugeOptions {
   readonly test: HealthTestName;
   readonly cutoffIntermittent: number;
@@ -26,6 +28,8 @@ export class Gauge {
   readonly #alarmProbability: number;
   #watermark = -Infinity;
   #closest = -Infinity;
+  #recent = -Infinity;
+  #recentBefore = -Infinity;
 
   constructor(options: GaugeOptions) {
     this.test = options.test;
@@ -40,6 +44,7 @@ export class Gauge {
   /** The statistic reached `value`. */
   approach(value: number): void {
     if (value > this.#closest) this.#closest = value;
+    if (value > this.#recent) this.#recent = value;
     if (value > this.#watermark) this.#watermark = value;
   }
 
@@ -72,6 +77,12 @@ export class Gauge {
     return closest === -Infinity ? null : this.cutoffIntermittent - closest;
   }
 
+  /** The recent past moves on: what was recent is so until the next call. */
+  turn(): void {
+    this.#recentBefore = this.#recent;
+    this.#recent = -Infinity;
+  }
+
   expectedAlarmsPerDay(samplesPerSecond: number): number {
     return expectedAlarmsPerDay(this.#alarmProbability, samplesPerSecond);
   }
@@ -81,7 +92,8 @@ export class Gauge {
       test: this.test,
       cutoffIntermittent: this.cutoffIntermittent,
       cutoffPermanent: this.cutoffPermanent,
-      watermark: this.#watermark === -Infinity ? 0 : this.#watermark,
+      watermark: orNothing(this.#watermark),
+      recentWatermark: orNothing(Math.max(this.#recent, this.#recentBefore)),
       windowSamples: this.#windowSamples,
       expectedFalseAlarmsPerYear: expectedAlarmsPerYear(this.#alarmProbability, samplesPerSecond),
     };

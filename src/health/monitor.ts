@@ -20,6 +20,11 @@ export type { HealthOptions, Latch };
 /** Intermittent alarms within a day that latch, as a permanent one would. */
 const INTERMITTENT_ALARMS_TO_LATCH = 3;
 const DAY_MILLISECONDS = 86_400_000;
+/**
+ * A watermark over a life only ever climbs, by chance too (the longest of N runs grows with log N):
+ * whether the noise gets worse can be seen in a span of fixed length alone.
+ */
+const RECENT_MILLISECONDS = 600_000;
 /** Startup tests that fail in a row, until the source is failed. */
 const STARTUP_FAILURES_TO_LATCH = 2;
 
@@ -82,6 +87,8 @@ export class HealthMonitor {
   #present = false;
   /** The latest time that the monitor was told. */
   #now = 0;
+  /** When the gauges' recent past began. */
+  #recentSince = 0;
   #samples = 0;
   /** Times of the last incidents, oldest first. */
   #incidents: number[] = [];
@@ -180,6 +187,7 @@ export class HealthMonitor {
    */
   push(symbols: Uint8Array, nowMilliseconds: number): Verdict {
     this.#now = nowMilliseconds;
+    this.#turnGauges(nowMilliseconds);
     if (!this.#present) throw new Error("samples of a source that is absent");
     this.#checkWidth(symbols);
     if (symbols.length > 0) {
@@ -230,6 +238,7 @@ export class HealthMonitor {
    */
   tick(nowMilliseconds: number): Verdict {
     this.#now = nowMilliseconds;
+    this.#turnGauges(nowMilliseconds);
     const alarms: Alarm[] = [];
     const silent = this.#present && this.#silence.tick(nowMilliseconds);
     if (silent) {
@@ -424,6 +433,17 @@ export class HealthMonitor {
   #enterOpen(nowMilliseconds: number): void {
     if (this.#state === "failed") return;
     this.#enter(this.#silence.silent ? "absent" : "starting", nowMilliseconds);
+  }
+
+  #turnGauges(nowMilliseconds: number): void {
+    const spans = (nowMilliseconds - this.#recentSince) / RECENT_MILLISECONDS;
+    // A clock that was set back begins a span too, or the present one would not end.
+    if (spans >= 0 && spans < 1) return;
+    this.#recentSince = nowMilliseconds;
+    for (const gauge of this.#gauges) {
+      gauge.turn();
+      if (spans >= 2) gauge.turn();
+    }
   }
 
   #restart(): void {

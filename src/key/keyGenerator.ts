@@ -1,6 +1,7 @@
 import type { ManagedType } from "../port/key.ts";
 import { setImmediate } from "node:timers/promises";
-import type { Drawn, DrawResult, RandomSupply } from "../port/draw.ts";
+import { pendingOf } from "../port/draw.ts";
+import type { Drawn, DrawResult, PendingOutputs, RandomSupply } from "../port/draw.ts";
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
 import type { Requirement } from "../port/lineage.ts";
@@ -31,6 +32,8 @@ export interface KeyRequest {
   /** 1 (default) to 100, for RSA to 4. */
   readonly count?: number;
   readonly requirement?: Requirement;
+  /** The records of the outputs are left to the caller, who keeps them with the receipts. */
+  readonly receipted?: boolean;
 }
 
 /** Two, so that a long search does not make the next caller wait while half the thread pool idles. */
@@ -84,33 +87,35 @@ export class KeyGenerator {
     request: KeyRequest,
     principal: string,
     signal?: AbortSignal,
-  ): Promise<{ readonly keys: GeneratedKey[] } | Refusal> {
+  ): Promise<Made<GeneratedKey> | Refusal> {
     const order = readOrder(request);
     if ("ok" in order) return order;
     const { type, format } = order;
-    return this.#makeAll(order, principal, signal, (material, made) => ({
+    return this.#makeAll(order, principal, signal, (material, { outputs: [output], seed }) => ({
       type,
       format,
       ...encodeKey(material, format),
-      ...made,
+      output: output!,
+      seed,
     }));
   }
 
   /**
    * One key for the vault, by the same way as one that is answered: its secret as it stands, for the
-   * caller to overwrite, and the output that it is a function of.
+   * caller to overwrite, and the output that it is a function of. The output's record is the caller's
+   * to keep, in one transaction with the key.
    */
   async material(
     type: ManagedType,
     principal: string,
     requirement: Requirement,
   ): Promise<MadeMaterial | Refusal> {
-    const order = readOrder({ type, requirement });
+    const order = readOrder({ type, requirement, receipted: true });
     if ("ok" in order) return order;
-    const made = await this.#makeAll(order, principal, undefined, (material, { output, seed }) => {
+    const made = await this.#makeAll(order, principal, undefined, (material, drawn) => {
       if (!("secret" in material)) throw new Error(`a ${type} key has no single secret`);
       const publicKey = "publicKey" in material ? material.publicKey : null;
-      return { secret: material.secret.slice(), publicKey, output, seed };
+      return { secret: material.secret.slice(), publicKey, pending: pendingOf(drawn) };
     });
     return "ok" in made ? made : made.keys[0]!;
   }
@@ -120,7 +125,7 @@ export class KeyGenerator {
     principal: string,
     signal: AbortSignal | undefined,
     shape: Shape<Key>,
-  ): Promise<{ readonly keys: Key[] } | Refusal> {
+  ): Promise<Made<Key> | Refusal> {
     if (this.#failed !== null) return this.#refuseFailed();
     if (!isPair(order.type)) return this.#make(order, principal, signal, shape);
     if (!order.type.startsWith("rsa-")) return this.#makePairs(order, principal, signal, shape);
@@ -142,7 +147,7 @@ export class KeyGenerator {
     principal: string,
     signal: AbortSignal | undefined,
     shape: Shape<Key>,
-  ): Promise<{ readonly keys: Key[] } | Refusal> {
+  ): Promise<Made<Key> | Refusal> {
     if (this.#pairRequests >= PAIR_REQUESTS)
       return refuse("busy", "As many key pairs as are allowed are waiting to be made.", {
         retryAfterSeconds: BUSY_RETRY_SECONDS,
@@ -160,7 +165,7 @@ export class KeyGenerator {
     principal: string,
     signal: AbortSignal | undefined,
     shape: Shape<Key>,
-  ): Promise<{ readonly keys: Key[] } | Refusal> {
+  ): Promise<Made<Key> | Refusal> {
     const draws = await this.#draw(order, principal);
     if ("ok" in draws) return draws;
     try {
@@ -172,7 +177,7 @@ export class KeyGenerator {
         if (made === null) return this.#refuseFailed();
         keys.push(made.key);
       }
-      return { keys };
+      return { keys, pending: order.recorded === "pending" ? draws.map(pendingOf) : [] };
     } finally {
       for (const draw of draws) draw.bytes.fill(0);
     }
@@ -199,14 +204,17 @@ export class KeyGenerator {
   }
 
   /** Every draw of the batch at once, so that their records share a group commit. */
-  async #draw({ type, count, requirement }: Order, principal: string): Promise<Drawn[] | Refusal> {
+  async #draw(
+    { type, count, requirement, recorded }: Order,
+    principal: string,
+  ): Promise<Drawn[] | Refusal> {
     const request = {
       bytes: DERIVATIONS[type].seedBytes(this.#words),
       door: "keys",
       principal,
       purpose: `key:${type}`,
       requirement,
-      recorded: true,
+      recorded,
     } as const;
     const results = await Promise.allSettled(
       Array.from({ length: count }, async () => this.#random.draw(request)),
@@ -232,8 +240,7 @@ export class KeyGenerator {
     signal: AbortSignal | undefined,
     shape: Shape<Key>,
   ): Promise<{ readonly key: Key } | null> {
-    const [output, ...more] = draw.outputs;
-    if (output === undefined || more.length > 0)
+    if (draw.outputs.length !== 1)
       throw new Error("a key's draw was split, so no single output explains it");
     const context = { words: this.#words, ...(signal ? { signal } : {}) };
     const material = await DERIVATIONS[type].derive(draw.bytes, context);
@@ -242,7 +249,7 @@ export class KeyGenerator {
         this.#failed = type;
         return null;
       }
-      return { key: shape(material, { output, seed: draw.seed }) };
+      return { key: shape(material, draw) };
     } finally {
       wipe(material);
     }
@@ -257,17 +264,19 @@ export class KeyGenerator {
 }
 
 /** What becomes of a key that was made; its material is overwritten right after. */
-type Shape<Key> = (
-  material: KeyMaterial,
-  made: { readonly output: string; readonly seed: string },
-) => Key;
+type Shape<Key> = (material: KeyMaterial, drawn: Drawn) => Key;
+
+interface Made<Key> {
+  readonly keys: Key[];
+  /** One for each key of a request that is `receipted`; none else. */
+  readonly pending: readonly PendingOutputs[];
+}
 
 /** The material of a managed key: see `MANAGED_TYPES`. */
 export interface MadeMaterial {
   readonly secret: Uint8Array;
   readonly publicKey: Uint8Array | null;
-  readonly output: string;
-  readonly seed: string;
+  readonly pending: PendingOutputs;
 }
 
 interface Order {
@@ -275,6 +284,7 @@ interface Order {
   readonly format: KeyFormat;
   readonly count: number;
   readonly requirement: Requirement;
+  readonly recorded: true | "pending";
 }
 
 /** PEM exists for pairs, and for nothing else. */
@@ -282,7 +292,13 @@ const isPair = (type: KeyType): boolean => FORMATS_OF[type].includes("pem");
 
 const isDrawn = (result: DrawResult): result is Drawn => result.ok;
 
-function readOrder({ type, format, count = 1, requirement = {} }: KeyRequest): Order | Refusal {
+function readOrder({
+  type,
+  format,
+  count = 1,
+  requirement = {},
+  receipted,
+}: KeyRequest): Order | Refusal {
   const keyType = KEY_TYPES.find((known) => known === type);
   if (!keyType)
     return refuse("invalid_parameter", `type is none of ${KEY_TYPES.join(", ")}.`, {
@@ -301,5 +317,11 @@ function readOrder({ type, format, count = 1, requirement = {} }: KeyRequest): O
       `count of ${keyType} is not a whole number from 1 to ${most}.`,
     );
   const strength = Math.max(STRENGTH_OF[keyType], requirement.strength ?? 0);
-  return { type: keyType, format: keyFormat, count, requirement: { ...requirement, strength } };
+  return {
+    type: keyType,
+    format: keyFormat,
+    count,
+    requirement: { ...requirement, strength },
+    recorded: receipted === true ? "pending" : true,
+  };
 }

@@ -12,11 +12,15 @@ export interface Checkpoint {
   readonly note: string;
 }
 
-/** The log's own key signs under the log's origin. */
-export function signCheckpoint(size: number, root: Uint8Array, signer: Signer): Checkpoint {
-  const origin = signer.verifier.name;
+/** The log's own key signs under the log's origin; while it hands over, the next one too. */
+export function signCheckpoint(
+  size: number,
+  root: Uint8Array,
+  ...signers: readonly [Signer, ...Signer[]]
+): Checkpoint {
+  const origin = signers[0].verifier.name;
   const text = `${origin}\n${size}\n${Buffer.from(root).toString("base64")}\n`;
-  return { origin, size, root: Buffer.from(root), note: signNote(text, [signer]) };
+  return { origin, size, root: Buffer.from(root), note: signNote(text, signers) };
 }
 
 /** @returns null when it is no checkpoint of this key's log, or its signature is not good */

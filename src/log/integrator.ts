@@ -3,7 +3,7 @@ import type { Store, Write } from "../store/store.ts";
 import { openCheckpoint, signCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { damagedLog, hashesOf, LogReader } from "./logReader.ts";
 import { Frontier } from "./merkle.ts";
-import type { Signer } from "./signer.ts";
+import type { SigningKey } from "./signingKey.ts";
 import { TILE_HEIGHT } from "./tile.ts";
 
 /** A checkpoint covers a leaf at most 1 s after it became durable: half of that is for the work. */
@@ -19,10 +19,11 @@ const LEAVES_IN_STEP = 4096;
 export class Integrator {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #signer: Signer;
+  readonly #key: SigningKey;
   readonly #listeners = new Set<(checkpoint: Checkpoint) => void>();
   #frontier: Frontier;
   #checkpoint: Checkpoint;
+  #checkpointMilliseconds: number | null = null;
   /** Monotonic; when the first leaf came that no step under way will cover, and the first of those. */
   #waitingSince: number | null = null;
   #coveringSince: number | null = null;
@@ -34,13 +35,13 @@ export class Integrator {
   constructor(
     store: Store,
     clock: Clock,
-    signer: Signer,
+    key: SigningKey,
     frontier: Frontier,
     checkpoint: Checkpoint,
   ) {
     this.#store = store;
     this.#clock = clock;
-    this.#signer = signer;
+    this.#key = key;
     this.#frontier = frontier;
     this.#checkpoint = checkpoint;
   }
@@ -48,6 +49,11 @@ export class Integrator {
   /** The last one, which is durable. */
   get checkpoint(): Checkpoint {
     return this.#checkpoint;
+  }
+
+  /** When it was signed, by the wall clock; null where none was in this run. */
+  get checkpointMilliseconds(): number | null {
+    return this.#checkpointMilliseconds;
   }
 
   /** For how long a leaf has waited for a checkpoint; 0 when none waits. */
@@ -130,13 +136,14 @@ export class Integrator {
             parameters: [level / TILE_HEIGHT, index, root],
           });
       });
-    const checkpoint = signCheckpoint(frontier.size, frontier.root(), this.#signer);
+    const checkpoint = signCheckpoint(frontier.size, frontier.root(), ...this.#key.signers);
     await this.#store.write([
       ...writes,
       { statement: "logCheckpoint.put", parameters: [checkpoint.note] },
     ]);
     this.#frontier = frontier;
     this.#checkpoint = checkpoint;
+    this.#checkpointMilliseconds = this.#clock.wallMilliseconds();
     for (const listener of this.#listeners) listener(checkpoint);
     return rows.length;
   }
@@ -150,18 +157,18 @@ export class Integrator {
 export async function openIntegrator(
   store: Store,
   clock: Clock,
-  signer: Signer,
+  key: SigningKey,
 ): Promise<Integrator> {
   const note = (await store.read("logCheckpoint.last", []))[0]?.["note"];
   if (note === undefined) {
     const frontier = Frontier.empty();
-    const checkpoint = signCheckpoint(0, frontier.root(), signer);
-    return new Integrator(store, clock, signer, frontier, checkpoint);
+    const checkpoint = signCheckpoint(0, frontier.root(), ...key.signers);
+    return new Integrator(store, clock, key, frontier, checkpoint);
   }
-  const checkpoint = openCheckpoint(String(note), signer.verifier);
+  const checkpoint = openCheckpoint(String(note), key.verifier);
   if (!checkpoint) throw damagedLog("its last checkpoint is not signed by the key in log.key");
   const frontier = await new LogReader(store).frontier(checkpoint.size);
   if (!checkpoint.root.equals(frontier.root()))
     throw damagedLog(`its ${checkpoint.size} leaves are not those of its last checkpoint`);
-  return new Integrator(store, clock, signer, frontier, checkpoint);
+  return new Integrator(store, clock, key, frontier, checkpoint);
 }

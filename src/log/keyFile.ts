@@ -1,10 +1,13 @@
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SpringhouseError } from "../port/errors.ts";
 import { writePrivateFile } from "../store/privateFile.ts";
-import { formatSignerKey, parseSignerKey, type Signer } from "./signer.ts";
+import { formatSignerKey, parseSignerKey, signerOf } from "./signer.ts";
+import { SigningKey, type KeyPlace } from "./signingKey.ts";
 
 const SIGNER_FILE = "log.key";
+/** Beside it while one key hands over to the next. */
+const NEXT_FILE = "log.key.next";
 export const VERIFIER_FILE = "log.vkey";
 const SEED_BYTES = 32;
 
@@ -25,11 +28,11 @@ async function read(path: string): Promise<string | null> {
  * @throws SpringhouseError `configuration_invalid` when the log has another origin, `store_failed` when
  *   the file is no key; system errors as they are
  */
-export async function openSigner(
+export async function openSigningKey(
   state: string,
   origin: string | null,
   osRandom: (bytes: number) => Uint8Array,
-): Promise<Signer> {
+): Promise<SigningKey> {
   const path = join(state, SIGNER_FILE);
   let text = await read(path);
   if (text === null) {
@@ -53,8 +56,38 @@ export async function openSigner(
       "configuration_invalid",
       `  transparency.origin: the log of ${state} is ${name} since its first start, not ${origin}`,
     );
-  const published = join(state, VERIFIER_FILE);
-  if ((await read(published)) !== `${verifierKey}\n`)
-    await writeFile(published, `${verifierKey}\n`);
-  return signer;
+  await publish(state, verifierKey);
+  const next = parseSignerKey((await read(join(state, NEXT_FILE))) ?? "");
+  return new SigningKey(signer, placeIn(state, name, next, osRandom));
+}
+
+async function publish(state: string, verifierKey: string): Promise<void> {
+  const path = join(state, VERIFIER_FILE);
+  if ((await read(path)) !== `${verifierKey}\n`) await writeFile(path, `${verifierKey}\n`);
+}
+
+function placeIn(
+  state: string,
+  name: string,
+  next: KeyPlace["next"],
+  osRandom: (bytes: number) => Uint8Array,
+): KeyPlace {
+  const path = join(state, NEXT_FILE);
+  return {
+    next,
+    async prepare() {
+      const seed = osRandom(SEED_BYTES);
+      try {
+        await writePrivateFile(path, `${formatSignerKey(name, seed)}\n`);
+        return signerOf(name, seed);
+      } finally {
+        seed.fill(0);
+      }
+    },
+    async adopt({ verifier }) {
+      await rename(path, join(state, SIGNER_FILE));
+      await publish(state, verifier.verifierKey);
+    },
+    discard: () => rm(path, { force: true }),
+  };
 }

@@ -11,6 +11,7 @@ import { EPOCH } from "./leaves/epoch.ts";
 import { EXPORT } from "./leaves/export.ts";
 import { INTENT } from "./leaves/intent.ts";
 import { KEY } from "./leaves/key.ts";
+import { LOG_KEY } from "./leaves/logKey.ts";
 import { SERVICE_START } from "./leaves/serviceStart.ts";
 import { SLOT } from "./leaves/slot.ts";
 
@@ -28,6 +29,7 @@ export const LEAVES = {
   certificate: CERTIFICATE,
   destruction: DESTRUCTION,
   backup: BACKUP,
+  log_key: LOG_KEY,
 } as const;
 
 export type LeafKind = keyof typeof LEAVES;

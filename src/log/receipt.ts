@@ -18,6 +18,8 @@ export interface Receipt {
   readonly checkpoint: string;
   /** For each birth in the leaf, in its order: the records that its digest is of. */
   readonly lineage: readonly LineageRecords[];
+  /** Of a log whose key was changed: the notes by which one handed over to the next, the oldest first. */
+  readonly handovers?: readonly string[];
   /** The log's key as the service gave it; one that was kept elsewhere proves more. */
   readonly verifierKey: string;
 }

@@ -1,7 +1,8 @@
 import type { Clock } from "../port/clock.ts";
-import type { RandomSupply } from "../port/draw.ts";
+import type { PendingOutputs, RandomSupply } from "../port/draw.ts";
 import { refuse, SpringhouseError, type Refusal } from "../port/errors.ts";
 import { parseOutputId } from "../lineage/ids.ts";
+import { outputWrite } from "../lineage/rows.ts";
 import type { OutputStory, Requirement, Seed } from "../port/lineage.ts";
 import type { LineageReader } from "../port/service.ts";
 import { birthOf, type LineageRecords, type Maker } from "./birth.ts";
@@ -23,8 +24,8 @@ export interface Given {
   readonly format?: string;
   /** Random bytes that were drawn for it. */
   readonly bytes: number;
-  /** Ids of the outputs, each recorded. */
-  readonly outputs: readonly string[];
+  /** The outputs, whose records are kept with the receipt's leaf. */
+  readonly pending: PendingOutputs;
   readonly asked: Requirement;
   /** Committed to, and forgotten. */
   readonly value: Uint8Array;
@@ -63,7 +64,7 @@ export class ReceiptDesk {
   /**
    * @param given all of them get a receipt, or none
    * @param principal id of who takes them
-   * @returns a Refusal of the salts' draw
+   * @returns a Refusal of the salts' draw, or of outputs that were overtaken
    * @throws SpringhouseError `store_failed`: then what was given must not be answered
    */
   async issue(
@@ -80,12 +81,14 @@ export class ReceiptDesk {
     if (!drawn.ok) return drawn;
     const stories = this.#stories();
     try {
-      return await Promise.all(
+      const issued = await Promise.all(
         given.map((one, at) => {
           const salt = drawn.bytes.slice(at * SALT_BYTES, (at + 1) * SALT_BYTES);
           return this.#issueOne(one, principal, salt, stories);
         }),
       );
+      const overtaken = given.map(({ pending }) => pending.refusal()).find((one) => one !== null);
+      return overtaken ?? issued;
     } finally {
       drawn.bytes.fill(0);
     }
@@ -127,6 +130,7 @@ export class ReceiptDesk {
       proof: proof.map((hash) => Buffer.from(hash).toString("base64")),
       checkpoint: checkpoint.note,
       lineage,
+      ...(log.handovers.length > 0 ? { handovers: log.handovers } : {}),
       verifierKey: log.verifierKey,
     };
   }
@@ -153,7 +157,8 @@ export class ReceiptDesk {
     stories: Stories,
   ): Promise<IssuedReceipt> {
     const { clock, log, maker } = this.#terms;
-    const { what, type, format, bytes, outputs, asked, value } = given;
+    const { what, type, format, bytes, pending, asked, value } = given;
+    const outputs = pending.outputs.map(({ id: output }) => output);
     const told = await Promise.all(outputs.map((id) => stories(id)));
     const at = clock.wallMilliseconds();
     const leaf: LeafOf<"output"> = {
@@ -173,7 +178,7 @@ export class ReceiptDesk {
       births: told.map((story) => birthOf(story, maker)),
       commitment: commitmentTo(salt, outputDomain(outputs.at(-1)!), value),
     };
-    const id = await log.append(leaf);
+    const id = await log.append(leaf, pending.outputs.map(outputWrite));
     const inclusion = await log.inclusion(id);
     if (!inclusion) throw damagedLog(`leaf ${id} is gone`);
     return { receipt: this.#receipt(leaf, inclusion, told.map(recordsOf)), salt };

@@ -2,18 +2,19 @@ import type { Clock } from "../port/clock.ts";
 import { SpringhouseError } from "../port/errors.ts";
 import type { Store, Write } from "../store/store.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { type CosignedCheckpoints, openCosigned } from "./cosigned.ts";
 import { openIntegrator, type Integrator } from "./integrator.ts";
 import { encodeLeaf, type Leaf } from "./leaf.ts";
 import { damagedLog, LogReader } from "./logReader.ts";
 import { leafHash } from "./merkle.ts";
 import { inclusionPlan } from "./proof.ts";
-import type { Signer } from "./signer.ts";
+import type { SigningKey } from "./signingKey.ts";
 import { TILE_WIDTH, type Tile } from "./tile.ts";
 
 export interface TransparencyLogTerms {
   readonly store: Store;
   readonly clock: Clock;
-  readonly signer: Signer;
+  readonly key: SigningKey;
   /** 16 hex digits, chosen at random at each start. */
   readonly boot: string;
   /** The start itself: it comes before every other leaf of this run. */
@@ -36,22 +37,25 @@ type Commit = (batch: readonly Write[]) => Promise<void>;
 /** What was changed, by whom and when, for whoever checks it without trusting us. */
 export class TransparencyLog {
   readonly #store: Store;
-  readonly #signer: Signer;
+  readonly #key: SigningKey;
   readonly #boot: string;
   readonly #integrator: Integrator;
   readonly #reader: LogReader;
+  /** What witnesses have put their names to. */
+  readonly cosigned: CosignedCheckpoints;
   readonly #forget: () => void;
   /** The start's own leaf, as long as it is not durable. */
   #first: Write | null;
   #leaves = 0;
   #failures = 0;
 
-  constructor(terms: TransparencyLogTerms, integrator: Integrator) {
+  constructor(terms: TransparencyLogTerms, integrator: Integrator, cosigned: CosignedCheckpoints) {
     this.#store = terms.store;
-    this.#signer = terms.signer;
+    this.#key = terms.key;
     this.#boot = terms.boot;
     this.#integrator = integrator;
     this.#reader = new LogReader(terms.store);
+    this.cosigned = cosigned;
     this.#first = this.#insert(terms.first).write;
     this.#forget = terms.store.onHealthChange(({ ok }) => {
       if (ok) this.#start();
@@ -88,9 +92,9 @@ export class TransparencyLog {
     return id;
   }
 
-  /** The last checkpoint; of an empty log too. */
+  /** The last checkpoint; of an empty log too. With cosignatures where witnesses have come so far. */
   checkpoint(): Checkpoint {
-    return this.#integrator.checkpoint;
+    return this.cosigned.over(this.#integrator.checkpoint);
   }
 
   onCheckpoint(listener: (checkpoint: Checkpoint) => void): () => void {
@@ -99,12 +103,31 @@ export class TransparencyLog {
 
   /** The log's public key, in C2SP's form; its name is the log's origin. */
   get verifierKey(): string {
-    return this.#signer.verifier.verifierKey;
+    return this.#key.verifier.verifierKey;
+  }
+
+  /** The signed notes by which its keys have handed over, the oldest first. */
+  get handovers(): readonly string[] {
+    return this.#key.handovers;
+  }
+
+  /**
+   * A checkpoint that covers every leaf which is durable now.
+   * @throws SpringhouseError `store_failed`
+   */
+  async covered(): Promise<Checkpoint> {
+    await this.#integrator.integrate();
+    return this.checkpoint();
   }
 
   /** Appends that the store did not take. */
   get failures(): number {
     return this.#failures;
+  }
+
+  /** When the last checkpoint was signed; null where none was since the start. */
+  get checkpointMilliseconds(): number | null {
+    return this.#integrator.checkpointMilliseconds;
   }
 
   /** For how long a durable leaf has waited for a checkpoint. */
@@ -113,7 +136,8 @@ export class TransparencyLog {
   }
 
   /**
-   * The proof of a durable leaf, under a checkpoint that covers it: waits for one.
+   * The proof of a durable leaf, under a checkpoint that covers it: one that witnesses have cosigned
+   * where there is one; else the last, and it waits for that.
    * @returns undefined for an id that is of no leaf
    * @throws SpringhouseError `store_failed`
    */
@@ -123,7 +147,7 @@ export class TransparencyLog {
     const { position, body: entry } = row;
     if (typeof position !== "number" || typeof entry !== "string") throw damagedLog(`leaf ${id}`);
     if (position >= this.checkpoint().size) await this.#integrator.integrate();
-    const checkpoint = this.checkpoint();
+    const checkpoint = this.cosigned.covering(position) ?? this.checkpoint();
     const proof = await this.#reader.proof(inclusionPlan(position, checkpoint.size));
     return { position, entry, proof, checkpoint };
   }
@@ -188,6 +212,8 @@ export class TransparencyLog {
  * @throws SpringhouseError `store_failed`, also for a log that is not what its last checkpoint says
  */
 export async function openTransparencyLog(terms: TransparencyLogTerms): Promise<TransparencyLog> {
-  const { store, clock, signer } = terms;
-  return new TransparencyLog(terms, await openIntegrator(store, clock, signer));
+  const { store, clock, key } = terms;
+  await key.read(store);
+  const cosigned = await openCosigned(store);
+  return new TransparencyLog(terms, await openIntegrator(store, clock, key), cosigned);
 }

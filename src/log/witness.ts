@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import type { Checkpoint } from "./checkpoint.ts";
+import { withCosignatures, type WitnessKey } from "./cosignature.ts";
 
 /** Where checkpoints are kept that we cannot take back. */
 export interface Witness {
@@ -7,12 +8,13 @@ export interface Witness {
   /**
    * Hands it a checkpoint.
    * @param proofFrom the consistency proof from a smaller size to this one (RFC 6962 2.1.2)
+   * @returns the note with the witness's cosignature; null for a witness whose key is not known
    * @throws Error whose message says why it did not take it
    */
   take(
     checkpoint: Checkpoint,
     proofFrom: (size: number) => Promise<readonly Uint8Array[]>,
-  ): Promise<void>;
+  ): Promise<string | null>;
 }
 
 /** It has seen a log of ours that this one does not continue. */
@@ -36,6 +38,7 @@ export function fileWitness(name: string, path: string): Witness {
       } finally {
         await file.close();
       }
+      return null;
     },
   };
 }
@@ -44,17 +47,21 @@ const TIMEOUT_MILLISECONDS = 10_000;
 /** A witness's answer is some lines; more is not read. */
 const MAXIMUM_ANSWER_CHARACTERS = 10_000;
 
-/** A witness by C2SP tlog-witness: it checks that each checkpoint continues the one before. */
-export function httpWitness(name: string, prefix: string): Witness {
+/**
+ * A witness by C2SP tlog-witness: it checks that each checkpoint continues the one before.
+ * @param key what it cosigns with; null: what it answers is not looked at
+ */
+export function httpWitness(name: string, prefix: string, key: WitnessKey | null = null): Witness {
   let known = 0;
   return {
     name,
     async take(checkpoint, proofFrom) {
       // The second time with the size that the witness said it has.
       for (const _attempt of [1, 2]) {
-        const size = await send(prefix, checkpoint, known, known > 0 ? await proofFrom(known) : []);
+        const proof = known > 0 ? await proofFrom(known) : [];
+        const { size, text } = await send(prefix, checkpoint, known, proof);
         known = size;
-        if (size === checkpoint.size) return;
+        if (text !== null) return key && cosignedBy(key, checkpoint, text);
         if (size > checkpoint.size)
           throw new WitnessConflict(
             `it has a checkpoint of ${size} leaves, and the log has ${checkpoint.size}`,
@@ -65,13 +72,20 @@ export function httpWitness(name: string, prefix: string): Witness {
   };
 }
 
-/** @returns the size that the witness has now: the checkpoint's when it took it */
+function cosignedBy(key: WitnessKey, { note }: Checkpoint, answer: string): string {
+  const cosigned = withCosignatures(note, answer);
+  if (cosigned === null || key.cosigned(cosigned) === null)
+    throw new Error(`it took it, and did not cosign it as ${key.name}`);
+  return cosigned;
+}
+
+/** What it answered when it took it; or null, and the size that it has. */
 async function send(
   prefix: string,
   { size, note }: Checkpoint,
   old: number,
   proof: readonly Uint8Array[],
-): Promise<number> {
+): Promise<{ readonly size: number; readonly text: string | null }> {
   const lines = proof.map((hash) => `${Buffer.from(hash).toString("base64")}\n`);
   const answer = await fetch(`${prefix.replace(/\/$/, "")}/add-checkpoint`, {
     method: "POST",
@@ -81,9 +95,9 @@ async function send(
     signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
   });
   const text = (await answer.text()).slice(0, MAXIMUM_ANSWER_CHARACTERS);
-  if (answer.ok) return size;
+  if (answer.ok) return { size, text };
   const said = /^([0-9]{1,15})\n?$/.exec(text)?.[1];
-  if (answer.status === 409 && said !== undefined) return Number(said);
+  if (answer.status === 409 && said !== undefined) return { size: Number(said), text: null };
   const detail = `it answered ${answer.status}`;
   // C2SP tlog-witness: 422 for a proof that does not hold.
   if (answer.status === 422) throw new WitnessConflict(`${detail}: not the log that it has seen`);

@@ -14,6 +14,8 @@ export interface WitnessTerms {
   readonly intervalMilliseconds: number;
   /** The consistency proof between two sizes that are durable. */
   readonly proof: (first: number, second: number) => Promise<readonly Uint8Array[]>;
+  /** Keeps a checkpoint that a witness has cosigned. */
+  readonly cosigned: (witness: string, checkpoint: Checkpoint, note: string) => Promise<void>;
 }
 
 /** One witness, and how far it has come. */
@@ -74,10 +76,12 @@ class Post {
 
   async #send(): Promise<void> {
     const checkpoint = this.#latest!;
-    const { clock, proof, intervalMilliseconds } = this.#terms;
+    const { clock, proof, cosigned, intervalMilliseconds } = this.#terms;
     const began = clock.monotonicMilliseconds();
     try {
-      await this.#witness.take(checkpoint, (size) => proof(size, checkpoint.size));
+      const note = await this.#witness.take(checkpoint, (size) => proof(size, checkpoint.size));
+      // A store that fails tells of itself.
+      if (note !== null) await cosigned(this.#witness.name, checkpoint, note).catch(() => {});
     } catch (error) {
       this.#failures++;
       this.#nextMilliseconds = clock.monotonicMilliseconds() + this.#backoff.ended(0);

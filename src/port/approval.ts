@@ -4,9 +4,11 @@
 export const COMMAND_OPERATIONS = [
   "key.restore",
   "key.destroy",
+  "key.process",
   "key.export",
   "custodian.enrol",
   "custodian.remove",
+  "seal.recover",
 ] as const;
 export type CommandOperation = (typeof COMMAND_OPERATIONS)[number];
 
@@ -16,6 +18,13 @@ export type IntentState = (typeof INTENT_STATES)[number];
 /** One act on one thing: fields are its operation's, and no others. */
 export type Command =
   | { readonly op: "key.restore" | "key.destroy"; readonly key: string; readonly version: number }
+  | {
+      /** A compromised version may decrypt and verify for so many hours from the execution. */
+      readonly op: "key.process";
+      readonly key: string;
+      readonly version: number;
+      readonly hours: number;
+    }
   | {
       readonly op: "key.export";
       readonly key: string;
@@ -31,7 +40,12 @@ export type Command =
       /** Ids of principals that this person acts under: what these ask for the person cannot approve. */
       readonly principals: readonly string[];
     }
-  | { readonly op: "custodian.remove"; readonly fingerprint: string };
+  | { readonly op: "custodian.remove"; readonly fingerprint: string }
+  | {
+      readonly op: "seal.recover";
+      /** Id of the recovery slot, which is opened once. */
+      readonly slot: string;
+    };
 
 /** Everything that custodians sign, as canonical JSON (RFC 8785). */
 export interface IntentDocument {
@@ -43,7 +57,7 @@ export interface IntentDocument {
   /** Principal who asks. */
   readonly requester: string;
   readonly reason: string | null;
-  /** Of what it acts on, when it was asked for; null where there is none. */
+  /** Of what it acts on, when it was asked for; of a slot its epoch; null where there is none. */
   readonly revision: number | null;
   /** How many different people must approve it. */
   readonly required: number;

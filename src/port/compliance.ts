@@ -22,6 +22,8 @@ export interface ControlMapping {
   readonly standard: string;
   readonly clause: string;
   readonly about: string;
+  /** Where the clause's number and subject were read; null: nowhere, they are from memory. */
+  readonly source: string | null;
   readonly feature: string;
   /** Files of the repository. */
   readonly tests: readonly string[];

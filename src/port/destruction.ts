@@ -75,4 +75,6 @@ export interface DestructionReceipt {
   readonly position: number;
   readonly proof: readonly string[];
   readonly checkpoint: string;
+  /** Of a log whose key was changed: the notes by which one handed over to the next, the oldest first. */
+  readonly handovers?: readonly string[];
 }

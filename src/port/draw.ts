@@ -1,5 +1,5 @@
 import type { Refusal } from "./errors.ts";
-import type { Door, Requirement } from "./lineage.ts";
+import type { Door, Output, Requirement } from "./lineage.ts";
 
 export interface DrawRequest {
   /** 1 to 65,536 (SP 800-90A table 2: 2^19 bits a request). */
@@ -9,8 +9,24 @@ export interface DrawRequest {
   /** What it is for, for the lineage: `random`, `key:p-256`, `token`. */
   readonly purpose: string;
   readonly requirement: Requirement;
-  /** Ask for a durable record of this very output before it is answered (keys, receipts). */
-  readonly recorded?: boolean;
+  /**
+   * Ask for a record of this very output: `true` makes it durable before it is answered. With `pending`
+   * whoever asks does so, in one transaction with what is made of the output (a key, a receipt's leaf);
+   * until then nothing of it leaves.
+   */
+  readonly recorded?: boolean | "pending";
+  /** Filled instead of a new array, if the answer comes at once; exactly `bytes` long. */
+  readonly into?: Uint8Array;
+}
+
+/** Records that are still to be made durable, one for each generate. */
+export interface PendingOutputs {
+  readonly outputs: readonly Output[];
+  /**
+   * Why the bytes must not be used after all: a self-test failed since, or a reseed of every instance
+   * overtook them. To be looked at again before anything leaves.
+   */
+  refusal(): Refusal | null;
 }
 
 /** Bytes that were vetted, and the ids that resolve to the noise behind them. */
@@ -22,6 +38,14 @@ export interface Drawn {
   readonly outputs: readonly string[];
   /** The seed of the last generate. */
   readonly seed: string;
+  /** Of a draw that asked for them. */
+  readonly pending?: PendingOutputs;
+}
+
+/** @throws Error for a draw that did not ask for it, which is a defect: it would leave no trace */
+export function pendingOf({ pending }: Drawn): PendingOutputs {
+  if (pending === undefined) throw new Error("a draw without its record");
+  return pending;
 }
 
 export type DrawResult = Drawn | Refusal;
@@ -32,6 +56,7 @@ export interface RandomSupply {
   /**
    * Bytes for as long as the consumer asks, at the pace of the noise: where a request would be
    * refused with `pool_exhausted` a stream waits. It ends with a Refusal when waiting cannot help.
+   * The bytes of one chunk are those of the next: they are the consumer's until it asks for more.
    */
   stream(
     request: Omit<DrawRequest, "bytes"> & { readonly bytes: number | null },

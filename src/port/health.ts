@@ -56,6 +56,8 @@ export interface HealthTestSnapshot {
   readonly cutoffPermanent: number | null;
   /** Closest approach to the cutoff since the start, in the cutoff's own unit; it moves on passes. */
   readonly watermark: number;
+  /** The same over the last ten to twenty minutes; 0 where nothing was tested in them. */
+  readonly recentWatermark: number;
   /** Samples in a window; null for tests without one. */
   readonly windowSamples: number | null;
   /** Expected intermittent alarms a year at the configured rate if the claim holds exactly. */

@@ -20,6 +20,7 @@ export const KEY_TRANSITIONS = [
   "deactivate",
   "compromise",
   "destroy",
+  "process", // 7.5: a compromised version may process for a while; its state stays
 ] as const;
 export type KeyTransition = (typeof KEY_TRANSITIONS)[number];
 
@@ -101,6 +102,8 @@ export interface KeyVersionDescription {
   readonly changedMilliseconds: number;
   readonly reason: string | null;
   readonly compromisedMilliseconds: number | null;
+  /** Of a compromised version: until when custodians let it process; null where they do not. */
+  readonly processUntilMilliseconds: number | null;
   /** Protecting operations so far, and bytes; after a crash all that was reserved counts. */
   readonly operations: number;
   readonly bytes: number;
@@ -137,3 +140,7 @@ export interface KeyFigures {
   /** Acts of policies that could not be done when they were due, since the start. */
   readonly overdue: number;
 }
+
+/** How material is sealed to a recipient's public key. */
+export const EXPORT_SCHEMES = ["hpke", "jwe", "age"] as const;
+export type ExportScheme = (typeof EXPORT_SCHEMES)[number];

@@ -22,6 +22,10 @@ export const LOG_KINDS = {
   custodians_refused: "The configured first custodians were refused.",
   destruction_deferred: "A destruction that is due has to wait.",
   key_policy_deferred: "What a key's policy wants has to wait.",
+  intents_not_expired: "Intents that have expired could not be written down.",
+  revocations_not_read: "Which certificates are revoked could not be read; that is tried again.",
+  backups_not_read: "The figures of backups could not be read.",
+  service_manager_not_told: "The service manager could not be told of the state.",
   drill_not_kept: "What a drill by the schedule found could not be kept.",
   log_lines_lost: "So many lines could not be written before this one.",
 } as const;

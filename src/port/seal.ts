@@ -12,6 +12,8 @@ export interface SlotDescription {
   /** The epoch whose key it keeps. */
   readonly epoch: number;
   readonly createdMilliseconds: number;
+  /** Never tried but with the leave of custodians, given for this one opening. */
+  readonly recovery: boolean;
 }
 
 /** Where kept keys are, and whether they can be used. */

@@ -1,4 +1,5 @@
 import type { DrillSnapshot } from "./drill.ts";
+import type { CustodyFigures } from "./custody.ts";
 import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "./health.ts";
 import type { LiveSnapshot } from "./liveEstimate.ts";
 import type { KeyFigures } from "./key.ts";
@@ -69,6 +70,9 @@ export interface InstanceSnapshot {
   readonly seedSources: number;
   readonly seedCreditedBits: number;
   readonly outputBytesSinceSeed: number;
+  /** What one seed may give, and how old it may be before it must be renewed. */
+  readonly outputBytesLimit: number;
+  readonly seedAgeLimitMilliseconds: number;
   readonly requestsSinceSeed: number;
   readonly preparedSeeds: number;
   readonly reseeds: readonly { readonly reason: ReseedReason; readonly total: number }[];
@@ -96,11 +100,28 @@ export interface LogSnapshot {
   readonly verifierKey: string;
   /** Leaves that the last checkpoint covers. */
   readonly leaves: number;
+  /** When the last one was signed; null where none was since the start. */
+  readonly checkpointMilliseconds: number | null;
   /** For how long a durable leaf has waited for a checkpoint; 0 when none waits. */
   readonly behindMilliseconds: number;
   /** Leaves, each with its change, that the store did not take. */
   readonly failuresTotal: number;
   readonly witnesses: readonly WitnessSnapshot[];
+}
+
+/** The file system that the state directory is on. */
+export interface DiskSnapshot {
+  /** What the service's user may still write. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  /** The database with its write-ahead log. */
+  readonly databaseBytes: number;
+}
+
+/** A certificate file that `tls` names: of several certificates in it, the one that ends first. */
+export interface TlsCertificateSnapshot {
+  readonly file: "certificate" | "client_authority";
+  readonly notAfterMilliseconds: number;
 }
 
 export interface ServiceSnapshot {
@@ -136,5 +157,9 @@ export interface ServiceSnapshot {
   readonly store: { readonly ok: boolean; readonly detail: string };
   readonly vault: VaultState;
   readonly keys: KeyFigures;
+  readonly custody: CustodyFigures;
   readonly log: LogSnapshot;
+  /** Null where nothing is on disk, or it cannot be asked. */
+  readonly disk: DiskSnapshot | null;
+  readonly tlsCertificates: readonly TlsCertificateSnapshot[];
 }

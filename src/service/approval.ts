@@ -2,6 +2,7 @@ import type { Configuration } from "../config/schema.ts";
 import { type Approvals, openApprovals } from "../key/approval/approvals.ts";
 import { Backups, type BackupTerms } from "../key/backup/backups.ts";
 import { Destructions, type DestructionTerms } from "../key/destruction/destructions.ts";
+import type { CustodyTally } from "../key/custodyTally.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { CommandKeepers } from "../key/approval/commandKeeper.ts";
 import type { RequiredApprovals } from "../key/approval/intent.ts";
@@ -18,17 +19,21 @@ interface Journal {
 /** Dual control over the operations of the other rooms, with the first custodians if it names some. */
 export async function openDualControl(
   { approval }: Configuration,
-  { clock, store, boot, signer, log }: ServicePorts,
+  { store, boot, signer, log }: ServicePorts,
   commands: CommandKeepers,
   journal: Journal,
+  tally: Pick<CustodyTally, "refused">,
+  now: () => number,
 ): Promise<Approvals> {
   const approvals = await openApprovals({
-    clock,
+    // One time for keys and for what is approved of them, so that the log tells of one too.
+    clock: { wallMilliseconds: now },
     store,
     boot,
     deployment: signer.verifier.name,
     required: requiredOf(approval.required),
     commands,
+    refused: (operation) => tally.refused(operation),
     ...journal,
   });
   const first = approval.custodians.flatMap(({ person, keys, principals }) =>
@@ -45,9 +50,11 @@ export function requiredOf(required: Configuration["approval"]["required"]): Req
   return {
     "key.restore": required.restore,
     "key.destroy": required.destroy,
+    "key.process": required.process,
     "key.export": required.export,
     "custodian.enrol": required.custodians,
     "custodian.remove": required.custodians,
+    "seal.recover": required.recover,
   };
 }
 
@@ -56,11 +63,11 @@ export function openBackups(
   { backup }: Configuration,
   { clock, store, boot, signer, state }: ServicePorts,
   seal: BackupTerms["seal"],
-  { record }: Journal,
+  journal: Journal,
 ): Backups {
   const { recipients } = backup;
   const deployment = signer.verifier.name;
-  return new Backups({ clock, store, boot, deployment, recipients, state, seal, record });
+  return new Backups({ clock, store, boot, deployment, recipients, state, seal, ...journal });
 }
 
 /** Destruction of what custodians approved, after its window. */
@@ -71,6 +78,7 @@ export function openDestructions(
   seal: DestructionTerms["seal"],
   transparency: DestructionTerms["log"],
   { record }: Pick<DestructionTerms, "record">,
+  tally: CustodyTally,
 ): Destructions {
   return new Destructions({
     clock,
@@ -82,6 +90,34 @@ export function openDestructions(
     log: transparency,
     record,
     windowMilliseconds: destruction.windowHours * 3_600_000,
-    failed: (detail) => log.error({ kind: "destruction_deferred" }, detail),
+    failed(detail) {
+      tally.delayed();
+      log.error({ kind: "destruction_deferred" }, detail);
+    },
+    batched: () => tally.batched(),
   });
+}
+
+/** As often as destructions are looked for. */
+const EXPIRY_MILLISECONDS = 60_000;
+
+/** @returns ends it */
+export function watchExpiry(
+  approvals: Pick<Approvals, "expireDue">,
+  { clock, log }: Pick<ServicePorts, "clock" | "log">,
+): () => void {
+  let cancel = (): void => {};
+  const again = (): void => {
+    cancel = clock.schedule(EXPIRY_MILLISECONDS, () => {
+      approvals.expireDue().catch((error: unknown) => {
+        log.warn(
+          { kind: "intents_not_expired", error },
+          "intents that have expired could not be written down",
+        );
+      });
+      again();
+    });
+  };
+  again();
+  return () => cancel();
 }

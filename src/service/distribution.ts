@@ -1,4 +1,5 @@
 import { CertificateAuthority } from "../key/certificate/certificateAuthority.ts";
+import { openRevokedCertificates } from "../key/certificate/revokedCertificates.ts";
 import { PairedKeys } from "../key/distribution/pairedKeys.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
@@ -11,8 +12,8 @@ import type { Write } from "../store/store.ts";
 import type { ServicePorts } from "./ports.ts";
 
 /** Keys leave, and whoever relies on one is told when it is not to be relied on any more. */
-export function openDistribution(
-  { store, clock, signer }: Pick<ServicePorts, "store" | "clock" | "signer">,
+export async function openDistribution(
+  { store, clock, signer, log }: Pick<ServicePorts, "store" | "clock" | "signer" | "log">,
   random: RandomSupply,
   keys: KeyRoom,
   vault: Vault,
@@ -21,8 +22,12 @@ export function openDistribution(
 ) {
   const statusList = new StatusListPublisher(store, clock, signer);
   const certificates = new CertificateAuthority({ store, random, keys, record });
+  const revoked = await openRevokedCertificates(store, clock, (detail) =>
+    log.error({ kind: "revocations_not_read" }, detail),
+  );
+  events.subscribe(revoked.observe);
   events.subscribe(statusList.observe);
   events.subscribe(certificates.observe);
   const pairs = new PairedKeys({ store, vault, random, now: () => keys.service.now(), record });
-  return { statusList, certificates, pairs };
+  return { statusList, certificates, revoked, pairs };
 }

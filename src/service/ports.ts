@@ -2,10 +2,11 @@ import type { Configuration } from "../config/schema.ts";
 import type { StartLiveThread } from "../assess/live/protocol.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
 import type { BackupTerms } from "../key/backup/backups.ts";
-import type { Signer } from "../log/signer.ts";
+import type { SigningKey } from "../log/signingKey.ts";
 import type { Clock } from "../port/clock.ts";
 import type { HostFacts } from "../port/host.ts";
 import type { Log } from "../port/log.ts";
+import type { DiskSnapshot, TlsCertificateSnapshot } from "../port/snapshot.ts";
 import type { NoiseSource } from "../port/source.ts";
 import type { RandomFill } from "../source/os.ts";
 import type { Store } from "../store/store.ts";
@@ -20,7 +21,7 @@ export interface ServicePorts {
   /** SHA-256 of the program's files. */
   readonly build: string;
   /** Signs the checkpoints of the transparency log. */
-  readonly signer: Signer;
+  readonly signer: SigningKey;
   /** 16 hex digits, chosen anew at each start, that make ids unique without a write. Not secret. */
   readonly boot: string;
   /** Words that passphrases are drawn from. */
@@ -40,6 +41,10 @@ export interface ServicePorts {
   readonly credentialsDirectory: string | null;
   /** What a backup copies besides the database's own rows; null where nothing is on disk. */
   readonly state: BackupTerms["state"];
+  /** How full the disk of the state directory is; null where nothing is on disk. */
+  readonly disk: (() => Promise<DiskSnapshot>) | null;
+  /** The TLS files in use. */
+  readonly tlsCertificates: () => readonly TlsCertificateSnapshot[];
   /** Where local commands find the admin token of the first start; null: none is made. */
   readonly adminTokenPath: string | null;
 }

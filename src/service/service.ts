@@ -16,10 +16,13 @@ import { Deadline } from "../drbg/deadline.ts";
 import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
+import type { RevokedCertificates } from "../key/certificate/revokedCertificates.ts";
+import { openCustodyTally } from "../key/custodyTally.ts";
 import { KeyGenerator } from "../key/keyGenerator.ts";
 import { keyCommands } from "../key/managed/keyCommands.ts";
 import { openKeyRoom } from "../key/managed/keyRoom.ts";
 import { complianceReport } from "../key/compliance/complianceReport.ts";
+import { recoveryCommands } from "../key/seal/recovery.ts";
 import { openEventJournal } from "../lineage/eventJournal.ts";
 import type { Leaf } from "../log/leaf.ts";
 import { StoredLineage } from "../lineage/lineageReader.ts";
@@ -40,7 +43,14 @@ import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
 import { loggedTo, tellingDefects } from "./logged.ts";
-import { openBackups, openDestructions, openDualControl, requiredOf } from "./approval.ts";
+import {
+  openBackups,
+  openDestructions,
+  openDualControl,
+  requiredOf,
+  watchExpiry,
+} from "./approval.ts";
+import { DiskWatch } from "./diskWatch.ts";
 import { openDistribution } from "./distribution.ts";
 import { ownDiagnosis } from "./doctor.ts";
 import { openDrills } from "./drills.ts";
@@ -49,7 +59,7 @@ import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
 import { needingRestart } from "./reload.ts";
 import { takeSnapshot } from "./snapshot.ts";
-import { openTransparency } from "./transparency.ts";
+import { openKeyRotation, openTransparency } from "./transparency.ts";
 import { DiscontinuityWatch } from "./watch.ts";
 
 const DAY_SECONDS = 86_400;
@@ -64,6 +74,8 @@ export interface Service {
   readonly api: FastifyInstance;
   readonly drbg: DrbgSupply;
   readonly entropy: EntropyRoom;
+  /** Client certificates that a listener is to refuse. */
+  readonly revoked: RevokedCertificates;
   snapshot(): ServiceSnapshot;
   /**
    * A device that was plugged in and recognised. Never credited: an assessment is configuration, and
@@ -171,6 +183,8 @@ export async function createService(
     if (leaf === null) await observed.record(event, writes);
     else await transparency.log.append(leaf, writes, (batch) => observed.record(event, batch));
   });
+  const disk = ports.disk ? new DiskWatch(clock, ports.disk) : null;
+  const quotas = new Quotas(clock);
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
   const snapshot = (): ServiceSnapshot =>
@@ -186,7 +200,10 @@ export async function createService(
         store,
         vault: () => seal.state(),
         keys: () => managed.tally.figures(),
+        custody: () => custody.figures(),
         log: () => transparency.snapshot(),
+        disk: () => disk?.latest ?? null,
+        tlsCertificates: ports.tlsCertificates,
       },
       clock.wallMilliseconds(),
     );
@@ -232,12 +249,38 @@ export async function createService(
     },
     tell: (event: ServiceEvent): void => observed.event(event),
   };
-  const destructions = openDestructions(configuration, ports, managed, seal, transparency.log, {
-    record: (event, batch) => observed.record(event, batch),
-  });
-  const commands = { ...keyCommands(managed), ...destructions.commands() };
-  const approvals = await openDualControl(configuration, ports, commands, acts);
-  const distribution = openDistribution(ports, drbg, managed, seal.vault, observed, acts.record);
+  const logKey = openKeyRotation(ports, transparency.log, acts.record);
+  const custody = await openCustodyTally(store, (detail) =>
+    log.warn({ kind: "backups_not_read" }, detail),
+  );
+  observed.subscribe(custody.observe);
+  const destructions = openDestructions(
+    configuration,
+    ports,
+    managed,
+    seal,
+    transparency.log,
+    {
+      record: (event, batch) => observed.record(event, batch),
+    },
+    custody,
+  );
+  const commands = {
+    ...keyCommands(managed),
+    ...destructions.commands(),
+    ...recoveryCommands(seal),
+  };
+  const approvals = await openDualControl(configuration, ports, commands, acts, custody, () =>
+    managed.service.now(),
+  );
+  const { revoked, ...distribution } = await openDistribution(
+    ports,
+    drbg,
+    managed,
+    seal.vault,
+    observed,
+    acts.record,
+  );
   const api = buildApi(
     {
       clock,
@@ -270,6 +313,7 @@ export async function createService(
       lineage,
       introspection: { snapshot },
       transparency: transparency.log,
+      logKey,
       attest,
       recall: new RecallDesk({
         clock,
@@ -291,8 +335,8 @@ export async function createService(
         maker: { configuration: configuration.version, build: ports.build },
       }),
       selfTest: { run: () => drbg.runSelfTests() },
-      metrics: new Exposition({ snapshot }, tally),
-      access: new Access(tokens, certificates, new Quotas(clock)),
+      metrics: new Exposition({ snapshot }, tally, () => quotas.uses()),
+      access: new Access(tokens, certificates, quotas),
       tally,
       log,
     },
@@ -329,9 +373,11 @@ export async function createService(
   drbg.start();
   watch.start();
   retention.start();
+  disk?.start();
   managed.start();
   destructions.start();
   drills.start();
+  const stopExpiry = watchExpiry(approvals, ports);
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
 
@@ -339,6 +385,7 @@ export async function createService(
     api,
     drbg,
     entropy: room,
+    revoked,
     snapshot,
     addSource(source) {
       const { assessed: _assessed, compliant: _compliant, ...uncredited } = source;
@@ -362,8 +409,10 @@ export async function createService(
     async stop() {
       tell("service_stopping", "info", "asked to stop");
       cancelAdmin();
+      stopExpiry();
       seal.seal("The service stopped.");
       watch.stop();
+      disk?.stop();
       forgetHealth();
       // The secrets go first: the rest waits for others.
       drbg.stop();

@@ -1,4 +1,5 @@
 import type { DrillSnapshot } from "../port/drill.ts";
+import type { CustodyFigures } from "../port/custody.ts";
 import type { KeyFigures } from "../port/key.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { EntropyRoom } from "../entropy/entropyRoom.ts";
@@ -6,10 +7,12 @@ import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { VaultState } from "../port/seal.ts";
 import type {
+  DiskSnapshot,
   InstanceSnapshot,
   LogSnapshot,
   SelfTestSnapshot,
   ServiceSnapshot,
+  TlsCertificateSnapshot,
 } from "../port/snapshot.ts";
 import type { Store } from "../store/store.ts";
 
@@ -24,7 +27,10 @@ export interface SnapshotParts {
   readonly store: Store;
   readonly vault: () => VaultState;
   readonly keys: () => KeyFigures;
+  readonly custody: () => CustodyFigures;
   readonly log: () => LogSnapshot;
+  readonly disk: () => DiskSnapshot | null;
+  readonly tlsCertificates: () => readonly TlsCertificateSnapshot[];
 }
 
 /** What this construction does not claim, in words that status and receipts carry. */
@@ -96,6 +102,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     store: store.health(),
     vault: parts.vault(),
     keys: parts.keys(),
+    custody: parts.custody(),
   };
   const causes = unready(some, serving);
   return {
@@ -111,5 +118,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     instances,
     ...some,
     log: parts.log(),
+    disk: parts.disk(),
+    tlsCertificates: parts.tlsCertificates(),
   };
 }

@@ -1,12 +1,16 @@
 import type { Configuration } from "../config/schema.ts";
+import { parseWitnessKey } from "../log/cosignature.ts";
+import { KeyRotation } from "../log/keyRotation.ts";
+import type { Leaf } from "../log/leaf.ts";
 import { LogReader } from "../log/logReader.ts";
 import { consistencyPlan } from "../log/proof.ts";
 import { openTransparencyLog, type TransparencyLog } from "../log/transparencyLog.ts";
 import { fileWitness, httpWitness, type Witness } from "../log/witness.ts";
 import { Witnesses } from "../log/witnesses.ts";
-import type { Observer } from "../port/event.ts";
+import type { Observer, ServiceEvent } from "../port/event.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { LogSnapshot } from "../port/snapshot.ts";
+import type { Write } from "../store/store.ts";
 import type { ServicePorts } from "./ports.ts";
 
 /** The log with its witnesses. */
@@ -17,8 +21,10 @@ export interface Transparency {
 }
 
 function witnessesOf({ transparency }: Configuration): Witness[] {
-  return transparency.witnesses.map(({ name, file, url }) =>
-    file === undefined ? httpWitness(name, url!) : fileWitness(name, file),
+  return transparency.witnesses.map(({ name, file, url, key }) =>
+    file === undefined
+      ? httpWitness(name, url!, parseWitnessKey(key ?? ""))
+      : fileWitness(name, file),
   );
 }
 
@@ -34,7 +40,7 @@ export async function openTransparency(
   const log = await openTransparencyLog({
     store,
     clock,
-    signer,
+    key: signer,
     boot,
     first: {
       v: 1,
@@ -53,6 +59,7 @@ export async function openTransparency(
     observer,
     intervalMilliseconds: configuration.transparency.witnessSeconds * 1000,
     proof: (first, second) => reader.proof(consistencyPlan(first, second)),
+    cosigned: (witness, checkpoint, note) => log.cosigned.add(witness, checkpoint, note),
   });
   log.onCheckpoint((checkpoint) => witnesses.offer(checkpoint));
   witnesses.offer(log.checkpoint());
@@ -62,6 +69,7 @@ export async function openTransparency(
       origin: signer.verifier.name,
       verifierKey: log.verifierKey,
       leaves: log.checkpoint().size,
+      checkpointMilliseconds: log.checkpointMilliseconds,
       behindMilliseconds: log.behindMilliseconds,
       failuresTotal: log.failures,
       witnesses: witnesses.snapshot(),
@@ -71,4 +79,18 @@ export async function openTransparency(
       await witnesses.stop();
     },
   };
+}
+
+/** Hands the log's key over when it is asked to; what an earlier run left half done is ended by itself. */
+export function openKeyRotation(
+  { clock, store, signer }: ServicePorts,
+  log: TransparencyLog,
+  record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>,
+): KeyRotation {
+  const rotation = new KeyRotation({ clock, store, key: signer, log, record });
+  log.onCheckpoint(() => {
+    // What fails now is tried with the next checkpoint.
+    if (signer.next) rotation.resume().catch(() => {});
+  });
+  return rotation;
 }

@@ -49,3 +49,12 @@ CREATE TABLE backup (
   discarded_ms REAL
 ) STRICT, WITHOUT ROWID;
 `;
+
+/* A version is scheduled as custodians saw it: whoever changed its key meanwhile was before them. */
+export const DESTRUCTION_EXPECTED_SCHEMA = `
+CREATE TRIGGER destruction_expected BEFORE INSERT ON destruction
+WHEN (SELECT json_extract(document, '$.revision') FROM intent WHERE id = NEW.id)
+  IS NOT (SELECT revision FROM managed_key WHERE id = NEW.key) BEGIN
+  SELECT RAISE(ABORT, 'destruction: the key was changed since it was asked for');
+END;
+`;

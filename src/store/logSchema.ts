@@ -23,3 +23,19 @@ CREATE TABLE log_checkpoint (
   note TEXT NOT NULL
 ) STRICT;
 `;
+
+/* The notes by which one key of the log handed over to the next, and the last checkpoint
+ * that each witness cosigned. */
+export const LOG_KEYS_SCHEMA = `
+CREATE TABLE log_handover (
+  sequence INTEGER PRIMARY KEY,
+  note TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TRIGGER log_handover_kept BEFORE DELETE ON log_handover BEGIN
+  SELECT RAISE(ABORT, 'log_handover: a hand-over is never forgotten');
+END;
+CREATE TABLE log_cosigned (
+  witness TEXT PRIMARY KEY,
+  note TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;

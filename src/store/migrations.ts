@@ -1,8 +1,9 @@
 import { APPROVAL_SCHEMA } from "./approvalSchema.ts";
 import { DISTRIBUTION_SCHEMA } from "./distributionSchema.ts";
-import { DESTRUCTION_SCHEMA } from "./destructionSchema.ts";
+import { DESTRUCTION_EXPECTED_SCHEMA, DESTRUCTION_SCHEMA } from "./destructionSchema.ts";
 import { KEY_SCHEMA } from "./keySchema.ts";
-import { LOG_SCHEMA } from "./logSchema.ts";
+import { LOG_KEYS_SCHEMA, LOG_SCHEMA } from "./logSchema.ts";
+import { PROCESSING_SCHEMA } from "./processingSchema.ts";
 import { SEAL_SCHEMA } from "./sealSchema.ts";
 
 /** A step from schema `version - 1` to `version`; never edited once it was released. */
@@ -150,6 +151,17 @@ CREATE TABLE document (
 CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), filler BLOB NOT NULL) STRICT;
 `;
 
+/* A slot that takes the leave of custodians; those from before take none. */
+const RECOVERY_SLOTS = `
+ALTER TABLE seal_slot ADD COLUMN recovery INTEGER NOT NULL DEFAULT 0;
+`;
+
+/* Whether a backup went out whole, and when somebody tried that it can be restored. */
+const BACKUPS_TRIED = `
+ALTER TABLE backup ADD COLUMN taken_ms REAL;
+ALTER TABLE backup ADD COLUMN drilled_ms REAL;
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: LINEAGE },
   { version: 2, sql: DOCUMENTS },
@@ -159,6 +171,11 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, sql: APPROVAL_SCHEMA },
   { version: 7, sql: DESTRUCTION_SCHEMA },
   { version: 8, sql: DISTRIBUTION_SCHEMA },
+  { version: 9, sql: RECOVERY_SLOTS },
+  { version: 10, sql: BACKUPS_TRIED },
+  { version: 11, sql: PROCESSING_SCHEMA },
+  { version: 12, sql: DESTRUCTION_EXPECTED_SCHEMA },
+  { version: 13, sql: LOG_KEYS_SCHEMA },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

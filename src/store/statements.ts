@@ -43,8 +43,8 @@ export const WRITES = {
   // A trigger refuses it while a row is left that nothing could open any more.
   "sealEpoch.settle": `UPDATE seal_epoch SET retired_ms = retired_ms WHERE epoch = ?`,
   "sealSlot.put": `INSERT INTO seal_slot (id, kind, name, place, epoch, created_ms, parameters,
-      sealed, tag)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+      sealed, tag, recovery)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
     epoch = excluded.epoch, parameters = excluded.parameters, sealed = excluded.sealed,
     tag = excluded.tag`,
   "sealSlot.remove": `DELETE FROM seal_slot WHERE id = ?`,
@@ -66,6 +66,10 @@ export const WRITES = {
     ON CONFLICT (level, position) DO NOTHING`,
   "logCheckpoint.put": `INSERT INTO log_checkpoint (id, note) VALUES (1, ?)
     ON CONFLICT (id) DO UPDATE SET note = excluded.note`,
+  // A retry after a commit of unknown outcome brings the same note again.
+  "logHandover.insert": `INSERT INTO log_handover (note) VALUES (?) ON CONFLICT (note) DO NOTHING`,
+  "logCosigned.put": `INSERT INTO log_cosigned (witness, note) VALUES (?, ?)
+    ON CONFLICT (witness) DO UPDATE SET note = excluded.note`,
   "managedKey.insert": `INSERT INTO managed_key (id, name, type, purpose, usages, algorithms, owner,
       principals, exportable, policy, revision, primary_version, state, created_ms, due_ms)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -73,12 +77,13 @@ export const WRITES = {
       primary_version = ?, state = ?, due_ms = ?
     WHERE id = ?`,
   "keyVersion.put": `INSERT INTO key_version (key, version, state, origin, seed, counter, public_key,
-      created_ms, activated_ms, deactivate_ms, changed_ms, reason, compromised_ms)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      created_ms, activated_ms, deactivate_ms, changed_ms, reason, compromised_ms,
+      process_until_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (key, version) DO UPDATE SET state = excluded.state,
     activated_ms = excluded.activated_ms, deactivate_ms = excluded.deactivate_ms,
     changed_ms = excluded.changed_ms, reason = excluded.reason,
-    compromised_ms = excluded.compromised_ms`,
+    compromised_ms = excluded.compromised_ms, process_until_ms = excluded.process_until_ms`,
   "keyPrincipal.insert": `INSERT INTO key_principal (principal, key) VALUES (?, ?)
     ON CONFLICT (principal, key) DO NOTHING`,
   "keyPrincipal.clear": `DELETE FROM key_principal WHERE key = ?`,
@@ -111,6 +116,8 @@ export const WRITES = {
       changed_ms = ?
     WHERE id = ?`,
   "backup.insert": `INSERT INTO backup (id, created_ms, epoch, recipients) VALUES (?, ?, ?, ?)`,
+  "backup.taken": `UPDATE backup SET taken_ms = ? WHERE id = ?`,
+  "backup.drilled": `UPDATE backup SET drilled_ms = ? WHERE id = ?`,
   "backup.discard": `UPDATE backup SET discarded_ms = ? WHERE id = ?`,
   // The condition is repeated here: a key may have been made since the seed was chosen.
   "retention.removeSeed": `DELETE FROM seed WHERE id = ?
@@ -173,6 +180,8 @@ export const READS = {
   "logSubtree.hashes": `SELECT position, hash FROM log_subtree
     WHERE level = ? AND position >= ? AND position < ? ORDER BY position`,
   "logCheckpoint.last": `SELECT note FROM log_checkpoint`,
+  "logHandover.all": `SELECT note FROM log_handover ORDER BY sequence`,
+  "logCosigned.all": `SELECT witness, note FROM log_cosigned`,
   "managedKey.one": `SELECT * FROM managed_key WHERE id = ?`,
   "managedKey.page": `SELECT * FROM managed_key WHERE id > ? ORDER BY id LIMIT ?`,
   "managedKey.pageInState": `SELECT * FROM managed_key WHERE state = ? AND id > ? ORDER BY id LIMIT ?`,
@@ -202,6 +211,8 @@ export const READS = {
       (SELECT sequence FROM intent WHERE id = ?), 0) ORDER BY sequence LIMIT ?`,
   "intent.open": `SELECT id, requester FROM intent WHERE state IN ('pending', 'approved')
     ORDER BY sequence`,
+  "intent.past": `SELECT id FROM intent WHERE state IN ('pending', 'approved')
+    AND json_extract(document, '$.expires') <= ?`,
   "intent.latest": `SELECT coalesce(max(changed_ms), 0) AS latest FROM intent`,
   "certificate.authority": `SELECT * FROM certificate WHERE purpose = 'authority'
     ORDER BY from_ms DESC, serial LIMIT 1`,
@@ -216,10 +227,20 @@ export const READS = {
     WHERE c.authority = ? AND c.serial <> c.authority AND c.to_ms > ?
     AND (c.revoked_ms IS NOT NULL OR v.state NOT IN ('pre-activation', 'active'))
     ORDER BY c.serial`,
+  // Whatever authority signed it; all of one whose own key is known to others.
+  "certificate.refused": `SELECT c.der FROM certificate c
+    LEFT JOIN key_version v ON v.key = c.key AND v.version = c.version
+    LEFT JOIN certificate a ON a.serial = c.authority
+    LEFT JOIN key_version w ON w.key = a.key AND w.version = a.version
+    WHERE c.to_ms > ? AND (c.revoked_ms IS NOT NULL
+      OR v.state NOT IN ('pre-activation', 'active')
+      OR w.state IN ('compromised', 'destroyed-compromised'))`,
   "pairedKey.one": `SELECT * FROM paired_key WHERE id = ?`,
   "pairedKey.count": `SELECT count(*) AS n FROM paired_key WHERE slave = ? AND master = ?`,
   "pairedKey.old": `SELECT id FROM paired_key WHERE created_ms < ? ORDER BY created_ms LIMIT ?`,
   "destruction.one": `SELECT * FROM destruction WHERE id = ?`,
+  "destruction.pending": `SELECT count(*) AS pending FROM destruction
+    WHERE state IN ('scheduled', 'removed')`,
   "destruction.live": `SELECT id FROM destruction
     WHERE key = ? AND version = ? AND state <> 'cancelled'`,
   "destruction.page": `SELECT * FROM destruction WHERE id > ? ORDER BY id LIMIT ?`,
@@ -229,6 +250,10 @@ export const READS = {
   "removedSlot.ofEpoch": `SELECT * FROM removed_slot WHERE epoch = ? ORDER BY id`,
   "backup.since": `SELECT * FROM backup WHERE created_ms >= ? AND discarded_ms IS NULL
     ORDER BY created_ms, id`,
+  "backup.newest": `SELECT
+      (SELECT max(taken_ms) FROM backup WHERE discarded_ms IS NULL) AS taken_ms,
+      (SELECT max(drilled_ms) FROM backup) AS drilled_ms,
+      (SELECT min(created_ms) FROM seal_epoch) AS vault_ms`,
   "backup.all": `SELECT * FROM backup ORDER BY created_ms, id`,
   // Never the newest 16 of an instance: one of them is live, some are prepared, and what they put
   // out a moment ago must resolve however old the seed is. By insertion, so no clock jump matters.

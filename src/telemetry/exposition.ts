@@ -1,8 +1,10 @@
-import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import { Registry, collectDefaultMetrics } from "prom-client";
 import { DOORS } from "../port/lineage.ts";
+import type { ClientUse } from "../port/principal.ts";
 import type { Introspection } from "../port/service.ts";
-import { CATALOGUE, type CatalogueEntry, type Sample } from "./catalogue.ts";
+import { CATALOGUE } from "./catalogue.ts";
 import type { RequestTally } from "./requestTally.ts";
+import { metricText } from "./text.ts";
 
 export const PREFIX = "springhouse_";
 
@@ -30,10 +32,6 @@ const LOOP_MONITORED = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map
   (figure) => `nodejs_eventloop_lag_${figure}_seconds`,
 );
 
-function labelled(entry: CatalogueEntry, labels: Sample[0]): Record<string, string> {
-  return Object.fromEntries(entry.labels.map((name, index) => [name, labels[index]!]));
-}
-
 /** In the text format; doors need no escaping. */
 function durationText({ doors }: RequestTally): string {
   const lines = DOORS.flatMap((door) =>
@@ -46,31 +44,21 @@ function durationText({ doors }: RequestTally): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} histogram\n${lines.join("\n")}\n`;
 }
 
-/** The Prometheus exposition of one service, on a registry of its own. */
+/** The Prometheus exposition of one service; prom-client adds what Node and the system say of the process. */
 export class Exposition {
   readonly #registry = new Registry();
   readonly #introspection: Introspection;
   readonly #tally: RequestTally;
-  readonly #metrics: readonly {
-    readonly entry: CatalogueEntry;
-    readonly metric: Gauge | Counter;
-  }[];
+  readonly #clients: () => readonly ClientUse[];
 
-  constructor(introspection: Introspection, tally: RequestTally) {
+  constructor(
+    introspection: Introspection,
+    tally: RequestTally,
+    clients: () => readonly ClientUse[],
+  ) {
     this.#introspection = introspection;
     this.#tally = tally;
-    this.#metrics = CATALOGUE.map((entry) => {
-      const options = {
-        name: PREFIX + entry.name,
-        help: entry.help,
-        labelNames: [...entry.labels],
-        registers: [this.#registry],
-      };
-      return {
-        entry,
-        metric: entry.type === "counter" ? new Counter(options) : new Gauge(options),
-      };
-    });
+    this.#clients = clients;
     collectDefaultMetrics({
       register: this.#registry,
       eventLoopMonitoringPrecision: LOOP_MONITOR_MILLISECONDS,
@@ -85,11 +73,14 @@ export class Exposition {
   /** The text of `/metrics`, from one snapshot. */
   async render(): Promise<string> {
     const snapshot = this.#introspection.snapshot();
-    for (const { entry, metric } of this.#metrics) {
-      metric.reset();
-      for (const [labels, value] of entry.read(snapshot, this.#tally))
-        metric.inc(labelled(entry, labels), value);
-    }
-    return `${await this.#registry.metrics()}\n${durationText(this.#tally)}`;
+    const clients = this.#clients();
+    const own = CATALOGUE.map((entry) =>
+      metricText(
+        { ...entry, name: PREFIX + entry.name },
+        entry.read(snapshot, this.#tally, clients),
+      ),
+    );
+    const process = await this.#registry.metrics();
+    return `${own.join("")}${durationText(this.#tally)}${process}`;
   }
 }

@@ -1,12 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openCheckpoint } from "../log/checkpoint.ts";
+import { handoversIn } from "../log/handover.ts";
 import { VERIFIER_FILE } from "../log/keyFile.ts";
+import { keyringOf, openWith, type Keyring } from "../log/keyring.ts";
 import { parseVerifierKey, type Verifier } from "../log/signer.ts";
 import { notesIn } from "./notesIn.ts";
 import type { KeptCheckpoint, LogCopy } from "./verifyLog.ts";
 
 export const CHECKPOINT_FILE = "checkpoint";
+/** The notes by which one key of the log handed over to the next. */
+export const HANDOVERS_FILE = "handovers";
 /** Checkpoints of earlier exports to the same directory. */
 export const KEPT_FOLDER = "checkpoints";
 
@@ -49,36 +53,40 @@ export function findVerifier(directory: string, given: string | null): Verifier 
   );
 }
 
-/** @throws UnusableCopy */
+/**
+ * @param verifier a key that is trusted; by the copy's hand-overs it leads to the others of the log
+ * @throws UnusableCopy
+ */
 export function openCopy(directory: string, verifier: Verifier): LogCopy {
   const path = join(directory, CHECKPOINT_FILE);
   const note = readOrNull(path);
-  const checkpoint = note && openCheckpoint(note.toString(), verifier);
+  const handovers = readOrNull(join(directory, HANDOVERS_FILE))?.toString() ?? "";
+  const keyring = keyringOf(verifier, handoversIn(handovers));
+  const checkpoint = note && openWith(keyring, (key) => openCheckpoint(note.toString(), key));
   if (!checkpoint)
     throw new UnusableCopy(
       note === null ? `there is no ${path}` : `${path} is not signed by ${verifier.name}`,
       "Name a directory that `springhouse log export` wrote, and the key of that log.",
     );
-  return { checkpoint, read: (name) => readOrNull(join(directory, name)) };
+  return { checkpoint, keyring, read: (name) => readOrNull(join(directory, name)) };
 }
 
 /**
- * Every checkpoint in some files, a witness's for one. A note that this key did not sign is passed over;
- * a file without any is a fault.
+ * Every checkpoint in some files, a witness's for one. A note that none of these keys signed is passed
+ * over; a file without any is a fault.
  * @throws UnusableCopy
  */
-export function keptIn(files: readonly string[], verifier: Verifier): KeptCheckpoint[] {
+export function keptIn(files: readonly string[], keyring: Keyring): KeptCheckpoint[] {
+  const { origin } = keyring;
   return files.flatMap((name) => {
     const text = readOrNull(name);
-    const found = notesIn(text?.toString() ?? "", verifier.name).flatMap((note) => {
-      const checkpoint = openCheckpoint(note, verifier);
+    const found = notesIn(text?.toString() ?? "", origin).flatMap((note) => {
+      const checkpoint = openWith(keyring, (key) => openCheckpoint(note, key));
       return checkpoint ? [{ name, checkpoint }] : [];
     });
     if (found.length > 0) return found;
     throw new UnusableCopy(
-      text === null
-        ? `there is no ${name}`
-        : `${name} holds no checkpoint signed by ${verifier.name}`,
+      text === null ? `there is no ${name}` : `${name} holds no checkpoint signed by ${origin}`,
       "Give a file with checkpoints of this very log.",
     );
   });

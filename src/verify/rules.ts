@@ -1,5 +1,6 @@
-import { replayLeaf, type ReplayedKey } from "../key/lifecycle/replay.ts";
-import type { LeafRule } from "./verifyLog.ts";
+import { History } from "./replay/history.ts";
+import { ReplayedLogKeys } from "./replay/logKeys.ts";
+import type { LeafRule, LogCopy } from "./verifyLog.ts";
 
 /** Nothing can have happened before the service started. */
 function startFirst(): LeafRule {
@@ -7,13 +8,19 @@ function startFirst(): LeafRule {
     position > 0 || kind === "service_start" ? null : "the first leaf is no start of a service";
 }
 
-/** Every change of a key is one that its state machine allows. */
-function keysReplayed(): LeafRule {
-  const keys = new Map<string, ReplayedKey>();
-  return (leaf) => (leaf.kind === "key" ? replayLeaf(keys, leaf) : null);
+/** Everything follows from what was before it. */
+function replayed(origin: string): LeafRule {
+  const history = new History(origin);
+  return (leaf) => history.apply(leaf);
 }
 
-/** Every rule, new for each log: some remember what they have seen. */
-export function leafRules(): LeafRule[] {
-  return [startFirst(), keysReplayed()];
+/** Its keys have handed over to each other, down to the one that signed the copy's checkpoint. */
+function handedOver({ keyring, checkpoint }: LogCopy): LeafRule {
+  const keys = new ReplayedLogKeys(keyring, checkpoint.note);
+  return (leaf) => keys.apply(leaf);
+}
+
+/** Every rule, new for each copy: some remember what they have seen. */
+export function leafRules(copy: LogCopy): LeafRule[] {
+  return [startFirst(), replayed(copy.checkpoint.origin), handedOver(copy)];
 }

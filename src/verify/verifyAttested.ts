@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Assessment } from "../assess/assessment.ts";
 import { canonicalJson } from "../log/canonicalJson.ts";
+import { keyringOf, openWith } from "../log/keyring.ts";
 import type { Verifier } from "../log/signer.ts";
 import { openStatement, type Facts, type StatementKind } from "../log/statement.ts";
 import type { DrillReport } from "../port/drill.ts";
@@ -36,13 +37,23 @@ export function reportFacts({ attestation: _attestation, ...report }: Assessment
 }
 
 /** Whether the service that holds the key made this report, as it stands. Never throws. */
-export function verifyReport(report: Assessment, verifier: Verifier): AttestedVerdict {
-  return verifyWhole(report.attestation, "assessment", () => reportFacts(report), verifier);
+export function verifyReport(
+  report: Assessment,
+  verifier: Verifier,
+  handovers: readonly string[] = [],
+): AttestedVerdict {
+  const facts = (): Facts => reportFacts(report);
+  return verifyWhole(report.attestation, "assessment", facts, verifier, handovers);
 }
 
 /** The same for the evidence of a drill. */
-export function verifyDrill(report: DrillReport, verifier: Verifier): AttestedVerdict {
-  return verifyWhole(report.attestation, "drill", () => drillFacts(report), verifier);
+export function verifyDrill(
+  report: DrillReport,
+  verifier: Verifier,
+  handovers: readonly string[] = [],
+): AttestedVerdict {
+  const facts = (): Facts => drillFacts(report);
+  return verifyWhole(report.attestation, "drill", facts, verifier, handovers);
 }
 
 function verifyWhole(
@@ -50,9 +61,12 @@ function verifyWhole(
   statement: StatementKind,
   factsOf: () => Facts,
   verifier: Verifier,
+  handovers: readonly string[],
 ): AttestedVerdict {
   if (typeof attestation !== "string") return invalid(UNSIGNED);
-  const facts = openStatement(attestation, statement, verifier);
+  const facts = openWith(keyringOf(verifier, handovers), (key) =>
+    openStatement(attestation, statement, key),
+  );
   if (facts === null) return invalid(FOREIGN);
   try {
     const { v: _v, statement: _statement, ...signed } = facts;
@@ -73,9 +87,12 @@ export function verifyCapture(
   manifest: RecordingManifest,
   sha256: string,
   verifier: Verifier,
+  handovers: readonly string[] = [],
 ): AttestedVerdict {
   if (manifest.attestation === undefined) return invalid(UNSIGNED);
-  const facts = openStatement(manifest.attestation, "capture", verifier);
+  const facts = openWith(keyringOf(verifier, handovers), (key) =>
+    openStatement(manifest.attestation!, "capture", key),
+  );
   if (facts === null) return invalid(FOREIGN);
   if (facts["sha256"] !== sha256) return invalid("the samples are not those that were signed");
   const { settleBytesPerRestart = null, device, ...rest } = manifest;

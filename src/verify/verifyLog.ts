@@ -1,5 +1,6 @@
 import { decodeBundle } from "../log/bundle.ts";
 import type { Checkpoint } from "../log/checkpoint.ts";
+import type { Keyring } from "../log/keyring.ts";
 import { decodeLeaf, type Leaf } from "../log/leaf.ts";
 import { Frontier, HASH_BYTES, leafHash } from "../log/merkle.ts";
 import { TILE_HEIGHT, TILE_WIDTH, tilePath, tilesOf, type Tile } from "../log/tile.ts";
@@ -22,6 +23,8 @@ export interface LogCopy {
   read(path: string): Buffer | null;
   /** The copy's own checkpoint. Its signature was checked. */
   readonly checkpoint: Checkpoint;
+  /** The key that is trusted, and those that it leads to. */
+  readonly keyring: Keyring;
 }
 
 /** The first thing that is wrong. */

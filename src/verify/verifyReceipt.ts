@@ -3,6 +3,7 @@ import { birthOf, type LineageRecords } from "../log/birth.ts";
 import { canonicalJson } from "../log/canonicalJson.ts";
 import { openCheckpoint } from "../log/checkpoint.ts";
 import { opensCommitment } from "../log/commitment.ts";
+import { keyringOf, openWith } from "../log/keyring.ts";
 import { decodeLeaf, type Leaf } from "../log/leaf.ts";
 import { leafHash } from "../log/merkle.ts";
 import { rootOfInclusion } from "../log/proof.ts";
@@ -30,28 +31,38 @@ export function parseReceipt(text: string): Receipt | null {
   } catch {
     return null;
   }
-  const { format, leaf, position, proof, checkpoint, lineage, verifierKey } = (value ??
+  const { format, leaf, position, proof, checkpoint, lineage, verifierKey, handovers } = (value ??
     {}) as Partial<Receipt>;
   const whole =
     format === RECEIPT_FORMAT &&
     typeof leaf === "object" &&
     leaf !== null &&
     typeof position === "number" &&
-    Array.isArray(proof) &&
-    proof.every((hash) => typeof hash === "string") &&
+    isTexts(proof) &&
     typeof checkpoint === "string" &&
     Array.isArray(lineage) &&
+    (handovers === undefined || isTexts(handovers)) &&
     typeof verifierKey === "string";
   return whole ? (value as Receipt) : null;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
 }
 
 /**
  * Checks a receipt by itself: the checkpoint's signature, the leaf's place under its root, and the
  * lineage records against the births in the leaf. Never throws.
+ * @param handovers kept besides those in the receipt: signed notes that lead from the key to others
  */
-export function verifyReceipt(receipt: Receipt, verifier: Verifier): ReceiptVerdict {
+export function verifyReceipt(
+  receipt: Receipt,
+  verifier: Verifier,
+  handovers: readonly string[] = [],
+): ReceiptVerdict {
   const { position, proof, lineage } = receipt;
-  const checkpoint = openCheckpoint(receipt.checkpoint, verifier);
+  const keyring = keyringOf(verifier, [...(receipt.handovers ?? []), ...handovers]);
+  const checkpoint = openWith(keyring, (key) => openCheckpoint(receipt.checkpoint, key));
   if (!checkpoint) return invalid(`its checkpoint is not signed by ${verifier.name}`);
   let entry: Buffer;
   try {

@@ -1,23 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { fill, mountSmallDisk } from "../support/smallDisk.ts";
 import { type Running, startSpringhouse, until } from "../support/springhouse.ts";
-
-/** A small file system of its own, or null where this user may not mount one. */
-function mountSmallDisk(): string | null {
-  const folder = mkdtempSync(join(tmpdir(), "springhouse-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", folder], {
-      stdio: "pipe",
-    });
-    return folder;
-  } catch {
-    rmdirSync(folder);
-    return null;
-  }
-}
 
 const disk = mountSmallDisk();
 afterAll(() => {
@@ -25,21 +11,6 @@ afterAll(() => {
   execFileSync("umount", [disk]);
   rmdirSync(disk);
 });
-
-/** Takes every byte that is left, and what is given back meanwhile. */
-function fill(path: string): void {
-  const file = openSync(path, "a");
-  try {
-    for (const size of [65_536, 4096, 1])
-      try {
-        for (const block = Buffer.alloc(size); ;) writeSync(file, block);
-      } catch (error) {
-        expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC");
-      }
-  } finally {
-    closeSync(file);
-  }
-}
 
 interface Seen {
   /** Outputs that were answered with 200. */

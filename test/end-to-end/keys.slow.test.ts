@@ -1,11 +1,9 @@
 import { createPublicKey, verify } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { SpringhouseClient } from "../../src/client/client.ts";
-import { replay } from "../../src/key/lifecycle/replay.ts";
-import type { ReplayedLeaf } from "../../src/key/lifecycle/replay.ts";
+import { bothOf, outputsAlone } from "../support/keyDatabase.ts";
 import {
   makeState,
   removeState,
@@ -19,34 +17,6 @@ const PASSPHRASE = "correct horse battery staple";
 
 const clientOf = ({ url, authorization }: Running): SpringhouseClient =>
   new SpringhouseClient({ url, token: authorization.authorization.slice("Bearer ".length) });
-
-/** What the database says of keys, and what its log says when it is replayed. */
-function bothOf(state: string) {
-  const database = new DatabaseSync(join(state, "springhouse.db"), { readOnly: true });
-  try {
-    const leaves = database
-      .prepare("SELECT body FROM log_leaf ORDER BY position")
-      .all()
-      .map(({ body }) => JSON.parse(String(body)) as ReplayedLeaf & { kind: string })
-      .filter(({ kind }) => kind === "key");
-    const replayed = replay(leaves);
-    if (!replayed.ok) throw new Error(`leaf ${replayed.index}: ${replayed.detail}`);
-    const states = database.prepare("SELECT state FROM key_version WHERE key = ? ORDER BY version");
-    const stored = database
-      .prepare("SELECT id, revision, primary_version FROM managed_key")
-      .all()
-      .map(({ id, revision, primary_version: primary }) => [
-        String(id),
-        { revision, primary, states: states.all(id!).map(({ state: is }) => is) },
-      ]);
-    return {
-      stored: Object.fromEntries(stored) as Record<string, unknown>,
-      replayed: Object.fromEntries(replayed.keys) as Record<string, unknown>,
-    };
-  } finally {
-    database.close();
-  }
-}
 
 test("a key's life on the command line", async () => {
   const service = await startSpringhouse();
@@ -144,13 +114,14 @@ test("a canary's material is in no file, log line, metric, event or error", asyn
       await managedKeys.transit(key.id, "compromise", { version: 1, reason: "a canary" });
       told.push(JSON.stringify(await managedKeys.get(key.id)));
       // Refused, with the material in the request: the refusal must not repeat it.
-      for (const wrong of [
+      const refused = await Promise.allSettled([
         managedKeys.import({ type, purpose: "wrapping", usages: ["sign"] }, canary),
         managedKeys.import({ type: "ml-kem-768" }, canary),
         managedKeys.operate(key.id, "encrypt", { plaintext: canary, context: { x: 1 } }),
         managedKeys.operate(key.id, "nothing", { plaintext: canary }),
-      ]) {
-        const error = await wrong.then(() => null).catch((reason: unknown) => reason);
+      ]);
+      for (const one of refused) {
+        const error: unknown = one.status === "rejected" ? one.reason : null;
         expect(error).toBeInstanceOf(Error);
         told.push(JSON.stringify(error), (error as Error).message);
       }
@@ -225,6 +196,54 @@ test("kill -9 while keys rotate: one primary each, no nonce twice, and the log r
       }
     } finally {
       await service.stop();
+    }
+  } finally {
+    await removeState(state);
+  }
+});
+
+test("kill -9 while keys are made and receipts given: no output is kept without its key or its leaf", async () => {
+  const state = await makeState();
+  const made: string[] = [];
+  try {
+    for (let round = 0; round < 8; round++) {
+      const service = await startSpringhouse({ state });
+      const client = clientOf(service);
+      if (round === 0)
+        await client.seal.initialise({ kind: "passphrase", name: "a", passphrase: PASSPHRASE });
+      else await client.seal.open({ passphrase: PASSPHRASE });
+      let answered = 0;
+      const headers = { ...service.authorization, "content-type": "application/json" };
+      const post = async (path: string, body: object): Promise<void> => {
+        const init = { method: "POST", headers, body: JSON.stringify(body) };
+        const response = await fetch(service.url + path, init);
+        expect(response.status).toBe(200);
+        await response.arrayBuffer();
+      };
+      const acts = [
+        async () => void made.push((await client.managedKeys.create({ type: "aes-256" })).id),
+        async () => void (await client.managedKeys.rotate(made[0]!)),
+        () => post("/v1/random/receipted", { bytes: 20_000 }),
+        () => post("/v1/keys/generate", { type: "aes-256", receipt: true, count: 3 }),
+      ];
+      await acts[0]!();
+      const load = [...acts, ...acts, ...acts].map(async (act) => {
+        for (;;)
+          try {
+            await act();
+            answered++;
+          } catch {
+            return; // killed in the middle
+          }
+      });
+      // A leaf's checkpoint takes up to half a second, so that kills fall before, in and after it.
+      await until("some were answered", () => answered > 20 + round * 23);
+      await service.kill();
+      await Promise.all(load);
+      expect(outputsAlone(state)).toEqual([]);
+      const { stored, replayed } = bothOf(state);
+      expect(stored).toEqual(replayed);
+      expect(made.filter((id) => !(id in stored))).toEqual([]);
     }
   } finally {
     await removeState(state);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { onTestFinished, expect, test } from "vitest";
 import {
   makeState,
@@ -32,6 +33,18 @@ const seal = (running: Running, ...args: string[]) =>
 async function stateOf(running: Running) {
   const { stdout } = await seal(running, "status", "--json");
   return JSON.parse(stdout.toString()) as { sealed: boolean; epoch: number; cause: string };
+}
+
+/** What the log has of one kind, in its order. */
+async function leavesOf(state: string, kind: string): Promise<Record<string, unknown>[]> {
+  const database = new DatabaseSync(join(state, "springhouse.db"), { readOnly: true });
+  try {
+    const rows = database.prepare("SELECT body FROM log_leaf ORDER BY position").all();
+    const leaves = rows.map(({ body }) => JSON.parse(String(body)) as Record<string, unknown>);
+    return leaves.filter((leaf) => leaf["kind"] === kind);
+  } finally {
+    database.close();
+  }
 }
 
 /** Every file that the service has, and everything that it said. */
@@ -84,6 +97,12 @@ test("a vault made on the command line is sealed after a crash, and bytes are gi
   expect(all).toContain("seal_refused");
   expect(all).not.toContain(CANARY);
   await second.stop();
+  // Before there was a vault a start says nothing of it; with one it says that it began sealed.
+  const starts = await leavesOf(state, "service_start");
+  expect(starts.map((leaf) => ["sealed" in leaf, leaf["sealed"]])).toEqual([
+    [false, undefined],
+    [true, true],
+  ]);
 });
 
 test("a key file from systemd's credentials opens the vault at a start", async () => {

@@ -345,12 +345,21 @@ test("SIGHUP renews the TLS certificate for new connections, and leaves open one
   onTestFinished(() => agent.destroy());
   const before = await draw(service.authorization, agent);
   expect(before.status).toBe(200);
-  const renewed = makeCertificate(state, "renewed", authority);
+  const endsInDays = async (): Promise<number> => {
+    const { body } = await draw(service.authorization, undefined, "/metrics");
+    const name = 'springhouse_tls_certificate_not_after_timestamp_seconds{file="certificate"}';
+    const line = body.split("\n").find((one) => one.startsWith(name))!;
+    return (Number(line.split(" ")[1]) - Date.now() / 1000) / 86_400;
+  };
+  expect(await endsInDays()).toBeCloseTo(2, 1);
+  const renewed = makeCertificate(state, "renewed", authority, 30);
   await rename(renewed.keyPath, files.keyPath);
   await rename(renewed.certificatePath, files.certificatePath);
   // Not before it is told.
   expect((await draw(service.authorization)).fingerprint).toBe(before.fingerprint);
+  expect(await endsInDays()).toBeCloseTo(2, 1);
   await reload(configuration("alice"));
+  expect(await endsInDays()).toBeCloseTo(30, 1);
   const after = await draw(service.authorization);
   expect(after.status).toBe(200);
   expect(after.fingerprint).not.toBe(before.fingerprint);

@@ -1,6 +1,16 @@
+import { decodeBundle } from "../../src/log/bundle.ts";
+import { canonicalJson } from "../../src/log/canonicalJson.ts";
+import { openCheckpoint } from "../../src/log/checkpoint.ts";
+import { keyringOf } from "../../src/log/keyring.ts";
+import type { Receipt } from "../../src/log/receipt.ts";
+import { TILE_WIDTH, tilePath } from "../../src/log/tile.ts";
+import { leafRules } from "../../src/verify/rules.ts";
+import { verifyLog, type KeptCheckpoint } from "../../src/verify/verifyLog.ts";
+import { verifyReceipt } from "../../src/verify/verifyReceipt.ts";
 import { ERRORS } from "../../src/port/errors.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import { noticedWithin } from "./quorumOracle.ts";
+import { SIGNER } from "./signer.ts";
 import type { CallRecord, DrawRecord, Trace } from "./trace.ts";
 
 /** Looks at what happened and says what must not have. One line a violation; none when all is well. */
@@ -216,7 +226,7 @@ export const delivery: Checker = (trace) => {
     const draw = drawOf.get(outputs[0]!);
     if (draw === undefined) continue;
     if (what === "stream") faults.push(...streamFaults(trace, call, draw));
-    else if (path.startsWith("/v1/random") && answer.complete) {
+    else if (path.startsWith("/v1/random?") && answer.complete) {
       const bytes = bytesIn(answer.headers["content-type"], answer.body);
       const asked = Number(new URL(path, "http://localhost").searchParams.get("bytes"));
       if (bytes.length !== asked) faults.push(`${path}: ${bytes.length} bytes`);
@@ -338,6 +348,52 @@ export const told: Checker = (trace) => {
   return faults;
 };
 
+/**
+ * The log that is there in the end continues every checkpoint that anybody ever saw, over every kill and
+ * full disk; it never became shorter; and whoever was given a receipt finds it in there.
+ */
+export const transparency: Checker = (trace) => {
+  const { copy, checkpoints, calls } = trace;
+  const keyring = keyringOf(SIGNER.verifier);
+  const checkpoint = copy && openCheckpoint(copy.checkpoint, SIGNER.verifier);
+  if (!checkpoint) return ["the log could not be taken away"];
+  const faults: string[] = [];
+  const kept: KeptCheckpoint[] = [];
+  const keep = (name: string, note: string): void => {
+    const seen = openCheckpoint(note, SIGNER.verifier);
+    if (seen) kept.push({ name, checkpoint: seen });
+    else faults.push(`${name} is not signed`);
+  };
+  let longest = 0;
+  for (const note of checkpoints) {
+    keep("a checkpoint", note);
+    const size = kept.at(-1)?.checkpoint.size ?? 0;
+    if (size < longest) faults.push(`the log went from ${longest} leaves to ${size}`);
+    longest = Math.max(longest, size);
+  }
+  const whole = { checkpoint, keyring, read: (path: string) => copy.files.get(path) ?? null };
+  for (const { answer, path } of calls) {
+    if (path !== "/v1/random/receipted" || answer?.status !== 200 || !answer.complete) continue;
+    const { receipt } = JSON.parse(answer.body.toString("utf8")) as { receipt: Receipt };
+    const verdict = verifyReceipt(receipt, SIGNER.verifier);
+    if (!verdict.valid) faults.push(`a receipt does not hold: ${verdict.fault}`);
+    keep("a receipt's checkpoint", receipt.checkpoint);
+    const entry = leafAt(copy.files, checkpoint.size, receipt.position);
+    if (entry !== canonicalJson(receipt.leaf))
+      faults.push(`leaf ${receipt.position} is not that of its receipt`);
+  }
+  const { fault } = verifyLog(whole, kept, leafRules(whole));
+  return fault ? [...faults, `leaf ${fault.leaf}: ${fault.detail}`] : faults;
+};
+
+function leafAt(files: ReadonlyMap<string, Buffer>, size: number, position: number): string | null {
+  const index = Math.floor(position / TILE_WIDTH);
+  const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
+  const bundle = files.get(tilePath({ level: "entries", index, width }));
+  const entry = bundle && [...decodeBundle(bundle)][position % TILE_WIDTH];
+  return entry?.toString("utf8") ?? null;
+}
+
 /** A source that was failed for good is failed after a kill -9, until an operator resets it. */
 export const latched: Checker = (trace) =>
   trace.restarts.flatMap(({ at, failed }) =>
@@ -367,6 +423,7 @@ export const CHECKERS = {
   secrecy,
   told,
   latched,
+  transparency,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof CHECKERS;

@@ -104,6 +104,14 @@ export class Callers {
       case "reset":
         this.operate(this.#devices[action.device]!.id, action.what);
         break;
+      case "receipted":
+        this.#client(action, {
+          method: "POST",
+          path: "/v1/random/receipted",
+          token,
+          body: { bytes: action.bytes },
+        });
+        break;
       case "status":
         this.#client(action, { path: "/v1/status", token });
         break;

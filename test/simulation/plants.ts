@@ -4,6 +4,7 @@ import { Pump } from "../../src/entropy/pump.ts";
 import { SourceStation } from "../../src/entropy/station.ts";
 import type { PumpTap } from "../../src/entropy/tap.ts";
 import { HealthMonitor } from "../../src/health/monitor.ts";
+import { LogReader } from "../../src/log/logReader.ts";
 import { Backoff } from "../../src/source/backoff.ts";
 import type { CheckerName } from "./checkers.ts";
 import type { World } from "./simulate.ts";
@@ -126,6 +127,14 @@ export const PLANTS: Readonly<Record<CheckerName, Plant>> = {
         log.debug({ kind: "defect", bytes: Buffer.from(result.bytes).toString("hex") }, "drawn");
       }
       return result;
+    }),
+  /** Proofs are of another tree. */
+  transparency: () =>
+    swap(LogReader.prototype, "proof", (proof) => {
+      return async function bent(this: LogReader, ...args) {
+        const hashes = await proof.apply(this, args);
+        return hashes.map((hash) => hash.map((byte) => byte ^ 1));
+      };
     }),
   /** A new process knows nothing of what the one before it latched. */
   latched: () => swap(HealthMonitor.prototype, "restore", () => () => {}),

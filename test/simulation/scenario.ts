@@ -39,6 +39,7 @@ export type ActionPlan = { readonly at: number; readonly client: number } & (
   | { readonly what: "tap"; readonly device: number; readonly count: number }
   | { readonly what: "test" | "reset"; readonly device: number }
   | { readonly what: "status" | "metrics" | "bad" }
+  | { readonly what: "receipted"; readonly bytes: number }
   | { readonly what: "torn_request"; readonly bytes: number }
   | { readonly what: "hang_up"; readonly bytes: number; readonly after: number }
 );
@@ -72,6 +73,26 @@ const KEY_TYPES = ["aes-256", "chacha20", "ed25519", "x25519", "p-256", "uuid", 
 
 /** Everything that happens in one scenario follows from its seed. */
 export function makeScenario(seed: number): Scenario {
+  const scenario = makeTrouble(seed);
+  // Of a stream of their own: what else happens under a seed stays as it is.
+  const actions = [...scenario.actions, ...makeReceipts(new Generator(seed ^ 0x109), scenario)];
+  return { ...scenario, actions: actions.toSorted((a, b) => a.at - b.at) };
+}
+
+/** Requests that are to be in the log. */
+function makeReceipts(
+  generator: Generator,
+  { clients, troubleMilliseconds }: Pick<Scenario, "clients" | "troubleMilliseconds">,
+): ActionPlan[] {
+  return Array.from({ length: generator.integer(0, 12) }, () => ({
+    at: generator.integer(0, troubleMilliseconds),
+    client: generator.integer(0, clients - 1),
+    what: "receipted" as const,
+    bytes: generator.pick([16, 32, 1000, 20_000]),
+  }));
+}
+
+function makeTrouble(seed: number): Scenario {
   const generator = new Generator(seed);
   const troubleMilliseconds = generator.integer(8_000, 25_000);
   const devices = makeDevices(generator);

@@ -3,7 +3,9 @@ import { StoreTokenRepository } from "../../src/access/storeTokenRepository.ts";
 import { digestToken, formatToken } from "../../src/access/tokenText.ts";
 import { SpringhouseError } from "../../src/port/errors.ts";
 import type { DrbgSupply } from "../../src/drbg/randomSupply.ts";
-import { signerOf } from "../../src/log/signer.ts";
+import { openCheckpoint } from "../../src/log/checkpoint.ts";
+import { tilePath, tilesOf } from "../../src/log/tile.ts";
+import { SigningKey } from "../../src/log/signingKey.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import type { Role } from "../../src/port/principal.ts";
 import { createService, type Service } from "../../src/service/service.ts";
@@ -17,9 +19,9 @@ import { Generator } from "./generator.ts";
 import { WorldTimers } from "./worldTimers.ts";
 import { noticedWithin, QuorumOracle } from "./quorumOracle.ts";
 import type { FaultPlan, Scenario } from "./scenario.ts";
+import { SIGNER } from "./signer.ts";
 import type { Trace } from "./trace.ts";
 
-const SIGNER = signerOf("simulation", new Uint8Array(32));
 /** A device is opened again after 30 s at the latest, and then has its startup test to pass. */
 const RECOVERY_MILLISECONDS = 90_000;
 const RECOVERY_STEP_MILLISECONDS = 2_500;
@@ -98,6 +100,8 @@ class Simulation {
       restarts: [],
       deviceFaults: [],
       lineage: [],
+      checkpoints: [],
+      copy: null,
       stories: new Map(),
       recovery: null,
       stopped: false,
@@ -218,7 +222,7 @@ class Simulation {
       log,
       version: "0.0.0",
       build: "0".repeat(64),
-      signer: SIGNER,
+      signer: new SigningKey(SIGNER),
       boot,
       words: wordlist,
       osRandom: (bytes) => this.#generator.overwrite(new Uint8Array(bytes)),
@@ -231,6 +235,8 @@ class Simulation {
       generation: () => this.#generation,
       credentialsDirectory: null,
       state: null,
+      disk: null,
+      tlsCertificates: () => [],
       adminTokenPath: null,
     });
   }
@@ -384,6 +390,9 @@ class Simulation {
   #measure(): void {
     if (this.#process === null) return;
     const { service, clock } = this.#process;
+    void this.#callers.ask("/v1/log/checkpoint").call.answer.then(({ status, body }) => {
+      if (status === 200) this.#trace.checkpoints.push(body.toString("utf8"));
+    });
     const { sources, instances } = service.snapshot();
     const streams = this.#trace.draws.filter(({ stream }) => stream !== null);
     const drawn = streams.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -437,6 +446,7 @@ class Simulation {
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as LineageLine);
+    await this.#copyLog();
     for (const { answer } of this.#trace.calls) {
       const ids = answer?.headers["springhouse-output"];
       for (const id of ids === undefined ? [] : String(ids).split(", ")) {
@@ -445,6 +455,19 @@ class Simulation {
         }
       }
     }
+  }
+
+  /** The whole log, as `springhouse log export` takes it. */
+  async #copyLog(): Promise<void> {
+    const checkpoint = await this.#question("/v1/log/checkpoint");
+    const files = new Map<string, Buffer>();
+    for (const tile of tilesOf(openCheckpoint(checkpoint, SIGNER.verifier)?.size ?? 0)) {
+      const path = tilePath(tile);
+      const { record } = this.#callers.ask(`/v1/log/${path}`);
+      for (let turn = 0; turn < 200 && record.answer === null; turn++) await settled();
+      files.set(path, record.answer?.body ?? Buffer.alloc(0));
+    }
+    this.#trace.copy = { files, checkpoint };
   }
 
   async #stop(): Promise<void> {

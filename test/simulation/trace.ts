@@ -77,6 +77,10 @@ export interface Trace {
     readonly to: number;
   }[];
   lineage: LineageLine[];
+  /** Each that somebody saw, in order: a second may pass between two. */
+  readonly checkpoints: string[];
+  /** The log as an auditor took it away in the end: its files by path, its checkpoint, its key. */
+  copy: { readonly files: ReadonlyMap<string, Buffer>; readonly checkpoint: string } | null;
   /** Of every answered id that was asked for at the end: the status of its story. */
   readonly stories: Map<string, number>;
   /** What `/readyz` and a last request gave after everything was mended. */

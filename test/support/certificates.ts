@@ -14,11 +14,16 @@ export interface PemPair {
  * A certificate on P-256, made with `openssl` in `folder` as NAME.pem and NAME.key.
  * @param issuer who signs it; null: itself, as an authority
  */
-export function makeCertificate(folder: string, name: string, issuer: PemPair | null): PemPair {
+export function makeCertificate(
+  folder: string,
+  name: string,
+  issuer: PemPair | null,
+  days = 2,
+): PemPair {
   const certificatePath = join(folder, `${name}.pem`);
   const keyPath = join(folder, `${name}.key`);
   const signer = issuer ? ["-CA", issuer.certificatePath, "-CAkey", issuer.keyPath] : [];
-  const what = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=${name}`;
+  const what = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days ${days} -subj /CN=${name}`;
   const names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
   const files = ["-keyout", keyPath, "-out", certificatePath];
   execFileSync("openssl", [...what.split(" "), ...names, ...files, ...signer], { stdio: "pipe" });

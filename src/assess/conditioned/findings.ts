@@ -2,7 +2,8 @@ import { estimateTable, intermediateTable, notRun, sampleWarnings } from "../non
 import { decimals, whole } from "../report/text.ts";
 import type { Samples } from "../samples.ts";
 import type { Findings, Section } from "../suite.ts";
-import type { ComponentEntropy, Conditioned } from "./conditioned.ts";
+import type { ComponentEntropy } from "./component.ts";
+import type { Conditioned } from "./conditioned.ts";
 
 function componentTable(component: ComponentEntropy): Section {
   const { inputBits, outputBits, narrowestWidthBits, inputEntropy } = component;

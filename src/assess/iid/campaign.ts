@@ -1,13 +1,15 @@
+import { createOrderKernel } from "../../kernel/order/createOrderKernel.ts";
 import type { Campaign } from "../campaign.ts";
 import { whole } from "../report/text.ts";
 import type { Samples } from "../samples.ts";
 import { Bzip2Length } from "./bzip2/bzip2Length.ts";
 import { assembleIid, iidTests, type Iid, type IidTests } from "./iid.ts";
-import { shuffle } from "./shuffle.ts";
+import { RANDOM_OCTETS, Shuffle } from "./shuffle.ts";
 import {
+  Order,
   populationOf,
+  roomFor,
   STATISTICS,
-  statisticsOf,
   type Population,
   type Statistic,
   type Statistics,
@@ -131,26 +133,32 @@ function roundText({ counted }: Round, open: readonly Statistic[]): string {
 
 /** What a thread needs for each permutation, made once for the samples that it was born with. */
 class Workspace {
-  readonly population: Population;
-  readonly #shuffled: Uint8Array;
+  readonly #population: Population;
+  readonly #order: Order;
+  readonly #shuffle: Shuffle;
   readonly #bzip2 = new Bzip2Length();
 
   constructor({ symbols }: Samples) {
-    this.population = populationOf(symbols);
-    this.#shuffled = new Uint8Array(symbols.length);
+    this.#population = populationOf(symbols);
+    const kernel = createOrderKernel(roomFor(symbols.length) + RANDOM_OCTETS);
+    this.#order = new Order(kernel, this.#population);
+    this.#shuffle = new Shuffle(kernel);
   }
 
-  figuresOf(symbols: Uint8Array, wanted: readonly Statistic[]): Statistics {
-    const { valueOf } = this.population;
-    return statisticsOf(symbols, this.population, new Set(wanted), (order) =>
-      this.#bzip2.of(order, valueOf),
-    );
+  unshuffled(): Statistics {
+    this.#order.reset();
+    return this.#figures(STATISTICS);
   }
 
   permuted(seed: string, permutation: number, wanted: readonly Statistic[]): Statistics {
-    this.#shuffled.set(this.population.symbols);
-    shuffle(this.#shuffled, seed, permutation);
-    return this.figuresOf(this.#shuffled, wanted);
+    this.#order.reset();
+    this.#shuffle.apply(this.#order.symbols, seed, permutation);
+    return this.#figures(wanted);
+  }
+
+  #figures(wanted: readonly Statistic[]): Statistics {
+    const { valueOf } = this.#population;
+    return this.#order.statistics(new Set(wanted), (symbols) => this.#bzip2.of(symbols, valueOf));
   }
 }
 
@@ -166,10 +174,7 @@ function workspaceOf(samples: Samples): Workspace {
 export function runIidTask(samples: Samples, task: IidTask): IidPart {
   if (task.kind === "otherTests") return { kind: "otherTests", tests: iidTests(samples) };
   const workspace = workspaceOf(samples);
-  if (task.kind === "unshuffled") {
-    const figures = workspace.figuresOf(workspace.population.symbols, STATISTICS);
-    return { kind: "unshuffled", figures };
-  }
+  if (task.kind === "unshuffled") return { kind: "unshuffled", figures: workspace.unshuffled() };
   const { seed, from, count, wanted } = task;
   const figures = Array.from({ length: count }, (_none, index) =>
     workspace.permuted(seed, from + index, wanted),

@@ -1,6 +1,7 @@
 import { ComparedGroups } from "./comparedGroups.ts";
 import type { Dataset } from "./dataset.ts";
 import { pack, windowAt, type Packed } from "./packed.ts";
+import { periodicPrefixes, type SortedPrefixes, type SortedSuffixes } from "./periodicPrefixes.ts";
 import { commonPrefixes, suffixArray } from "./suffixArray.ts";
 
 /**
@@ -19,19 +20,27 @@ const SMALL_GROUP = 24;
 /**
  * The longest common prefixes of neighbours among all suffixes in their order. Noise has short ones: a
  * radix sort by windows of 32 bits, and again for large groups that are still alike, is several times as
- * fast as suffix sorting. What repeats itself would keep it busy for ever, so small groups and what is
- * left are compared by remembered extents; where that does not end soon, `suffixArray` does it all.
- * @returns at index j that of the suffixes j - 1 and j; 0 at index 0
+ * fast as suffix sorting. What repeats itself would keep it busy for ever: of what has a period only that
+ * is sorted (`periodicPrefixes`); else small groups and what is left are compared by remembered extents;
+ * where that does not end soon, `suffixArray` does it all.
  */
-export function sortedPrefixes(dataset: Dataset): Int32Array {
+export function sortedPrefixes(dataset: Dataset): SortedPrefixes {
   const { symbols, alphabet } = dataset;
+  const packed = pack(dataset);
+  const periodic = periodicPrefixes(dataset, packed, (part) => sortByWindows(part, pack(part)));
+  if (periodic !== null) return periodic;
   // Both ways in the same memory, since there may be 32 bytes of it for each sample of 8 bits.
   const order = new Int32Array(symbols.length);
   const prefixes = new Int32Array(symbols.length);
-  const sorted = new WindowSort(dataset, order, prefixes).run();
-  if (sorted) return prefixes;
+  if (new WindowSort(dataset, packed, order, prefixes).run()) return { prefixes, nested: null };
   suffixArray(symbols, alphabet - 1, order, prefixes);
-  return commonPrefixes(symbols, order, prefixes);
+  return { prefixes: commonPrefixes(symbols, order, prefixes), nested: null };
+}
+
+function sortByWindows(dataset: Dataset, packed: Packed): SortedSuffixes | null {
+  const order = new Int32Array(packed.length);
+  const prefixes = new Int32Array(packed.length);
+  return new WindowSort(dataset, packed, order, prefixes).run() ? { order, prefixes } : null;
 }
 
 class WindowSort {
@@ -42,8 +51,7 @@ class WindowSort {
   #work: number;
   #isEasy = true;
 
-  constructor(dataset: Dataset, order: Int32Array, prefixes: Int32Array) {
-    const packed = pack(dataset);
+  constructor(dataset: Dataset, packed: Packed, order: Int32Array, prefixes: Int32Array) {
     const comparisons = COMPARISONS * packed.length;
     this.#compared = new ComparedGroups(dataset, packed, order, prefixes, comparisons);
     this.#packed = packed;

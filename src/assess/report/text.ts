@@ -3,9 +3,9 @@ export function decimals(value: number): string {
   return value.toFixed(6);
 }
 
-/** With thousands apart. */
+/** An integer with thousands apart. By hand: the platform's way first loads its locales, for 20 ms. */
 export function whole(value: number): string {
-  return value.toLocaleString("en-US");
+  return String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** Three digits that say something, without an exponent where it can be. */

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { Option, type Command } from "commander";
 import type * as Custodians from "../custodians.ts";
+import { EXPORT_SCHEMES } from "../../port/key.ts";
+import type * as KeyExport from "../keyExport.ts";
 import type * as Destructions from "../destructions.ts";
 import type { ConnectionOptions } from "../connection.ts";
 import { Failure } from "../failure.ts";
@@ -24,7 +24,9 @@ import { asJson, connecting } from "./options.ts";
 const custodians = (): Promise<typeof Custodians> => import("../custodians.ts");
 const destructions = (): Promise<typeof Destructions> => import("../destructions.ts");
 
-const KEY_ACTS = ["restore", "destroy", "export"] as const;
+const keyExport = (): Promise<typeof KeyExport> => import("../keyExport.ts");
+
+const KEY_ACTS = ["restore", "destroy", "process", "export"] as const;
 
 /** `springhouse intent ...` and `springhouse custodian ...` */
 export function addApprovalCommands(program: Command, terminal: Terminal): void {
@@ -41,9 +43,15 @@ export function addApprovalCommands(program: Command, terminal: Terminal): void 
     .argument("<key>", "the key's id")
     .addOption(new Option("--to <act>", "what").choices(KEY_ACTS).makeOptionMandatory())
     .requiredOption("--key-version <n>", "of the key", integer(1))
-    .option("--recipient <file>", "for an export: whose public key it is wrapped to")
-    .action((key: string, options: KeyIntentOptions & { readonly to: (typeof KEY_ACTS)[number] }) =>
-      askForKey(terminal, key, options),
+    .option("--recipient <file>", "for an export: whose public key it is sealed to, or age1...")
+    .addOption(new Option("--scheme <scheme>", "for an export: how").choices(EXPORT_SCHEMES))
+    .option("--hours <n>", "to process with a compromised version: for how long", integer(1))
+    .action((key: string, options: KeyActOptions) => askForKey(terminal, key, options));
+  asking(intent.command("recover"))
+    .description("ask for the vault to be opened by a recovery slot; prints the intent's id")
+    .argument("<slot>", "its id, from `seal status`")
+    .action((slot: string, options: AskOptions) =>
+      ask(terminal, { op: "seal.recover", slot }, options),
     );
   asJson(connecting(intent.command("list")))
     .description("those that you may see")
@@ -150,19 +158,28 @@ export function addApprovalCommands(program: Command, terminal: Terminal): void 
     );
 }
 
-function askForKey(
+/** A working day: to protect anew what the version protected. */
+const DEFAULT_HOURS = 8;
+
+type KeyActOptions = KeyIntentOptions & {
+  readonly to: (typeof KEY_ACTS)[number];
+  readonly hours?: number;
+};
+
+async function askForKey(
   terminal: Terminal,
   key: string,
-  {
-    to,
-    keyVersion: version,
-    recipient,
-    ...options
-  }: KeyIntentOptions & { readonly to: (typeof KEY_ACTS)[number] },
+  { to, keyVersion: version, recipient, scheme, hours = DEFAULT_HOURS, ...options }: KeyActOptions,
 ): Promise<void> {
+  if (to === "process") return ask(terminal, { op: "key.process", key, version, hours }, options);
   if (to !== "export") return ask(terminal, { op: `key.${to}`, key, version }, options);
-  if (recipient === undefined)
-    throw new Failure(2, "an export needs --recipient", "It is approved for one public key only.");
-  const digest = createHash("sha256").update(readFileSync(recipient)).digest("hex");
+  if (recipient === undefined || scheme === undefined)
+    throw new Failure(
+      2,
+      "an export needs --recipient and --scheme",
+      "It is approved for one public key only.",
+    );
+  // Here and not by the service: whose key it is, is what custodians sign.
+  const digest = await (await keyExport()).digestOfRecipient({ scheme, to: recipient });
   return ask(terminal, { op: "key.export", key, version, recipient: digest }, options);
 }

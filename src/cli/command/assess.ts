@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { SUITE_FLAGS } from "../../assess/assessment.ts";
-import { SUITE_NAMES, suiteOf } from "../../assess/suites.ts";
+import { SUITE_CARDS, SUITE_NAMES } from "../../assess/suites.ts";
 import { assess } from "../assess.ts";
 import { outputEntropyCommand, type OutputEntropyOptions } from "../outputEntropy.ts";
 import type { Terminal } from "../terminal.ts";
@@ -33,7 +33,7 @@ export function addAssessmentCommands(program: Command, terminal: Terminal, vers
     .option("--nist-json <file>", "write it in the shape of NIST's tool (its -o), where it has one")
     .option("--seed <hex>", "of a report whose permutations are to be repeated", seed);
   for (const name of SUITE_NAMES)
-    if (SUITE_FLAGS[name] !== "") assessing.option(SUITE_FLAGS[name], suiteOf(name).title);
+    if (SUITE_FLAGS[name] !== "") assessing.option(SUITE_FLAGS[name], SUITE_CARDS[name].title);
   assessing.action((file: string, options: Parameters<typeof assess>[3]) =>
     assess(terminal, version, file, options),
   );

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { reportCompliance } from "../compliance.ts";
-import type { VerifyLogOptions } from "../log.ts";
+import type * as Log from "../log.ts";
 import type { ConnectionOptions } from "../connection.ts";
 import { recall } from "../recall.ts";
 import type { verify } from "../verify.ts";
@@ -20,6 +20,8 @@ export function addAuditCommands(program: Command, terminal: Terminal): void {
     )
     .argument("<file>", "the file")
     .option("--vkey <key>", "the log's key, or a file with it (default: a receipt's own)")
+    .option("--handovers <file>", "how the log came from that key to others: `log handovers`")
+    .option("--witness <key>", "of a witness that must have cosigned it, or a file with it")
     .option("--value-file <file>", "the value, or a key as it was answered; `-` is stdin")
     .option("--salt-file <file>", "the salt (default: RECEIPT.salt)")
     .action(async (receipt: string, options: Parameters<typeof verify>[2]) =>
@@ -61,12 +63,24 @@ export function addAuditCommands(program: Command, terminal: Terminal): void {
     .action(async (leaf: string, options: ConnectionOptions) =>
       (await logCommands()).leafReceipt(terminal, leaf, options),
     );
+  connecting(asJson(log.command("rotate-key")))
+    .description("have another key go on with it; the one before hands over and is gone")
+    .option("--reason <text>", "kept in the log with who asked")
+    .action(async (options: Parameters<typeof Log.rotateLogKey>[1]) =>
+      (await logCommands()).rotateLogKey(terminal, options),
+    );
+  connecting(log.command("handovers"))
+    .description("how it came from one key to the next, signed by both")
+    .action(async (options: ConnectionOptions) =>
+      (await logCommands()).logHandovers(terminal, options),
+    );
   asJson(log.command("verify"))
     .description("check a copy offline, from its first leaf to its last")
     .argument("<dir>", "what `log export` wrote")
     .option("--vkey <key>", "the log's key, or a file with it (default: the copy's own)")
     .option("--checkpoint <file>", "checkpoints kept elsewhere; repeatable", several)
-    .action(async (directory: string, options: VerifyLogOptions) =>
+    .option("--witness <key>", "of a witness that must have cosigned it, or a file with it")
+    .action(async (directory: string, options: Log.VerifyLogOptions) =>
       (await logCommands()).verifyExport(terminal, directory, options),
     );
 }

@@ -20,6 +20,12 @@ export function addBackupCommands(program: Command, terminal: Terminal): void {
     .action(async (options: Parameters<typeof Backups.listBackups>[1]) =>
       (await load()).listBackups(terminal, options),
     );
+  connecting(backup.command("drilled"))
+    .description("say that `restore --drill` found one whole")
+    .argument("<id>", "its id")
+    .action(async (id: string, options: ConnectionOptions) =>
+      (await load()).drilledBackup(terminal, id, options),
+    );
   connecting(backup.command("discard"))
     .description("say that no copy of one is left")
     .argument("<id>", "its id")

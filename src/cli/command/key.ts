@@ -1,5 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { KEY_PURPOSES, KEY_STATES, KEY_TRANSITIONS, MANAGED_TYPES } from "../../port/key.ts";
+import {
+  EXPORT_SCHEMES,
+  KEY_PURPOSES,
+  KEY_STATES,
+  KEY_TRANSITIONS,
+  MANAGED_TYPES,
+} from "../../port/key.ts";
 import type { KeyTransition, ManagedType } from "../../port/key.ts";
 import type { ConnectionOptions } from "../connection.ts";
 import { KEY_COMMANDS, operateKey, type OperateOptions } from "../keyOperations.ts";
@@ -27,6 +33,7 @@ const WHAT: Readonly<Record<KeyTransition, string>> = {
   deactivate: "end a version's protecting; it still decrypts and verifies",
   compromise: "report that a version may be known to others",
   destroy: "destroy a version's material: needs custodians' approval",
+  process: "let a compromised version process for a while: needs custodians' approval",
 };
 
 const principal = (text: string, previous: readonly string[]): readonly string[] => [
@@ -125,7 +132,7 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     connecting(command)
       .addOption(
         new Option("--scheme <scheme>", "how it is sealed")
-          .choices(["hpke", "jwe", "age"])
+          .choices(EXPORT_SCHEMES)
           .makeOptionMandatory(),
       )
       .requiredOption("--to <file>", "a public key, PEM or JWK; or an age recipient (age1...)");

@@ -39,6 +39,7 @@ export function addSealCommands(program: Command, terminal: Terminal): void {
     .description("open it by a slot")
     .option("--slot <slot>", "id or name; without it every slot that could be")
     .option("--by-itself", "by a slot that needs no passphrase")
+    .option("--intent <id>", "by a recovery slot: the intent that custodians approved")
     .action((options: Parameters<typeof openSeal>[1]) => openSeal(terminal, options));
   connecting(seal.command("close"))
     .description("seal it at once")
@@ -51,6 +52,7 @@ export function addSealCommands(program: Command, terminal: Terminal): void {
   const slot = seal.command("slot").description("the ways to open it");
   makingSlot(slot.command("add"))
     .description("one more way; the vault must be open")
+    .option("--recovery", "opens only with an intent that custodians approved")
     .action((name: string, options: NewSlotOptions) => addSlot(terminal, name, options));
   connecting(slot.command("remove"))
     .description("end one; the last stays")

@@ -38,14 +38,22 @@ export function signed(value: number): Code {
   }
 }
 
-const text = (name: string): Code => {
+/** A name (5.2.4), a vector of items (5.1.3) and a section (5.5.2). */
+export const text = (name: string): Code => {
   const bytes = new TextEncoder().encode(name);
   return [...unsigned(bytes.length), ...bytes];
 };
 
-const vector = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
+export const vector = (items: readonly Code[]): Code => [
+  ...unsigned(items.length),
+  ...items.flat(),
+];
 
-const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
+export const section = (id: number, content: Code): Code => [
+  id,
+  ...unsigned(content.length),
+  ...content,
+];
 
 /** Control and variable instructions (5.4.1, 5.4.3); a SIMD instruction has the prefix 0xfd (5.4.8). */
 export const localGet = (index: number): Code => [0x20, ...unsigned(index)];

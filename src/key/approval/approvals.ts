@@ -37,7 +37,7 @@ import {
 } from "./rows.ts";
 
 export interface ApprovalTerms {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "wallMilliseconds">;
   readonly store: Store;
   /** Name of the log: what is approved here counts nowhere else. */
   readonly deployment: string;
@@ -50,6 +50,8 @@ export interface ApprovalTerms {
   readonly record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>;
   /** Tells of what another room has kept. */
   readonly tell: (event: ServiceEvent) => void;
+  /** A signature or an execution that was not taken. */
+  readonly refused: (operation: CommandOperation) => void;
 }
 
 export interface Order {
@@ -158,7 +160,7 @@ export class Approvals {
     return this.#withIntent(id, async (intent) => {
       const at = { poster, atMilliseconds: this.#now() };
       const next = approve(intent, armored, await this.#register(), at);
-      if ("ok" in next) return next;
+      if ("ok" in next) return this.#refused(intent, next);
       const approval = next.approvals.at(-1)!;
       const writes = [approvalWrite(id, approval), moveWrite(next)];
       await this.#record("intent_approved", "approve", next, poster, writes, {
@@ -205,28 +207,49 @@ export class Approvals {
     work: (approved: Approved) => Promise<Refusal | null>,
   ): Promise<Seen> {
     return this.#withIntent(id, async (intent) => {
-      const { document } = intent;
-      const { command } = document;
-      if (wanted !== null && command.op !== wanted)
-        return refuse("conflict", `${id} is for ${command.op}, and not for ${wanted}.`);
-      const atMilliseconds = this.#now();
-      const custodians = await this.#register();
-      const required = this.#terms.required[command.op];
-      // What it acts on is looked at last, so that a pending one says what it waits for.
-      const early = { atMilliseconds, custodians, required, revision: document.revision };
-      const counted = countApprovals(intent, early);
-      if ("ok" in counted) return counted;
-      const looked = await this.#keeper(command.op).look(command, requester);
-      if ("ok" in looked) return looked;
-      const people = countApprovals(intent, { ...early, revision: looked.revision });
-      if ("ok" in people) return people;
-      const next = executed(intent, atMilliseconds);
-      const writes = [moveWrite(next)];
-      const refusal = await work({ digest: digestOf(document), document, people, writes });
-      if (refusal) return refusal;
-      this.#terms.tell(this.#event("intent_executed", next, requester.id, null));
-      return this.#describe(next);
+      const seen = await this.#spend(intent, wanted, requester, work);
+      return "ok" in seen ? this.#refused(intent, seen) : seen;
     });
+  }
+
+  async #spend(
+    intent: Intent,
+    wanted: CommandOperation | null,
+    requester: Requester,
+    work: (approved: Approved) => Promise<Refusal | null>,
+  ): Promise<Seen> {
+    const { document } = intent;
+    const { command } = document;
+    if (wanted !== null && command.op !== wanted)
+      return refuse("conflict", `${document.id} is for ${command.op}, and not for ${wanted}.`);
+    const atMilliseconds = this.#now();
+    const custodians = await this.#register();
+    const required = this.#terms.required[command.op];
+    // What it acts on is looked at last, so that a pending one says what it waits for.
+    const early = { atMilliseconds, custodians, required, revision: document.revision };
+    const counted = countApprovals(intent, early);
+    if ("ok" in counted) return counted;
+    const looked = await this.#keeper(command.op).look(command, requester);
+    if ("ok" in looked) return looked;
+    const people = countApprovals(intent, { ...early, revision: looked.revision });
+    if ("ok" in people) return people;
+    const next = executed(intent, atMilliseconds);
+    const writes = [moveWrite(next)];
+    const refusal = await work({ digest: digestOf(document), document, people, writes });
+    if (refusal) return refusal;
+    this.#terms.tell(this.#event("intent_executed", next, requester.id, null));
+    return this.#describe(next);
+  }
+
+  #refused({ document }: Intent, refusal: Refusal): Refusal {
+    this.#terms.refused(document.command.op);
+    return refusal;
+  }
+
+  /** Writes down what has expired meanwhile, so that nobody has to look at each to find out. */
+  async expireDue(): Promise<void> {
+    for (const { id } of await this.#terms.store.read("intent.past", [this.#now()]))
+      await this.get(String(id), null);
   }
 
   /** @returns `not_found` for one that is not there, or not `only`'s */

@@ -3,12 +3,12 @@ import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Turns } from "../../drbg/turns.ts";
-import type { Leaf } from "../../log/leaf.ts";
+import type { Leaf, LeafOf } from "../../log/leaf.ts";
 import type { BackupDescription } from "../../port/backup.ts";
 import type { Clock } from "../../port/clock.ts";
 import { refuse, type Refusal } from "../../port/errors.ts";
 import type { ServiceEvent } from "../../port/event.ts";
-import type { Store, Write } from "../../store/store.ts";
+import type { Row, Store, Write } from "../../store/store.ts";
 import { type BackupFile, type Manifest, manifestLine } from "./container.ts";
 
 export interface BackupTerms {
@@ -34,6 +34,8 @@ export interface BackupTerms {
     ): Promise<Result | Refusal>;
   };
   readonly record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>;
+  /** Tells of what needs no leaf. */
+  readonly tell: (event: ServiceEvent) => void;
 }
 
 export interface OpenBackup {
@@ -83,20 +85,32 @@ export class Backups {
       createdMilliseconds: Number(row["created_ms"]),
       epoch: Number(row["epoch"]),
       recipients: Number(row["recipients"]),
-      discardedMilliseconds: row["discarded_ms"] === null ? null : Number(row["discarded_ms"]),
+      takenMilliseconds: timeIn(row, "taken_ms"),
+      drilledMilliseconds: timeIn(row, "drilled_ms"),
+      discardedMilliseconds: timeIn(row, "discarded_ms"),
     }));
   }
 
   /** Somebody says that no copy of it is left: receipts do not name it any more. */
-  async discard(id: string, actor: string): Promise<Refusal | null> {
+  discard(id: string, actor: string): Promise<Refusal | null> {
+    return this.#say("discard", id, actor);
+  }
+
+  /** Somebody says that it was restored whole, where its recipients' keys are. */
+  drilled(id: string, actor: string): Promise<Refusal | null> {
+    return this.#say("drill", id, actor);
+  }
+
+  async #say(op: "discard" | "drill", id: string, actor: string): Promise<Refusal | null> {
     const found = (await this.list()).find((one) => one.id === id);
     if (!found) return refuse("not_found", "No such backup.");
     if (found.discardedMilliseconds !== null)
       return refuse("conflict", "It was discarded already.");
     const at = this.#terms.clock.wallMilliseconds();
     const { epoch, recipients } = found;
-    await this.#keep("discard", { id, epoch, recipients }, actor, at, [
-      { statement: "backup.discard", parameters: [at, id] },
+    const statement = op === "drill" ? "backup.drilled" : "backup.discard";
+    await this.#keep(op, { id, epoch, recipients }, actor, at, [
+      { statement, parameters: [at, id] },
     ]);
     return null;
   }
@@ -138,7 +152,8 @@ export class Backups {
       const { Encrypter } = await import("age-encryption");
       const encrypter = new Encrypter();
       for (const recipient of recipients) encrypter.addRecipient(recipient);
-      const plain = ReadableStream.from(contentOf(manifest, path, small));
+      const content = contentOf(manifest, path, small, () => this.#taken(id, actor));
+      const plain = ReadableStream.from(content);
       return { id, stream: await encrypter.encrypt(plain) };
     } catch (error) {
       for (const secret of key === null ? [] : [key]) secret.fill(0);
@@ -147,14 +162,30 @@ export class Backups {
     }
   }
 
+  /** It is in somebody's hands whole. */
+  async #taken(id: string, actor: string): Promise<void> {
+    const at = this.#terms.clock.wallMilliseconds();
+    await this.#terms.store.write([{ statement: "backup.taken", parameters: [at, id] }]);
+    this.#terms.tell({
+      kind: "backup_taken",
+      atMilliseconds: at,
+      source: null,
+      severity: "info",
+      actor,
+      reason: null,
+      detail: `${id} was read to its end`,
+      data: { backup: id },
+    });
+  }
+
   #keep(
-    op: "create" | "discard",
+    op: LeafOf<"backup">["op"],
     { id, epoch, recipients }: Pick<BackupDescription, "id" | "epoch" | "recipients">,
     actor: string,
     at: number,
     writes: readonly Write[],
   ): Promise<void> {
-    const kind = op === "create" ? "backup_created" : "backup_discarded";
+    const kind = KINDS[op];
     const detail = `${id} of epoch ${epoch}, for ${recipients} recipients: ${op}`;
     const data = { backup: id, epoch, recipients };
     return this.#terms.record(
@@ -174,11 +205,22 @@ export class Backups {
   }
 }
 
+const KINDS = {
+  create: "backup_created",
+  drill: "backup_drilled",
+  discard: "backup_discarded",
+} as const;
+
+function timeIn(row: Row, name: string): number | null {
+  return row[name] === null ? null : Number(row[name]);
+}
+
 /** The copy on disk goes as soon as it was read, or when nobody reads on. */
 async function* contentOf(
   manifest: Manifest,
   path: string,
   small: readonly (readonly [BackupFile, Uint8Array])[],
+  taken: () => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
   try {
     yield manifestLine(manifest);
@@ -187,6 +229,8 @@ async function* contentOf(
       yield Uint8Array.from(bytes);
       bytes.fill(0);
     }
+    // A database that does not take it makes the copy no worse.
+    await taken().catch(() => {});
   } finally {
     await rm(path, { force: true });
   }

@@ -9,7 +9,6 @@ import type { Row } from "../../store/store.ts";
 import { bindingOf } from "../managed/keyService.ts";
 import { toHead } from "../managed/rows.ts";
 import { openMaterial } from "../seal/envelope.ts";
-import { unwrapKey } from "../seal/keyWrap.ts";
 import { toEpoch, toMaterial, toSlot } from "../seal/rows.ts";
 import { isGenuine } from "../seal/slot.ts";
 import type { Restored } from "./restore.ts";
@@ -67,11 +66,7 @@ export function drill(directory: string, { manifest, epochKey }: Restored): Dril
 }
 
 function opens(epochKey: Uint8Array, binding: ReturnType<typeof bindingOf>, row: Row): boolean {
-  const { wrappedKey, nonce, ciphertext } = toMaterial(row);
-  const key = unwrapKey(epochKey, wrappedKey);
-  if (key === null) return false;
-  const material = openMaterial(key, nonce, binding, ciphertext);
-  key.fill(0);
+  const material = openMaterial(epochKey, binding, toMaterial(row));
   material?.fill(0);
   return material !== null;
 }

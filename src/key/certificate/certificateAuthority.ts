@@ -4,15 +4,16 @@ import type { RandomSupply } from "../../port/draw.ts";
 import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { EventKind, KeptEvent, ServiceEvent } from "../../port/event.ts";
-import { KEY_TRANSITIONS } from "../../port/key.ts";
 import type { Store, Write } from "../../store/store.ts";
 import type { KeyRoom } from "../managed/keyRoom.ts";
 import type { Asker } from "../managed/keyService.ts";
 import { certificateOf } from "./certificate.ts";
 import type { CertificatePurpose, Issuer } from "./certificate.ts";
+import { isFresh, type Signed, validity } from "./freshness.ts";
 import { SERIAL_BYTES, serialOf } from "./names.ts";
-import { ocspAnswerOf, ocspFailure, readOcspRequest } from "./ocsp.ts";
+import { OcspResponder } from "./ocspResponder.ts";
 import { publicKeyOfRequest } from "./request.ts";
+import { changesStanding } from "./revocation.ts";
 import type { Revocation, RevocationReason } from "./revocation.ts";
 import { revocationListOf } from "./revocationList.ts";
 import { certificateWrite, publicKeyOf, toCertificate, toRevocation } from "./rows.ts";
@@ -50,14 +51,6 @@ const DAY_MILLISECONDS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
 /** A clock that is behind ours by less than this takes a certificate that was issued just now. */
 const BACKDATED_MILLISECONDS = 60_000;
-/** How long a CRL and an OCSP answer are good; they are made anew at each change, and after half of it. */
-export const STATUS_MILLISECONDS = 3_600_000;
-const ANSWERS_HELD = 10_000;
-
-interface Signed {
-  readonly der: Uint8Array;
-  readonly fromMilliseconds: number;
-}
 
 /**
  * A small authority for certificates of keys and clients. Its key is a managed key in the vault, P-256.
@@ -68,21 +61,21 @@ export class CertificateAuthority {
   readonly #terms: CertificateAuthorityTerms;
   #authority: IssuedCertificate | null = null;
   #list: Signed | null = null;
-  readonly #answers = new Map<string, Signed>();
+  readonly #ocsp: OcspResponder;
   #changes = 0;
   #number = 0;
 
   constructor(terms: CertificateAuthorityTerms) {
     this.#terms = terms;
+    this.#ocsp = new OcspResponder({ store: terms.store, now: () => this.#now() });
   }
 
   /** For the journal: a key's state, or a certificate, changed; nothing that was signed before is given. */
-  readonly observe = ({ kind, data }: Pick<KeptEvent, "kind" | "data">): void => {
-    const moved = kind === "key_changed" && KEY_TRANSITIONS.some((one) => one === data["op"]);
-    if (!moved && kind !== "certificate_revoked") return;
+  readonly observe = (event: Pick<KeptEvent, "kind" | "data">): void => {
+    if (!changesStanding(event)) return;
     this.#changes++;
     this.#list = null;
-    this.#answers.clear();
+    this.#ocsp.forget();
   };
 
   /**
@@ -125,7 +118,7 @@ export class CertificateAuthority {
     await this.#keep("certificate_issued", "authority", issued, actor, certificateWrite(issued));
     this.#authority = issued;
     this.#list = null;
-    this.#answers.clear();
+    this.#ocsp.forget();
     return describe(issued, null);
   }
 
@@ -202,7 +195,7 @@ export class CertificateAuthority {
   /** The CRL in DER. */
   async revocationList(): Promise<Uint8Array | Refusal> {
     const known = this.#list;
-    if (this.#isFresh(known)) return known.der;
+    if (isFresh(known, this.#now())) return known.der;
     const authority = await this.#current();
     if ("ok" in authority) return authority;
     const changes = this.#changes;
@@ -223,37 +216,19 @@ export class CertificateAuthority {
     return der;
   }
 
-  /** An OCSP response in DER to a request in DER; what cannot be answered gets an unsigned failure. */
+  /** An OCSP response in DER to a request in DER: see `OcspResponder.answer`. */
   async ocsp(request: Uint8Array): Promise<Uint8Array | Refusal> {
     const authority = await this.#current();
     if ("ok" in authority) return authority;
-    const issuer = issuerOf(authority);
-    const question = readOcspRequest(request, issuer);
-    if (typeof question === "string") return ocspFailure(question);
-    // The hashes of the question come back in the answer: one of SHA-1 and one of SHA-256.
-    const name = `${question.certificate.hashAlgorithm.algorithmId} ${question.serial}`;
-    const known = this.#answers.get(name) ?? null;
-    if (this.#isFresh(known)) return known.der;
-    const changes = this.#changes;
-    const [row] = await this.#terms.store.read("certificate.one", [question.serial]);
-    // RFC 5019 2.2.3: of a certificate that was never issued nothing is signed.
-    if (!row || row["authority"] !== authority.serial) return ocspFailure("unauthorized");
-    const now = this.#now();
-    const answer = ocspAnswerOf(question, toRevocation(row), issuer, validity(now));
-    const der = await this.#sign(answer, authority);
-    if (der instanceof Uint8Array && changes === this.#changes) {
-      if (this.#answers.size >= ANSWERS_HELD) this.#answers.clear();
-      this.#answers.set(name, { der, fromMilliseconds: now });
-    }
-    return der;
+    return this.#ocsp.answer(request, {
+      serial: authority.serial,
+      issuer: issuerOf(authority),
+      sign: (answer) => this.#sign(answer, authority),
+    });
   }
 
   #now(): number {
     return this.#terms.keys.service.now();
-  }
-
-  #isFresh(signed: Signed | null): signed is Signed {
-    return signed !== null && this.#now() < signed.fromMilliseconds + STATUS_MILLISECONDS / 2;
   }
 
   #span(days: number) {
@@ -346,6 +321,7 @@ export class CertificateAuthority {
     reason?: RevocationReason,
   ): Promise<void> {
     const at = this.#now();
+    const certificate = hash("sha256", der, "hex");
     const event: ServiceEvent = {
       kind,
       atMilliseconds: at,
@@ -354,7 +330,7 @@ export class CertificateAuthority {
       actor,
       reason: reason ?? null,
       detail: `${op}: certificate ${serial}`,
-      data: { op, serial },
+      data: { op, serial, certificate },
     };
     await this.#terms.record(event, [write], {
       v: 1,
@@ -363,7 +339,7 @@ export class CertificateAuthority {
       actor,
       op,
       serial,
-      certificate: hash("sha256", der, "hex"),
+      certificate,
       ...(key === null || version === null ? {} : { key, version }),
       ...(reason === undefined ? {} : { reason }),
     });
@@ -393,10 +369,6 @@ const derOf = (pem: string): Uint8Array =>
 
 function issuerOf(authority: IssuedCertificate): Issuer {
   return { name: authority.name, publicKey: publicKeyOf(authority), url: authority.url };
-}
-
-function validity(now: number) {
-  return { fromMilliseconds: now, nextMilliseconds: now + STATUS_MILLISECONDS };
 }
 
 function describe(

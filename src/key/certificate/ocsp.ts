@@ -1,7 +1,14 @@
 import { hash } from "node:crypto";
-import { Constructed, Enumerated, GeneralizedTime, OctetString, Primitive } from "asn1js";
+import { Constructed, Enumerated, fromBER, GeneralizedTime, OctetString, Primitive } from "asn1js";
 import type { CertID } from "pkijs";
-import { OCSPRequest, OCSPResponse, ResponseBytes, ResponseData, SingleResponse } from "pkijs";
+import {
+  Extension,
+  OCSPRequest,
+  OCSPResponse,
+  ResponseBytes,
+  ResponseData,
+  SingleResponse,
+} from "pkijs";
 import type { Issuer } from "./certificate.ts";
 import { bufferOf, commonName, keyIdentifier, publicKeyInfo, wholeSeconds } from "./names.ts";
 import { REVOCATION_REASONS } from "./revocation.ts";
@@ -23,11 +30,17 @@ export const OCSP_FAILURES = { malformedRequest: 1, tryLater: 3, unauthorized: 6
 export interface OcspQuestion {
   readonly serial: string;
   readonly certificate: CertID;
+  /** DER of the extension's value, which comes back as it came; null where there is none. */
+  readonly nonce: Uint8Array | null;
 }
 
+/** RFC 9654 2.1: `Nonce ::= OCTET STRING(SIZE(1..128))`. */
+const NONCE = "1.3.6.1.5.5.7.48.1.2";
+const LONGEST_NONCE_BYTES = 128;
+
 /**
- * RFC 6960 4.1.1, of RFC 5019's profile: one certificate a request. A nonce is not looked at: answers
- * are signed ahead and given to all who ask.
+ * RFC 6960 4.1.1, of RFC 5019's profile: one certificate a request. Its signature, where it has one, is
+ * not looked at.
  * @returns `malformedRequest`, or `unauthorized` for another authority's certificate
  */
 export function readOcspRequest(
@@ -35,18 +48,33 @@ export function readOcspRequest(
   issuer: Issuer,
 ): OcspQuestion | "malformedRequest" | "unauthorized" {
   let certificate: CertID;
+  let nonce: Uint8Array | null;
   try {
-    const { requestList } = OCSPRequest.fromBER(bufferOf(der)).tbsRequest;
+    const { requestList, requestExtensions } = OCSPRequest.fromBER(bufferOf(der)).tbsRequest;
     const [first, ...more] = requestList;
     if (!first || more.length > 0) return "malformedRequest";
     certificate = first.reqCert;
+    const given = nonceIn(requestExtensions ?? []);
+    if (given === "malformed") return "malformedRequest";
+    nonce = given;
   } catch {
     return "malformedRequest";
   }
   const algorithm = HASHES[certificate.hashAlgorithm.algorithmId];
   if (!algorithm || !isOf(certificate, issuer, algorithm)) return "unauthorized";
   const serial = Buffer.from(certificate.serialNumber.valueBlock.valueHexView).toString("hex");
-  return { serial, certificate };
+  return { serial, certificate, nonce };
+}
+
+function nonceIn(extensions: readonly Extension[]): Uint8Array | null | "malformed" {
+  const [extension, ...more] = extensions.filter(({ extnID }) => extnID === NONCE);
+  if (!extension) return null;
+  const value = new Uint8Array(extension.extnValue.valueBlock.valueHexView);
+  const { result, offset } = fromBER(bufferOf(value));
+  if (more.length > 0 || offset !== value.length || !(result instanceof OctetString))
+    return "malformed";
+  const { byteLength } = result.valueBlock.valueHexView;
+  return byteLength >= 1 && byteLength <= LONGEST_NONCE_BYTES ? value : "malformed";
 }
 
 function isOf(
@@ -63,7 +91,7 @@ function isOf(
 
 /** RFC 6960 4.2.1: BasicOCSPResponse, by the authority itself, named by its key. */
 export function ocspAnswerOf(
-  { certificate }: OcspQuestion,
+  { certificate, nonce }: OcspQuestion,
   revocation: Revocation | null,
   issuer: Issuer,
   {
@@ -84,12 +112,17 @@ export function ocspAnswerOf(
         nextUpdate: wholeSeconds(nextMilliseconds),
       }),
     ],
+    ...(nonce === null ? {} : { responseExtensions: [extensionOf(nonce)] }),
   });
   const { toBeSigned, complete } = unsigned(data.toSchema(true) as never);
   return {
     toBeSigned,
     complete: (signature) => wrapped(complete(signature)),
   };
+}
+
+function extensionOf(nonce: Uint8Array): Extension {
+  return new Extension({ extnID: NONCE, critical: false, extnValue: bufferOf(nonce) });
 }
 
 /** CertStatus: [0] good, [1] revoked. */

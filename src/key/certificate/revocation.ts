@@ -1,4 +1,5 @@
-import type { KeyState } from "../../port/key.ts";
+import type { KeptEvent } from "../../port/event.ts";
+import { KEY_TRANSITIONS, type KeyState } from "../../port/key.ts";
 
 /** RFC 5280 5.3.1, those that somebody gives; the number is what CRLs and OCSP have. */
 export const REVOCATION_REASONS = {
@@ -45,4 +46,10 @@ export function revocationOf({ serial, revoked, key }: Standing): Revocation | n
   // A hold is the mildest: what is for good goes before it.
   if (revoked && byKey?.reason !== "keyCompromise") return { serial, ...revoked };
   return byKey;
+}
+
+/** Whether an event may have changed what stands: a key's state moved, or a certificate was revoked. */
+export function changesStanding({ kind, data }: Pick<KeptEvent, "kind" | "data">): boolean {
+  const moved = kind === "key_changed" && KEY_TRANSITIONS.some((one) => one === data["op"]);
+  return moved || kind === "certificate_revoked";
 }

@@ -3,9 +3,11 @@ import type { KeyPurpose } from "../../port/key.ts";
 const DAY_MILLISECONDS = 86_400_000;
 
 /**
- * The longest time that a version protects, in days: the upper ends of the originator-usage periods in
- * SP 800-57 part 1 r5 table 1. Private signature key: 3 years. Symmetric authentication, data encryption
- * and key-wrapping key, private key-transport and static key-agreement key: 2 years.
+ * The longest time that a version protects, in days: defaults chosen by springhouse, the upper ends of the
+ * originator-usage periods in SP 800-57 part 1 table 1, as a public copy of its edition of 2007 has them;
+ * revision 5's own table was not at hand. Private signature key: 1 to 3 years. Symmetric authentication,
+ * data encryption and key-wrapping key, private key-transport and static key-agreement key: at most 2.
+ * ML-KEM is in no such table: it is taken for key transport.
  */
 export const CRYPTOPERIOD_DAYS: Readonly<Record<KeyPurpose, number>> = {
   signature: 3 * 365,

@@ -63,7 +63,7 @@ function overdue(version: ProtectingVersion, atMilliseconds: number): readonly F
     {
       kind: "past_cryptoperiod",
       subject: `${key}/${version.version}`,
-      detail: `It protects since ${days} days longer than the ${CRYPTOPERIOD_DAYS[purpose]} days of SP 800-57 part 1 r5 table 1 for ${purpose}.`,
+      detail: `It protects since ${days} days longer than the ${CRYPTOPERIOD_DAYS[purpose]} days of SP 800-57 part 1 table 1 for ${purpose}.`,
       remedy: "Rotate it, and set `rotation.everyDays` in its policy.",
     },
   ];

@@ -8,7 +8,7 @@ import type {
   DestructionReceipt,
   EndedSlot,
 } from "../../port/destruction.ts";
-import { refuse, type Refusal } from "../../port/errors.ts";
+import { refuse, type Refusal, SpringhouseError } from "../../port/errors.ts";
 import type { EventKind, ServiceEvent } from "../../port/event.ts";
 import type { Store, Write } from "../../store/store.ts";
 import type { Approved, CommandKeepers } from "../approval/commandKeeper.ts";
@@ -54,12 +54,15 @@ export interface DestructionTerms {
       commit: (batch: readonly Write[]) => Promise<void>,
     ): Promise<string>;
     inclusion(id: string): Promise<Inclusion | undefined>;
+    readonly handovers: readonly string[];
   };
   readonly record: (event: ServiceEvent, together: readonly Write[]) => Promise<void>;
   /** For how long each can be called off. */
   readonly windowMilliseconds: number;
   /** A destruction that is due and could not be done; it is tried again. */
   readonly failed: (detail: string) => void;
+  /** An epoch was ended for what was due. */
+  readonly batched: () => void;
 }
 
 /** How often what is due is looked for; what is due by then shares one epoch's end. */
@@ -98,7 +101,7 @@ export class Destructions {
           return refuse("conflict", "The destruction of this version is under way.");
         },
         execute: ({ key, version }, approved, { id }) =>
-          this.#schedule(key, version, approved, id).then(() => null),
+          this.#schedule(key, version, approved, id).then(() => null, changedMeanwhile),
       },
     };
   }
@@ -141,6 +144,7 @@ export class Destructions {
     if (note === null || !inclusion)
       return refuse("conflict", `It is ${state}: there is no receipt before it is destroyed.`);
     const { entry, position, proof, checkpoint } = inclusion;
+    const { handovers } = this.#terms.log;
     return {
       v: 1,
       kind: "destruction-receipt",
@@ -149,6 +153,7 @@ export class Destructions {
       position,
       proof: proof.map((hash) => Buffer.from(hash).toString("base64")),
       checkpoint: checkpoint.note,
+      ...(handovers.length > 0 ? { handovers } : {}),
     };
   }
 
@@ -166,6 +171,7 @@ export class Destructions {
       if (removed.length === 0) return;
       const ended = await seal.rotate(SYSTEM.id, `destruction of ${removed.length} key versions`);
       if ("ok" in ended) return this.#terms.failed(ended.detail);
+      this.#terms.batched();
       for (const one of removed) await this.#complete(one, ended);
     });
   }
@@ -347,6 +353,15 @@ export class Destructions {
     if (this.#turns.full) return refuse("busy", "Other work on destructions is under way.");
     return this.#turns.run(work);
   }
+}
+
+/** The database takes a schedule only for the key as it was approved. */
+function changedMeanwhile(error: unknown): Refusal {
+  if (error instanceof SpringhouseError && error.code === "internal")
+    return refuse("revision_changed", "The key was changed while this was being scheduled.", {
+      remedy: "Look at what changed, and make another intent for how things are.",
+    });
+  throw error;
 }
 
 const KINDS: Readonly<Record<LeafOf<"destruction">["op"], EventKind>> = {

@@ -1,6 +1,8 @@
 import { Turns } from "../../drbg/turns.ts";
 import type { Leaf } from "../../log/leaf.ts";
-import type { RandomSupply } from "../../port/draw.ts";
+import { outputWrite } from "../../lineage/rows.ts";
+import { pendingOf } from "../../port/draw.ts";
+import type { PendingOutputs, RandomSupply } from "../../port/draw.ts";
 import { refuse, SpringhouseError } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { ServiceEvent } from "../../port/event.ts";
@@ -84,20 +86,25 @@ export class PairedKeys {
         return refuse("busy", `${PAIR_LIMITS.keysWaiting} keys of this pair wait for its slave.`, {
           remedy: "Have the slave fetch them; after a day they are thrown away.",
         });
-      const keys = await this.#draw(pair.master, number, bytes);
-      if (isRefusal(keys)) return keys;
+      const { sealed, cause } = this.#terms.vault.state();
+      if (sealed) return refuse("sealed", cause ?? "The vault is sealed.");
+      const drawn = await this.#draw(pair.master, number, bytes);
+      if (isRefusal(drawn)) return drawn;
+      const { keys, pending } = drawn;
       // All are wrapped for one epoch of the vault, and stored in the same turn.
       const wrapped = await Promise.all(
         keys.map((key) => this.#terms.vault.wrap(bindingOf(pair, key.id), key.bytes)),
       );
       const refused = wrapped.find(isRefusal);
-      if (refused) return forgotten(keys, refused);
+      const overtaken = refused ?? pending.refusal();
+      if (overtaken) return forgotten(keys, overtaken);
       const at = this.#terms.now();
       const writes = keys.flatMap(({ id }, index): Write[] => [
         materialWrite(id, 1, wrapped[index] as Exclude<(typeof wrapped)[number], Refusal>),
         { statement: "pairedKey.insert", parameters: [id, pair.master, pair.slave, bytes, at] },
       ]);
-      return this.#handOver(pair, "master", keys, writes);
+      const outputs = pending.outputs.map(outputWrite);
+      return this.#handOver(pair, "master", keys, [...outputs, ...writes]);
     });
   }
 
@@ -127,14 +134,14 @@ export class PairedKeys {
     principal: string,
     number: number,
     bytes: number,
-  ): Promise<readonly PairedKey[] | Refusal> {
+  ): Promise<{ readonly keys: readonly PairedKey[]; readonly pending: PendingOutputs } | Refusal> {
     const drawn = await this.#terms.random.draw({
       bytes: number * (bytes + UUID_BYTES),
       door: "keys",
       principal,
       purpose: "pair",
       requirement: { strength: 256 },
-      recorded: true,
+      recorded: "pending",
     });
     if (!drawn.ok) return drawn;
     const keys = Array.from({ length: number }, (_, index) => {
@@ -146,7 +153,7 @@ export class PairedKeys {
       };
     });
     drawn.bytes.fill(0);
-    return keys;
+    return { keys, pending: pendingOf(drawn) };
   }
 
   async #open({ master, slave }: Pair, id: string): Promise<PairedKey | Refusal> {

@@ -2,10 +2,8 @@ import { createPublicKey, hash } from "node:crypto";
 import type { JsonWebKey, KeyObject } from "node:crypto";
 import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
+import type { ExportScheme } from "../../port/key.ts";
 import { agree } from "../operation/agreement.ts";
-
-export const EXPORT_SCHEMES = ["hpke", "jwe", "age"] as const;
-export type ExportScheme = (typeof EXPORT_SCHEMES)[number];
 
 export type RecipientCurve = "X25519" | "P-256";
 
@@ -41,7 +39,7 @@ export function readRecipient(scheme: ExportScheme, text: string): Recipient | R
   if (scheme === "age") return readAgeRecipient(given);
   const key = given.startsWith("{") ? readJwk(given) : readPem(given);
   if (key === "private")
-    return invalid("it holds a private key, which is now known to this service", {
+    return invalid("it holds a private key, which is for its owner alone", {
       remedy: "Make a new key pair, and send its public half alone.",
     });
   if (key === null) return invalid("it is neither a public key in PEM nor a public JWK");
@@ -60,7 +58,7 @@ function readAgeRecipient(text: string): Recipient | Refusal {
   if (/^age1(?:pq1|tag1|tagpq1)?[02-9ac-hj-np-z]+$/.test(text))
     return { scheme: "age", recipient: text, digest: hash("sha256", text, "hex") };
   if (/^AGE-SECRET-KEY-/i.test(text))
-    return invalid("it holds a private identity, which is now known to this service", {
+    return invalid("it holds a private identity, which is for its owner alone", {
       remedy: "Make a new identity with age-keygen, and send its recipient (age1...) alone.",
     });
   return invalid("it is no age recipient (age1...)");

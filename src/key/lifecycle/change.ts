@@ -29,6 +29,8 @@ export interface TransitionOrder {
   readonly reason: string | null;
   /** For `compromise`: when it happened. */
   readonly occurredMilliseconds: number | null;
+  /** For `process`: when the leave ends. */
+  readonly untilMilliseconds?: number;
   readonly approval: ApprovedIntent | null;
 }
 
@@ -62,6 +64,23 @@ export function createKey(
   return { record, changed: [version], leaf };
 }
 
+/** Why the key can have no further version now; null when it can. Before any is made. */
+export function refuseRotation(
+  record: KeyRecord,
+  activate: boolean,
+  atMilliseconds: number,
+): Refusal | null {
+  if (record.versions.length >= MAXIMUM_VERSIONS)
+    return refuse("conflict", `The key has ${MAXIMUM_VERSIONS} versions, and can have no more.`, {
+      remedy: "Create another key.",
+    });
+  if (activate && isExpired(record, atMilliseconds))
+    return refuse("conflict", "The key's validity is over, so a new version cannot be active.", {
+      remedy: "Set a policy with a later notAfter first, or create another key.",
+    });
+  return null;
+}
+
 /** A further version. Once it is active it is the primary, and the one before begins its overlap. */
 export function rotateKey(
   record: KeyRecord,
@@ -69,16 +88,9 @@ export function rotateKey(
   author: Author,
   reason: string | null,
 ): Change | Refusal {
-  const { length } = record.versions;
-  if (length >= MAXIMUM_VERSIONS)
-    return refuse("conflict", `The key has ${MAXIMUM_VERSIONS} versions, and can have no more.`, {
-      remedy: "Create another key.",
-    });
-  if (birth.activate && isExpired(record, author.atMilliseconds))
-    return refuse("conflict", "The key's validity is over, so a new version cannot be active.", {
-      remedy: "Set a policy with a later notAfter first, or create another key.",
-    });
-  const version = newVersion(length + 1, birth, author);
+  const refusal = refuseRotation(record, birth.activate, author.atMilliseconds);
+  if (refusal) return refusal;
+  const version = newVersion(record.versions.length + 1, birth, author);
   const next = revised(record, [version], author);
   const leaf = leafOf(next, author, "rotate", version, null);
   return finished(record, next, reason === null ? leaf : { ...leaf, reason });
@@ -98,31 +110,17 @@ export function transitKey(
     approval: approval ? order.approval : null,
   });
   if ("ok" in judged) return judged;
-  const { reason, occurredMilliseconds } = order;
+  const { reason } = order;
   const compromised = order.transition === "compromise";
-  const next = revised(
-    record,
-    [
-      {
-        ...version,
-        state: judged.to,
-        changedMilliseconds: author.atMilliseconds,
-        activatedMilliseconds:
-          version.activatedMilliseconds ?? (judged.to === "active" ? author.atMilliseconds : null),
-        reason,
-        compromisedMilliseconds: compromised
-          ? (occurredMilliseconds ?? author.atMilliseconds)
-          : version.compromisedMilliseconds,
-      },
-    ],
-    author,
-  );
+  const moved = order.transition === "process" ? permitted : movedTo;
+  const next = revised(record, [moved(version, judged.to, order, author)], author);
   const changed = versionOf(next, order.version)!;
   const leaf = leafOf(next, author, order.transition, changed, version.state);
   return finished(record, next, {
     ...leaf,
     ...(reason === null ? {} : { reason }),
     ...(compromised ? { occurred: changed.compromisedMilliseconds! } : {}),
+    ...(order.transition === "process" ? { until: changed.processUntilMilliseconds! } : {}),
     ...(order.approval && approval ? { intent: order.approval.digest } : {}),
   });
 }
@@ -163,8 +161,36 @@ function newVersion(version: number, birth: Birth, { atMilliseconds }: Author): 
     changedMilliseconds: atMilliseconds,
     reason: null,
     compromisedMilliseconds: null,
+    processUntilMilliseconds: null,
   };
 }
+
+type Moved = (
+  version: KeyVersion,
+  state: KeyVersion["state"],
+  order: TransitionOrder,
+  author: Author,
+) => KeyVersion;
+
+const movedTo: Moved = (version, state, order, { atMilliseconds }) => ({
+  ...version,
+  state,
+  changedMilliseconds: atMilliseconds,
+  activatedMilliseconds:
+    version.activatedMilliseconds ?? (state === "active" ? atMilliseconds : null),
+  reason: order.reason,
+  compromisedMilliseconds:
+    order.transition === "compromise"
+      ? (order.occurredMilliseconds ?? atMilliseconds)
+      : version.compromisedMilliseconds,
+  processUntilMilliseconds: null,
+});
+
+/** SP 800-57 7.5: no other state, and the reason of the compromise stays what is told of it. */
+const permitted: Moved = (version, _state, { untilMilliseconds }) => {
+  if (untilMilliseconds === undefined) throw new RangeError("a leave to process without an end");
+  return { ...version, processUntilMilliseconds: untilMilliseconds };
+};
 
 const DAY_MILLISECONDS = 86_400_000;
 

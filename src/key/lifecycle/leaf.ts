@@ -28,6 +28,8 @@ export interface KeyLeaf {
   readonly reason?: string;
   /** Of a compromise: when it happened, as far as is known. */
   readonly occurred?: number;
+  /** Of a leave to process: when it ends. */
+  readonly until?: number;
   /** Digest of the intent that custodians approved. */
   readonly intent?: string;
 }

@@ -21,6 +21,8 @@ export interface KeyVersion {
   readonly reason: string | null;
   /** When the compromise happened as far as is known; null where none was reported. */
   readonly compromisedMilliseconds: number | null;
+  /** Of a compromised version: it processes before this time, as custodians approved; null: not at all. */
+  readonly processUntilMilliseconds: number | null;
 }
 
 /** What never changes in the life of a key. */

@@ -56,7 +56,10 @@ const TABLE: Readonly<Record<KeyState, Readonly<Partial<Record<KeyTransition, Ru
     compromise: { to: "compromised" },
     destroy: { to: "destroyed", needsApproval: true },
   },
-  compromised: { destroy: { to: "destroyed-compromised", needsApproval: true } },
+  compromised: {
+    destroy: { to: "destroyed-compromised", needsApproval: true },
+    process: { to: "compromised", needsApproval: true },
+  },
   destroyed: { compromise: { to: "destroyed-compromised" } },
   "destroyed-compromised": {},
 };

@@ -1,6 +1,6 @@
 import type { KeyTransition } from "../../port/key.ts";
 import { refuse, type Refusal } from "../../port/errors.ts";
-import type { CommandKeepers, Requester } from "../approval/commandKeeper.ts";
+import type { Approved, CommandKeepers, Requester } from "../approval/commandKeeper.ts";
 import { isExpired } from "../lifecycle/record.ts";
 import { transition } from "../lifecycle/transition.ts";
 import type { KeyDescription, KeyReader } from "./keyReader.ts";
@@ -17,24 +17,16 @@ export function keyCommands({ service, reader }: Terms): CommandKeepers {
     "key.restore": {
       look: ({ key, version }, requester) =>
         lookAt({ service, reader }, key, version, "restore", requester),
-      async execute({ key, version }, { digest, document, writes }, requester) {
-        const { reason, revision } = document;
-        const approval = {
-          digest,
-          key,
-          version,
-          transition: "restore",
-          revision: revision!,
-        } as const;
-        const changed = await service.transit(
-          key,
-          { transition: "restore", version, reason, occurredMilliseconds: null, approval },
-          requester,
-          revision,
-          () => null,
-          writes,
-        );
-        return "ok" in changed ? changed : null;
+      execute: ({ key, version }, approved, requester) =>
+        execute(service, { transition: "restore", key, version }, approved, requester),
+    },
+    "key.process": {
+      look: ({ key, version }, requester) =>
+        lookAt({ service, reader }, key, version, "process", requester),
+      execute({ key, version, hours }, approved, requester) {
+        const untilMilliseconds = service.now() + hours * 3_600_000;
+        const order = { transition: "process", key, version, untilMilliseconds } as const;
+        return execute(service, order, approved, requester);
       },
     },
     "key.export": {
@@ -51,6 +43,27 @@ export function keyCommands({ service, reader }: Terms): CommandKeepers {
       },
     },
   };
+}
+
+interface Wanted {
+  readonly transition: KeyTransition;
+  readonly key: string;
+  readonly version: number;
+  readonly untilMilliseconds?: number;
+}
+
+async function execute(
+  service: Terms["service"],
+  { key, ...wanted }: Wanted,
+  { digest, document, writes }: Approved,
+  requester: Requester,
+): Promise<Refusal | null> {
+  const { transition: move, version } = wanted;
+  const { reason, revision } = document;
+  const approval = { digest, key, version, transition: move, revision: revision! };
+  const order = { ...wanted, reason, occurredMilliseconds: null, approval };
+  const changed = await service.transit(key, order, requester, revision, () => null, writes);
+  return "ok" in changed ? changed : null;
 }
 
 /** Whether a transition that needs leave could be made with it. */

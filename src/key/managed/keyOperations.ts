@@ -13,8 +13,8 @@ import {
   encapsulateTo,
 } from "../operation/encapsulation.ts";
 import type { Encapsulated, EncapsulationAlgorithm } from "../operation/encapsulation.ts";
-import { unwrapBytes, wrapBytes, wrapFault } from "../operation/keyWrap.ts";
-import type { KeyWrapAlgorithm } from "../operation/keyWrap.ts";
+import { unwrapBytes, wrapBytes, wrapFault } from "../aes/keyWrap.ts";
+import type { KeyWrapAlgorithm } from "../aes/keyWrap.ts";
 import { isMac, macOf } from "../operation/mac.ts";
 import type { MacAlgorithm } from "../operation/mac.ts";
 import { counterNonce } from "../operation/nonce.ts";
@@ -23,7 +23,7 @@ import type { SignatureAlgorithm } from "../operation/signature.ts";
 import { Slots } from "../slots.ts";
 import type { Asker } from "./keyService.ts";
 import { isRefusal } from "./keyUser.ts";
-import type { KeyUser, Leave } from "./keyUser.ts";
+import type { Ask, KeyUser, Leave } from "./keyUser.ts";
 
 /** What was done it with, to be kept beside a result that does not say so itself. */
 export interface DoneWith {
@@ -112,6 +112,8 @@ export class KeyOperations {
     readonly ciphertext: Uint8Array;
     readonly output: string;
   }> {
+    const judged = await this.#user.judge(id, asker, { usage: "encrypt", bytes });
+    if ("ok" in judged) return judged;
     const drawn = await this.#random.draw({
       bytes,
       door: "keys",
@@ -155,9 +157,9 @@ export class KeyOperations {
     asker: Asker,
     message: Uint8Array,
   ): Done<{ readonly signature: Uint8Array }> {
-    // The most that any algorithm takes, so that nothing has to wait once it is decided.
-    const entropy = await this.#draw(Math.max(...Object.values(SIGNATURE_ENTROPY_BYTES)), "sign");
-    if (isRefusal(entropy)) return entropy;
+    const ask = { usage: "sign", bytes: message.length } as const;
+    const judged = await this.#user.judge(id, asker, ask);
+    if ("ok" in judged) return judged;
     const place = this.#turns.acquire();
     if (!place)
       return refuse("busy", "As many signatures as are allowed are waiting.", {
@@ -165,17 +167,8 @@ export class KeyOperations {
       });
     await place;
     try {
-      const ask = { usage: "sign", bytes: message.length } as const;
-      return await this.#user.use(id, asker, ask, (secret, leave) => {
-        const algorithm = leave.algorithm as SignatureAlgorithm;
-        const own = entropy.subarray(0, SIGNATURE_ENTROPY_BYTES[algorithm]);
-        return {
-          ...doneWith(leave),
-          signature: signMessage(algorithm, secret, message, own),
-        };
-      });
+      return await this.#sign(id, asker, ask, judged.algorithm as SignatureAlgorithm, message);
     } finally {
-      entropy.fill(0);
       // Whatever else waits has the thread between two signatures.
       await setImmediate();
       this.#turns.release();
@@ -246,10 +239,12 @@ export class KeyOperations {
   }
 
   async encapsulate(id: string, asker: Asker): Done<Encapsulated> {
+    const ask = { usage: "encapsulate", bytes: ENCAPSULATION_ENTROPY_BYTES } as const;
+    const judged = await this.#user.judge(id, asker, ask, false);
+    if ("ok" in judged) return judged;
     const entropy = await this.#draw(ENCAPSULATION_ENTROPY_BYTES, "encapsulate");
     if (isRefusal(entropy)) return entropy;
     try {
-      const ask = { usage: "encapsulate", bytes: ENCAPSULATION_ENTROPY_BYTES } as const;
       return await this.#user.usePublic(id, asker, ask, (publicKey, leave) => {
         const algorithm = leave.algorithm as EncapsulationAlgorithm;
         const made = encapsulateTo(algorithm, publicKey, entropy);
@@ -273,6 +268,27 @@ export class KeyOperations {
       const shared = decapsulateFrom(algorithm, secret, ciphertext);
       return shared === null ? NOT_AUTHENTIC : { ...doneWith(leave), shared };
     });
+  }
+
+  async #sign(
+    id: string,
+    asker: Asker,
+    ask: Ask,
+    algorithm: SignatureAlgorithm,
+    message: Uint8Array,
+  ): Done<{ readonly signature: Uint8Array }> {
+    const bytes = SIGNATURE_ENTROPY_BYTES[algorithm];
+    const entropy = bytes > 0 ? await this.#draw(bytes, "sign") : new Uint8Array(0);
+    if (isRefusal(entropy)) return entropy;
+    try {
+      // A key's algorithms do not change, so it is the one that was judged.
+      return await this.#user.use(id, asker, ask, (secret, leave) => ({
+        ...doneWith(leave),
+        signature: signMessage(algorithm, secret, message, entropy),
+      }));
+    } finally {
+      entropy.fill(0);
+    }
   }
 
   async #draw(bytes: number, purpose: string): Promise<Drawn["bytes"] | Refusal> {

@@ -64,7 +64,7 @@ export async function openKeyRoom(terms: KeyRoomTerms): Promise<KeyRoom> {
     shelf,
     tally,
     now: () => service.now(),
-    rotationDue: (key) => scheduler.look(key),
+    due: (key) => scheduler.look(key),
   });
   const exporter = new KeyExporter({
     store,

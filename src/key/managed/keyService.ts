@@ -2,15 +2,22 @@ import { createHash } from "node:crypto";
 import { commitmentTo, SALT_BYTES } from "../../log/commitment.ts";
 import type { Leaf, LeafOf } from "../../log/leaf.ts";
 import type { Clock } from "../../port/clock.ts";
-import type { RandomSupply } from "../../port/draw.ts";
+import type { PendingOutputs, RandomSupply } from "../../port/draw.ts";
 import { SpringhouseError, refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { ServiceEvent } from "../../port/event.ts";
 import type { ManagedType } from "../../port/key.ts";
 import type { Requirement } from "../../port/lineage.ts";
 import type { Store, Write } from "../../store/store.ts";
+import { outputWrite } from "../../lineage/rows.ts";
 import type { KeyGenerator } from "../keyGenerator.ts";
-import { createKey, repolicyKey, rotateKey, transitKey } from "../lifecycle/change.ts";
+import {
+  createKey,
+  refuseRotation,
+  repolicyKey,
+  rotateKey,
+  transitKey,
+} from "../lifecycle/change.ts";
 import type { Author, Birth, Change, TransitionOrder } from "../lifecycle/change.ts";
 import type { KeyFacts, KeyRecord } from "../lifecycle/record.ts";
 import { mayUse } from "../policy/decide.ts";
@@ -66,6 +73,8 @@ export interface Changed {
 interface Secret {
   readonly secret: Uint8Array;
   readonly birth: Omit<Birth, "activate">;
+  /** The record of the output that it was made of, which is kept with it; null for an imported one. */
+  readonly pending: PendingOutputs | null;
 }
 
 /**
@@ -115,6 +124,8 @@ export class KeyService {
   async import(order: KeyOrder, raw: Uint8Array, { id: owner }: Asker): Promise<Changed | Refusal> {
     const read = readKeyOrder(order);
     if ("ok" in read) return read;
+    const sealed = this.#sealed();
+    if (sealed) return sealed;
     const secret = importSecret(read.type, raw);
     return "ok" in secret ? secret : this.#keep(read, secret, owner);
   }
@@ -140,7 +151,8 @@ export class KeyService {
     check: (held: Held) => Refusal | null = () => null,
   ): Promise<Changed | Refusal> {
     return this.#change(id, asker, ifRevision, async (held) => {
-      const refusal = check(held) ?? this.#sealed();
+      const refusal =
+        check(held) ?? this.#sealed() ?? refuseRotation(held.record, activate, this.now());
       if (refusal) return refusal;
       const { type } = held.record;
       const made = raw
@@ -219,8 +231,9 @@ export class KeyService {
   ): Promise<Secret | Refusal> {
     const made = await this.#terms.generator.material(type, owner, requirement);
     if ("ok" in made) return made;
-    const { secret, publicKey, output } = made;
-    return { secret, birth: { origin: "generated", output, publicKey } };
+    const { secret, publicKey, pending } = made;
+    const output = pending.outputs[0]!.id;
+    return { secret, birth: { origin: "generated", output, publicKey }, pending };
   }
 
   async #keep(order: ReadOrder, made: Secret, owner: string): Promise<Changed | Refusal> {
@@ -237,6 +250,7 @@ export class KeyService {
       const kept = await this.#materialOf(change, 1, made);
       if ("ok" in kept) return kept;
       const leaf = await this.#terms.log.append(kept.leaf, [
+        ...kept.outputs,
         ...insertWrites(change.record, author.atMilliseconds),
         versionWrite(facts.id, change.changed[0]!),
         materialWrite(facts.id, 1, kept.wrapped),
@@ -260,6 +274,7 @@ export class KeyService {
     return {
       change,
       leaf: kept.leaf,
+      first: kept.outputs,
       writes: [materialWrite(change.record.id, version, kept.wrapped)],
       done: () => held.materials.set(version, kept.wrapped),
     };
@@ -269,8 +284,8 @@ export class KeyService {
   async #materialOf(
     change: Change,
     version: number,
-    { secret, birth }: Secret,
-  ): Promise<{ readonly wrapped: WrappedMaterial; readonly leaf: LeafOf<"key"> } | Refusal> {
+    { secret, birth, pending }: Secret,
+  ): Promise<Sealed | Refusal> {
     const { record, leaf } = change;
     const certificate = birth.output === null ? null : await this.#terms.births.of(birth.output);
     const salt = await this.#terms.random.draw({
@@ -290,9 +305,12 @@ export class KeyService {
       // The last thing that waits: the row is stored in the same turn of the event loop.
       const wrapped = await this.#terms.vault.wrap(bindingOf(record, version), material);
       if ("ok" in wrapped) return wrapped;
+      const refusal = pending?.refusal();
+      if (refusal) return refusal;
       const { publicKey } = birth;
       return {
         wrapped,
+        outputs: pending?.outputs.map(outputWrite) ?? [],
         leaf: {
           ...leaf,
           commitment,
@@ -333,9 +351,13 @@ export class KeyService {
     return result ?? NO_SUCH_KEY;
   }
 
-  async #commit(held: Held, { change, leaf, writes, done }: Prepared): Promise<Changed> {
+  async #commit(
+    held: Held,
+    { change, leaf, first = [], writes, done }: Prepared,
+  ): Promise<Changed> {
     const { record, changed } = change;
     const batch = [
+      ...first,
       ...updateWrites(held.record, record, this.now()),
       ...changed.map((version) => versionWrite(record.id, version)),
       ...writes,
@@ -346,6 +368,8 @@ export class KeyService {
       );
       this.#told(held.record, change);
       held.record = record;
+      // Nothing of a version that was suspended or destroyed stays in the clear.
+      this.#terms.vault.forget(record.id);
       done?.();
       return { record, leaf: id };
     } catch (error) {
@@ -363,9 +387,18 @@ export class KeyService {
   }
 }
 
+interface Sealed {
+  readonly wrapped: WrappedMaterial;
+  readonly leaf: LeafOf<"key">;
+  /** Records of the outputs that it was made of. */
+  readonly outputs: readonly Write[];
+}
+
 interface Prepared {
   readonly change: Change;
   readonly leaf: LeafOf<"key">;
+  /** What the version's row refers to. */
+  readonly first?: readonly Write[];
   readonly writes: readonly Write[];
   readonly done?: () => void;
 }
@@ -395,5 +428,6 @@ function importSecret(type: ManagedType, raw: Uint8Array): Secret | Refusal {
       remedy: "Send the raw form, in base64, that `POST /v1/keys/generate` gives for the type.",
     });
   const publicKey = "publicKey" in material ? material.publicKey : null;
-  return { secret: material.secret, birth: { origin: "imported", output: null, publicKey } };
+  const birth = { origin: "imported", output: null, publicKey } as const;
+  return { secret: material.secret, birth, pending: null };
 }

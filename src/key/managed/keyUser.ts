@@ -4,12 +4,13 @@ import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { KeyAlgorithm, KeyUsage } from "../../port/key.ts";
 import type { Store } from "../../store/store.ts";
+import { isExpired, versionOf } from "../lifecycle/record.ts";
 import type { KeyRecord, KeyVersion } from "../lifecycle/record.ts";
 import { FIXED_FIELD_BYTES } from "../operation/nonce.ts";
 import { decide } from "../policy/decide.ts";
 import type { Use } from "../policy/decide.ts";
 import { dueNow } from "../policy/due.ts";
-import { limitOf } from "../policy/limits.ts";
+import { limitOf, overLimit } from "../policy/limits.ts";
 import type { Amount } from "../policy/limits.ts";
 import { isProtecting } from "../policy/purpose.ts";
 import { readMaterial } from "../seal/rows.ts";
@@ -28,8 +29,8 @@ export interface KeyUserTerms {
   readonly shelf: Shelf;
   readonly tally: KeyTally;
   readonly now: () => number;
-  /** Called when a version has done so much that it is to be replaced. */
-  readonly rotationDue: (key: string) => void;
+  /** Called when a use shows that something is due: a version has done its part, or its validity ended. */
+  readonly due: (key: string) => void;
 }
 
 /** What somebody wants to do with a key. */
@@ -114,6 +115,33 @@ export class KeyUser {
     return result ?? NO_SUCH_KEY;
   }
 
+  /**
+   * Whether a use would be allowed now, for what has to be drawn first: who is refused draws nothing.
+   * Nothing is counted, and the use is judged again.
+   * @param secret whether it needs the version's secret, and so an open vault
+   */
+  async judge(
+    id: string,
+    asker: Asker,
+    { usage, algorithm = null, version = null, bytes }: Ask,
+    secret = true,
+  ): Promise<Use | Refusal> {
+    const { shelf, vault } = this.#terms;
+    const result = await shelf.with(id, async (held) => {
+      await shelf.refresh(held);
+      const use = this.#decide(held, asker, { usage, algorithm, version });
+      if ("ok" in use) return use;
+      const { used } = counterOf(held, use.version.version);
+      const over = isProtecting(usage)
+        ? overLimit(used, bytes, limitOf(held.record.policy, use.algorithm))
+        : null;
+      if (over) return over;
+      const { sealed, cause } = vault.state();
+      return secret && sealed ? refuse("sealed", cause ?? "The vault is sealed.") : use;
+    });
+    return result ?? NO_SUCH_KEY;
+  }
+
   /** What was reserved and not used, given back at a clean stop. */
   async stop(): Promise<void> {
     for (const { record, counters } of this.#terms.shelf.all())
@@ -129,17 +157,9 @@ export class KeyUser {
     { usage, algorithm = null, version = null, bytes }: Ask,
     secret = true,
   ): Promise<Leave | Refusal> {
-    const { now, shelf } = this.#terms;
     for (;;) {
-      await shelf.refresh(held);
-      const use = decide(held.record, {
-        usage,
-        algorithm: algorithm as KeyAlgorithm | null,
-        version,
-        principal: asker.id,
-        anyKey: asker.anyKey,
-        atMilliseconds: now(),
-      });
+      await this.#terms.shelf.refresh(held);
+      const use = this.#decide(held, asker, { usage, algorithm, version });
       if ("ok" in use) return use;
       if (secret && !held.materials.has(use.version.version)) {
         const refusal = await this.#fetch(held, use.version.version);
@@ -152,6 +172,20 @@ export class KeyUser {
       if (invocation === null) continue;
       return "ok" in invocation ? invocation : { ...leave, invocation };
     }
+  }
+
+  #decide(
+    { record }: Held,
+    { id: principal, anyKey }: Asker,
+    ask: Required<Omit<Ask, "bytes">>,
+  ): Use | Refusal {
+    const algorithm = ask.algorithm as KeyAlgorithm | null;
+    const atMilliseconds = this.#terms.now();
+    const use = decide(record, { ...ask, algorithm, principal, anyKey, atMilliseconds });
+    // So that the end of a validity is durable as soon as it was met, and no clock takes it back.
+    const refused = "ok" in use && versionOf(record, record.primary)?.state === "active";
+    if (refused && isExpired(record, atMilliseconds)) this.#terms.due(record.id);
+    return use;
   }
 
   /** Null when it had to wait, and everything has to be decided again. */
@@ -167,7 +201,7 @@ export class KeyUser {
     if (taken !== null) {
       // Also where it is refused: the rotation may be what it waits for.
       if (dueNow(record, counter.used, this.#terms.now())?.act === "rotate")
-        this.#terms.rotationDue(record.id);
+        this.#terms.due(record.id);
       return taken;
     }
     return counter.reserve(bytes, limit, (reserved) => this.#reserve(record.id, version, reserved));

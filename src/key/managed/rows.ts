@@ -63,6 +63,7 @@ export function toVersion(row: Row): KeyVersion {
     changedMilliseconds: fields.number("changed_ms"),
     reason: fields.textOrNull("reason"),
     compromisedMilliseconds: numberOrNull("compromised_ms"),
+    processUntilMilliseconds: numberOrNull("process_until_ms"),
   };
 }
 
@@ -135,6 +136,7 @@ export function versionWrite(key: string, version: KeyVersion): Write {
       version.changedMilliseconds,
       version.reason,
       version.compromisedMilliseconds,
+      version.processUntilMilliseconds,
     ],
   };
 }

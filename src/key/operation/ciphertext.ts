@@ -1,4 +1,4 @@
-import { NONCE_BYTES, TAG_BYTES, gcmDecrypt, gcmEncrypt } from "./gcm.ts";
+import { NONCE_BYTES, TAG_BYTES, gcmDecrypt, gcmEncrypt } from "../aes/gcm.ts";
 
 /*
  * A ciphertext says what opens it, so that nobody has to keep a version beside it:

@@ -1,4 +1,4 @@
-import { NONCE_BYTES } from "./gcm.ts";
+import { NONCE_BYTES } from "../aes/gcm.ts";
 
 /** 56 bits, drawn anew for each range of counters that is reserved. */
 export const FIXED_FIELD_BYTES = 7;

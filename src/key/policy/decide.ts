@@ -78,11 +78,14 @@ function mayProcess(
 ): Refusal | null {
   const { process } = RIGHTS[version.state];
   if (process === "never") return refuseState(version, usage);
-  if (process === "approved")
+  if (process === "approved" && !mayProcessUntil(version, atMilliseconds))
     return refuse(
       "approval_required",
       `Version ${version.version} is compromised: to ${usage} with it needs custodians' approval.`,
-      { remedy: "Protect the data anew under another key." },
+      {
+        remedy:
+          "Have custodians approve it for a while (`springhouse intent create KEY --to process`), and protect the data anew under another version.",
+      },
     );
   if (process === "by policy" && !record.policy.processSuspended)
     return refuseState(version, usage);
@@ -94,6 +97,10 @@ function mayProcess(
   if (notBeforeMilliseconds !== null && atMilliseconds < notBeforeMilliseconds)
     return refused("The key's validity has not begun.");
   return null;
+}
+
+function mayProcessUntil({ processUntilMilliseconds: until }: KeyVersion, at: number): boolean {
+  return until !== null && at < until;
 }
 
 /** A version that was replaced longer ago than the policy keeps. */

@@ -1,43 +1,41 @@
-import { createCipheriv, createDecipheriv } from "node:crypto";
-import type { MaterialBinding } from "./vault.ts";
+import { gcmDecrypt, gcmEncrypt } from "../aes/gcm.ts";
+import { unwrapBytes, wrapBytes } from "../aes/keyWrap.ts";
+import type { MaterialBinding, WrappedMaterial } from "./vault.ts";
 
-const CIPHER = "aes-256-gcm";
-const TAG_BYTES = 16;
-export const NONCE_BYTES = 12;
+/** AES-256. */
 export const KEY_BYTES = 32;
 
-/** AES-256-GCM. @returns the ciphertext with the tag at its end */
+/**
+ * Material under its version's key-encryption key, and that under the epoch's.
+ * @param key the version's own, never used before
+ */
 export function sealMaterial(
+  { epoch, key: epochKey }: { readonly epoch: number; readonly key: Uint8Array },
   key: Uint8Array,
   nonce: Uint8Array,
   binding: MaterialBinding,
   material: Uint8Array,
-): Uint8Array {
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(associatedData(binding));
-  const text = cipher.update(material);
-  cipher.final();
-  return Buffer.concat([text, cipher.getAuthTag()]);
+): WrappedMaterial {
+  return {
+    epoch,
+    wrappedKey: wrapBytes("AES-256-KW", epochKey, key),
+    nonce,
+    ciphertext: gcmEncrypt(key, nonce, material, associatedData(binding)),
+  };
 }
 
 /** @returns the material, for the caller to overwrite; null when anything about it is not as sealed */
 export function openMaterial(
-  key: Uint8Array,
-  nonce: Uint8Array,
+  epochKey: Uint8Array,
   binding: MaterialBinding,
-  ciphertext: Uint8Array,
+  { wrappedKey, nonce, ciphertext }: WrappedMaterial,
 ): Uint8Array | null {
-  if (nonce.length !== NONCE_BYTES || ciphertext.length < TAG_BYTES) return null;
-  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
-  decipher.setAAD(associatedData(binding));
-  decipher.setAuthTag(ciphertext.subarray(-TAG_BYTES));
-  const material = decipher.update(ciphertext.subarray(0, -TAG_BYTES));
+  const key = unwrapBytes("AES-256-KW", epochKey, wrappedKey);
+  if (key === null) return null;
   try {
-    decipher.final();
-    return material;
-  } catch {
-    material.fill(0);
-    return null;
+    return gcmDecrypt(key, nonce, ciphertext, associatedData(binding));
+  } finally {
+    key.fill(0);
   }
 }
 

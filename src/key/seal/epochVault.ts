@@ -1,25 +1,26 @@
+import type { Clock } from "../../port/clock.ts";
 import type { RandomSupply } from "../../port/draw.ts";
 import { refuse, type Refusal } from "../../port/errors.ts";
-import { KEY_BYTES, NONCE_BYTES, openMaterial, sealMaterial } from "./envelope.ts";
-import { KeyCache } from "./keyCache.ts";
-import { unwrapKey, wrapKey } from "./keyWrap.ts";
+import { NONCE_BYTES } from "../aes/gcm.ts";
+import { KEY_BYTES, openMaterial, sealMaterial } from "./envelope.ts";
 import type { LockedBytes, SecretMemory } from "./lockedMemory.ts";
+import { OpenMaterials } from "./openMaterials.ts";
 import { LARGEST_MATERIAL_BYTES, type MaterialBinding, type WrappedMaterial } from "./vault.ts";
 
 /** The epoch's key while the vault is open, and what is done with it. Nothing here waits for a slot. */
 export class EpochVault {
   readonly #memory: SecretMemory;
   readonly #random: RandomSupply;
-  readonly #cache: KeyCache;
-  /** Places for opened material, one for each depth of nesting that there was. */
+  readonly #materials: OpenMaterials;
+  /** Places for material in use, one for each depth of nesting that there was. */
   readonly #places: LockedBytes[] = [];
   #live: { readonly epoch: number; readonly key: LockedBytes } | null = null;
   #cause: string | null = "The vault was not opened since the start.";
   #held: Promise<void> | null = null;
 
-  constructor(memory: SecretMemory, random: RandomSupply) {
+  constructor(memory: SecretMemory, random: RandomSupply, clock: Clock) {
     this.#memory = memory;
-    this.#cache = new KeyCache(memory);
+    this.#materials = new OpenMaterials(memory, clock);
     this.#random = random;
   }
 
@@ -35,7 +36,7 @@ export class EpochVault {
   /** @param key the vault's own from now on */
   load(epoch: number, key: LockedBytes): void {
     this.#live?.key.free();
-    this.#cache.clear();
+    this.#materials.clear();
     this.#live = { epoch, key };
   }
 
@@ -49,7 +50,7 @@ export class EpochVault {
     this.#live?.key.free();
     this.#live = null;
     this.#cause = cause;
-    this.#cache.clear();
+    this.#materials.clear();
     for (const place of this.#places.splice(0)) place.free();
   }
 
@@ -86,16 +87,10 @@ export class EpochVault {
     const key = drawn.bytes.subarray(0, KEY_BYTES);
     try {
       while (this.#held !== null) await this.#held;
-      return this.withKey((epochKey, epoch) => {
-        const nonce = drawn.bytes.slice(KEY_BYTES);
-        const wrappedKey = wrapKey(epochKey, key);
-        return {
-          epoch,
-          wrappedKey,
-          nonce,
-          ciphertext: sealMaterial(key, nonce, binding, material),
-        };
-      });
+      const nonce = drawn.bytes.slice(KEY_BYTES);
+      return this.withKey((epochKey, epoch) =>
+        sealMaterial({ epoch, key: epochKey }, key, nonce, binding, material),
+      );
     } finally {
       key.fill(0);
     }
@@ -103,25 +98,19 @@ export class EpochVault {
 
   open<Result>(
     binding: MaterialBinding,
-    { epoch, wrappedKey, nonce, ciphertext }: WrappedMaterial,
+    wrapped: WrappedMaterial,
     use: (material: Uint8Array) => Result,
   ): Result | Refusal {
     if (this.#live === null) return this.#refuse();
+    const { epoch } = wrapped;
     if (epoch !== this.#live.epoch)
       return refuse("conflict", `It is wrapped under epoch ${epoch}, which is not the live one.`);
-    const { key } = this.#live;
-    const material = this.#cache.with(
-      wrappedKey,
-      () => key.use((epochKey) => unwrapKey(epochKey, wrappedKey)),
-      (versionKey) => openMaterial(versionKey, nonce, binding, ciphertext),
-    );
-    if (material === null) return damaged(binding);
     const place = this.#places.pop() ?? this.#memory.allocate(LARGEST_MATERIAL_BYTES, "open");
     try {
       return place.use((bytes) => {
-        const view = bytes.subarray(0, material.length);
-        view.set(material);
-        material.fill(0);
+        const length = this.#read(binding, wrapped, bytes);
+        if (length === null) return damaged(binding);
+        const view = bytes.subarray(0, length);
         try {
           return settled(use(view));
         } finally {
@@ -129,10 +118,29 @@ export class EpochVault {
         }
       });
     } finally {
-      material.fill(0);
       // Sealed while it was in use: nothing is kept for a vault that is shut.
       if (this.#live === null) place.free();
       else this.#places.push(place);
+    }
+  }
+
+  /** Overwrites what is open of a key, before its time. */
+  forget(key: string): void {
+    this.#materials.forget(key);
+  }
+
+  /** @returns the length of the material, once it is in `target`; null for one that does not open */
+  #read(binding: MaterialBinding, wrapped: WrappedMaterial, target: Uint8Array): number | null {
+    const open = this.#materials.read(wrapped, binding, target);
+    if (open !== null) return open;
+    const material = this.#live!.key.use((epochKey) => openMaterial(epochKey, binding, wrapped));
+    if (material === null) return null;
+    try {
+      target.set(material);
+      this.#materials.put(wrapped, binding, material);
+      return material.length;
+    } finally {
+      material.fill(0);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { RetiredSlot, SlotDescription, SlotKind } from "../../port/seal.ts";
 import type { Row, Write } from "../../store/store.ts";
-import type { Slot, SlotKeeper } from "./slot.ts";
+import { describeSlot, type Slot, type SlotKeeper } from "./slot.ts";
 
 /** What a slot was under an epoch, until its keeper has ended it. Kept, so that no crash forgets it. */
 export interface Retirement {
@@ -16,12 +16,7 @@ export const RETIREMENTS = { statement: "document.all", parameters: [COLLECTION]
 const keyOf = ({ slot }: Retirement): string => `${slot.id}.${slot.epoch}`;
 
 export function retirementOf(vault: string, slot: Slot, removed: boolean): Retirement {
-  const { id, kind, name, place, epoch, createdMilliseconds, parameters } = slot;
-  return {
-    vault,
-    removed,
-    slot: { id, kind, name, place, epoch, createdMilliseconds, parameters },
-  };
+  return { vault, removed, slot: { ...describeSlot(slot), parameters: slot.parameters } };
 }
 
 export function retirementWrite(retirement: Retirement, atMilliseconds: number): Write {

@@ -21,10 +21,9 @@ export function toEpoch(row: Row): Epoch {
 
 export function slotWrite(slot: Slot): Write {
   const { id, kind, name, place, epoch, createdMilliseconds, parameters, sealed, tag } = slot;
-  return {
-    statement: "sealSlot.put",
-    parameters: [id, kind, name, place, epoch, createdMilliseconds, parameters, sealed, tag],
-  };
+  const recovery = slot.recovery ? 1 : 0;
+  const facts = [id, kind, name, place, epoch, createdMilliseconds];
+  return { statement: "sealSlot.put", parameters: [...facts, parameters, sealed, tag, recovery] };
 }
 
 export function slotRemoval(id: string): Write {
@@ -42,6 +41,7 @@ export function toSlot(row: Row): Slot {
     place: row["place"] === null ? null : String(row["place"]),
     epoch: Number(row["epoch"]),
     createdMilliseconds: Number(row["created_ms"]),
+    recovery: row["recovery"] !== 0,
     parameters: String(row["parameters"]),
     sealed: row["sealed"] as Uint8Array,
     tag: row["tag"] as Uint8Array,

@@ -3,8 +3,8 @@ import { promisify } from "node:util";
 import { Type, type Static } from "typebox";
 import { Value } from "typebox/value";
 import { refuse, type Refusal } from "../../port/errors.ts";
+import { unwrapBytes, wrapBytes } from "../aes/keyWrap.ts";
 import { KEY_BYTES } from "./envelope.ts";
-import { unwrapKey, wrapKey } from "./keyWrap.ts";
 import {
   ENCAPSULATION_BYTES,
   openWith,
@@ -89,7 +89,7 @@ async function create(
     wrappedSeed: "",
   };
   const key = await keyOf(secret, parameters);
-  const wrappedSeed = base64(wrapKey(key, seed));
+  const wrappedSeed = base64(wrapBytes("AES-256-KW", key, seed));
   const randomness = drawn.subarray(-ENCAPSULATION_BYTES);
   const sealed = epochKey.use((bytes) => sealTo(publicKey, randomness, contextOf(terms), bytes));
   key.fill(0);
@@ -122,7 +122,7 @@ async function open(
   const parameters = parse(slot);
   if (parameters === null) return altered(slot);
   const key = await keyOf(secret, parameters);
-  const seed = unwrapKey(key, Buffer.from(parameters.wrappedSeed, "base64"));
+  const seed = unwrapBytes("AES-256-KW", key, Buffer.from(parameters.wrappedSeed, "base64"));
   key.fill(0);
   if (seed === null) return refuse("slot_refused", wrong);
   const epochKey = openWith(seed, contextOf(terms), slot.sealed);

@@ -1,7 +1,7 @@
 import { hkdfSync } from "node:crypto";
 import { ml_kem1024 } from "@noble/post-quantum/ml-kem.js";
+import { unwrapBytes, wrapBytes } from "../aes/keyWrap.ts";
 import { KEY_BYTES, lengthPrefixed } from "./envelope.ts";
-import { unwrapKey, wrapKey } from "./keyWrap.ts";
 
 /*
  * A slot whose secret is not at hand (a passphrase in somebody's head) must still take a new epoch's
@@ -37,7 +37,7 @@ export function sealTo(
   const { cipherText, sharedSecret } = ml_kem1024.encapsulate(publicKey, randomness);
   const wrapping = wrappingKey(sharedSecret, context);
   try {
-    return Buffer.concat([cipherText, wrapKey(wrapping, epochKey)]);
+    return Buffer.concat([cipherText, wrapBytes("AES-256-KW", wrapping, epochKey)]);
   } finally {
     wrapping.fill(0);
     sharedSecret.fill(0);
@@ -55,7 +55,7 @@ export function openWith(
   const sharedSecret = ml_kem1024.decapsulate(sealed.slice(0, CIPHERTEXT_BYTES), secretKey);
   const wrapping = wrappingKey(sharedSecret, context);
   try {
-    return unwrapKey(wrapping, sealed.subarray(CIPHERTEXT_BYTES));
+    return unwrapBytes("AES-256-KW", wrapping, sealed.subarray(CIPHERTEXT_BYTES));
   } finally {
     for (const secret of [wrapping, sharedSecret, secretKey]) secret.fill(0);
   }

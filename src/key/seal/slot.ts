@@ -22,6 +22,8 @@ export interface WantedSlot {
   readonly passphrase: Uint8Array | null;
   /** For the others: what stands behind it, by its name in the configuration. */
   readonly place: string | null;
+  /** Whether it takes the leave of custodians to open by it; default false. */
+  readonly recovery?: boolean;
 }
 
 /** What a kind of slot is told of the slot in hand; its sealing is bound to all of it. */
@@ -73,8 +75,10 @@ function tagOf(vault: string, slot: Omit<Slot, "tag">, epochKey: Uint8Array): Ui
   );
   const texts = [vault, id, kind, name, place === null ? "-" : `+${place}`, parameters];
   const numbers = [createdMilliseconds, epoch].map(String);
+  // Only where it is one, so that the tags of slots from before there were any still hold.
+  const recovery = slot.recovery ? ["recovery"] : [];
   const tag = createHmac("sha256", key)
-    .update(lengthPrefixed([...texts, ...numbers, sealed]))
+    .update(lengthPrefixed([...texts, ...numbers, sealed, ...recovery]))
     .digest();
   key.fill(0);
   return tag;
@@ -91,6 +95,6 @@ export function isGenuine(vault: string, slot: Slot, epochKey: Uint8Array): bool
 }
 
 export function describeSlot(slot: Slot): SlotDescription {
-  const { id, kind, name, place, epoch, createdMilliseconds } = slot;
-  return { id, kind, name, place, epoch, createdMilliseconds };
+  const { id, kind, name, place, epoch, createdMilliseconds, recovery } = slot;
+  return { id, kind, name, place, epoch, createdMilliseconds, recovery };
 }

@@ -40,8 +40,8 @@ export interface Vault {
    */
   wrap(binding: MaterialBinding, material: Uint8Array): Promise<WrappedMaterial | Refusal>;
   /**
-   * Gives the material in locked memory for the length of `use`, then overwrites it. Calls may be
-   * nested, for a key that wraps another.
+   * Gives a copy of the material in locked memory for the length of `use`, then overwrites it. Calls
+   * may be nested, for a key that wraps another.
    * @param use synchronous: what it returns must not be a promise, nor a view of the material
    * @returns a Refusal `sealed`, `conflict` (an epoch that is not live) or `material_damaged`
    */
@@ -50,6 +50,11 @@ export interface Vault {
     wrapped: WrappedMaterial,
     use: (material: Uint8Array) => Result,
   ): Result | Refusal;
+  /**
+   * Ends at once what is in the clear of a key. Otherwise material that was opened stays so for 10 ms,
+   * in locked memory, and its next use costs no decryption.
+   */
+  forget(key: string): void;
 }
 
 /** A PKCS#8 RSA-4096 key is 2.4 kB, an expanded ML-DSA-87 key 4.9 kB. */

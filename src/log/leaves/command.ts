@@ -12,6 +12,8 @@ export const SSH_PUBLIC_KEY = Type.String({
   maxLength: 500,
 });
 export const FINGERPRINT = Type.String({ pattern: "^SHA256:[A-Za-z0-9+/]{43}$" });
+/** As `key/seal/` names its slots. */
+const SLOT_ID = Type.String({ pattern: "^slot-[0-9a-f]{16}$" });
 export const PRINCIPALS = Type.Array(NAME, { maxItems: 16 });
 
 /** What custodians can give leave for: see `port/approval.ts`. */
@@ -21,6 +23,12 @@ export const COMMAND = Type.Unsafe<Command>(
       op: Type.Union([Type.Literal("key.restore"), Type.Literal("key.destroy")]),
       key: NAME,
       version: VERSION,
+    }),
+    strictObject({
+      op: Type.Literal("key.process"),
+      key: NAME,
+      version: VERSION,
+      hours: Type.Integer({ minimum: 1, maximum: 168 }),
     }),
     strictObject({
       op: Type.Literal("key.export"),
@@ -35,6 +43,7 @@ export const COMMAND = Type.Unsafe<Command>(
       principals: PRINCIPALS,
     }),
     strictObject({ op: Type.Literal("custodian.remove"), fingerprint: FINGERPRINT }),
+    strictObject({ op: Type.Literal("seal.recover"), slot: SLOT_ID }),
   ]),
 );
 

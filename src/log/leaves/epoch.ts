@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { COUNT, leafSchema, NAME, REASON } from "./fields.ts";
+import { COUNT, DIGEST, leafSchema, NAME, REASON } from "./fields.ts";
 
 /** What became of the key that wraps all keys. */
 export const EPOCH = leafSchema("epoch", {
@@ -16,4 +16,6 @@ export const EPOCH = leafSchema("epoch", {
   reason: Type.Union([REASON, Type.Null()]),
   /** Of `rotate`: key versions that were taken over. */
   materials: Type.Optional(COUNT),
+  /** Of `open` by a recovery slot: digest of the intent that custodians approved, used up by it. */
+  intent: Type.Optional(DIGEST),
 });

@@ -28,6 +28,8 @@ export const KEY = leafSchema("key", {
   reason: Type.Optional(REASON),
   /** Of a compromise: when it happened, as far as is known. */
   occurred: Type.Optional(TIME),
+  /** Of a compromised version that may process for a while: when that ends. */
+  until: Type.Optional(TIME),
   /** Digest of the intent that custodians approved. */
   intent: Type.Optional(DIGEST),
   /** Of a version that was generated: the noise behind it. An imported one has none. */

@@ -10,4 +10,6 @@ export const SLOT = leafSchema("slot", {
   epoch: COUNT,
   /** Of `retire`: whether a device sees to it that it opens this epoch no more. */
   assurance: Type.Optional(Type.Union([Type.Literal("hardware"), Type.Literal("best-effort")])),
+  /** Of `add`: it opens with the leave of custodians alone. */
+  recovery: Type.Optional(Type.Literal(true)),
 });

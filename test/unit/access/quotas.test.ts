@@ -99,6 +99,40 @@ describe("quotas", () => {
     expect(quotas.admitBytes(principal({ ...quota, bytesPerSecond: 200 }), 1)).toBe(0);
   });
 
+  test("what each took is counted, limited or not, and survives another quota", () => {
+    const quotas = new Quotas(new FakeClock());
+    const free = { requestsPerSecond: null, bytesPerSecond: null };
+    const tight = { requestsPerSecond: 2, bytesPerSecond: 100 };
+    quotas.admitRequest(principal(free, "free"));
+    quotas.paceBytes(principal(free, "free"), 64);
+    const one = principal(tight, "one");
+    for (let n = 0; n < 3; n++) quotas.admitRequest(one);
+    quotas.chargeRequests(one, 4);
+    quotas.admitBytes(one, 100);
+    quotas.admitBytes(one, 100);
+    const nothing = { refusedRequests: 0, refusedBytes: 0 };
+    const others = { client: null, quota: null, requests: 0, bytes: 0, ...nothing };
+    expect(quotas.uses()).toEqual([
+      { client: "free", quota: free, requests: 1, bytes: 64, ...nothing },
+      { client: "one", quota: tight, requests: 6, bytes: 100, refusedRequests: 1, refusedBytes: 1 },
+      others,
+    ]);
+    quotas.admitRequest(principal(free, "one"));
+    expect(quotas.uses()[1]).toMatchObject({ quota: free, requests: 7 });
+  });
+
+  test("a hundred clients are told one by one, the rest as one: 1,000 make no scrape longer", () => {
+    const quotas = new Quotas(new FakeClock());
+    const quota = { requestsPerSecond: 1, bytesPerSecond: 100 };
+    for (let n = 0; n < 1000; n++) quotas.admitRequest(principal(quota, `p${n}`));
+    // Those who were told first stay so, or their counters would come and go.
+    for (let n = 999; n >= 0; n--) quotas.admitBytes(principal(quota, `p${n}`), 10);
+    const uses = quotas.uses();
+    expect(uses).toHaveLength(101);
+    expect(uses[99]).toMatchObject({ client: "p99", quota, requests: 1, bytes: 10 });
+    expect(uses[100]).toMatchObject({ client: null, quota: null, requests: 900, bytes: 9000 });
+  });
+
   test("null is unlimited, each of the two by itself", () => {
     const quotas = new Quotas(new FakeClock());
     const free = principal({ requestsPerSecond: null, bytesPerSecond: null });

@@ -177,6 +177,24 @@ test("one more than may be at once is refused, a cancelled one makes room", asyn
   expect((await order("", samples(1000, 0xff))).statusCode).toBe(201);
 });
 
+test("one that is cancelled while it collects closes its tap at once and makes room", async () => {
+  house.sources.isSlow = true;
+  const begun = await order(`?source=${SOURCE.id}&samples=100000`);
+  const { id, state } = begun.json<AssessmentStatus>();
+  expect(state).toBe("collecting");
+  while (
+    !(await get(`/v1/assessments/${id}`)).json<AssessmentStatus>().progress.includes("collected")
+  )
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(house.sources.open).toBe(1);
+  const url = `/v1/assessments/${id}`;
+  const answer = await app.inject({ method: "DELETE", url, headers: house.bearer("auditor") });
+  expect(answer.statusCode).toBe(204);
+  expect(house.sources.open).toBe(0);
+  expect(await ended(id)).toMatchObject({ state: "cancelled", assessment: null });
+  expect((await order("", samples(1000, 0xff))).statusCode).toBe(201);
+});
+
 test(
   "an upload need not be sent to hear that it is too large, or that nothing may begin",
   { timeout: 25_000 },

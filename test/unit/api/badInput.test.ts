@@ -97,6 +97,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/keys/{id}/deactivate": {},
   "/v1/keys/{id}/compromise": {},
   "/v1/keys/{id}/destroy": {},
+  "/v1/keys/{id}/process": {},
   "/v1/keys/{id}/encrypt": { plaintext: "AAAA" },
   "/v1/keys/{id}/decrypt": { ciphertext: "AAAA" },
   "/v1/keys/{id}/rewrap": { ciphertext: "AAAA" },
@@ -126,6 +127,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/sources/{id}/restarts": {},
   "/v1/recall": { source: "rng-1", from: 0, to: 1 },
   "/v1/drills": { source: "rng-1" },
+  "/v1/log/rotate-key": { reason: "tried" },
   "/v1/tokens": { name: "tried", roles: ["client"] },
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },
   "/v1/seal/open": { passphrase: "twelve of them" },
@@ -139,6 +141,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/custodians/bootstrap": { custodians: [{ person: "ada", publicKey: "ssh-ed25519 AAAA" }] },
   "/v1/destructions/{id}/cancel": {},
   "/v1/backups": {},
+  "/v1/backups/{id}/drill": {},
 };
 
 async function ask(

@@ -10,6 +10,7 @@ import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/platform/logger.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
+import { CustodyTally } from "../../../src/key/custodyTally.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
@@ -30,9 +31,11 @@ import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot
 import { attestWith } from "../../../src/log/statement.ts";
 import { drillFacts } from "../../../src/verify/drillFacts.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
+import { SigningKey } from "../../../src/log/signingKey.ts";
 import { signerOf } from "../../../src/log/signer.ts";
 import { lockedMemory } from "../../../src/key/seal/lockedMemory.ts";
-import { drawFrom, openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
+import { drawFrom } from "../../../src/key/seal/epochKey.ts";
+import { openSealKeeper } from "../../../src/key/seal/sealKeeper.ts";
 import { pkcs11Slots } from "../../../src/key/seal/pkcs11Slot.ts";
 import { tpmSlots } from "../../../src/key/seal/tpmSlot.ts";
 import { keyFileSlots, passphraseSlots } from "../../../src/key/seal/secretSlot.ts";
@@ -171,6 +174,8 @@ const DRILLED = {
 /** Signs what this house attests. */
 export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
+const NO_FIGURES = new CustodyTally({ read: () => Promise.resolve([]) }, () => {}).figures();
+
 export const SNAPSHOT: ServiceSnapshot = {
   version: "0",
   startedMilliseconds: 1,
@@ -197,14 +202,18 @@ export const SNAPSHOT: ServiceSnapshot = {
     lockedMemory: { ok: true, bytes: 0, detail: "" },
   },
   keys: new KeyTally().figures(),
+  custody: NO_FIGURES,
   log: {
     origin: "log.example/house",
     verifierKey: "log.example/house+00000000+AAAA",
     leaves: 1,
+    checkpointMilliseconds: null,
     behindMilliseconds: 0,
     failuresTotal: 0,
     witnesses: [],
   },
+  disk: null,
+  tlsCertificates: [],
 };
 
 const STORY = {
@@ -255,21 +264,23 @@ export const EVENT: ServiceEvent = {
   data: {},
 };
 
-/** A source that can be made to gap. */
+/** A source that can be made to gap, and to take its time. */
 class MemorySources implements SourceControl {
   gapAfter = Infinity;
+  isSlow = false;
   device: DeviceDescription | null = null;
   open = 0;
   readonly acts: string[] = [];
 
   tap(source: string, samples: number | null): Tap | Refusal {
     this.open++;
-    const { gapAfter } = this;
+    const { gapAfter, isSlow } = this;
     let closed = false;
     async function* chunks(): AsyncGenerator<Uint8Array> {
       const wanted = samples ?? Infinity;
       for (let at = 0; at < wanted && !closed; at += 1000) {
         if (at >= gapAfter) throw new Error("gap");
+        if (isSlow) await new Promise((resolve) => setTimeout(resolve, 5));
         yield new Uint8Array(Math.min(1000, wanted - at)).fill((at / 1000) & 0xff);
       }
     }
@@ -280,8 +291,8 @@ class MemorySources implements SourceControl {
       firstSequence: 4711,
       chunks: chunks(),
       close: () => {
+        if (!closed) this.open--;
         closed = true;
-        this.open--;
       },
     };
   }
@@ -343,6 +354,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   const journal = new MemoryJournal();
   const sources = new MemorySources();
   const log: string[] = [];
+  const logger = createLogger("debug", { write: (line) => log.push(line) });
   const answered: House["answered"] = [];
   const snapshot = { value: SNAPSHOT };
   const book = new TokenBook({
@@ -371,8 +383,8 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   });
   const { keys, approvals, destructions, backups } = await openRig();
   const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
-  const distribution = openDistribution(
-    { store: keys.store, clock, signer: STATUS_SIGNER },
+  const { revoked: _revoked, ...distribution } = await openDistribution(
+    { store: keys.store, clock, signer: new SigningKey(STATUS_SIGNER), log: logger },
     keys.supply,
     keys.room,
     keys.port,
@@ -396,7 +408,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
             output: "s-0-1.1",
             seed: "s-0-1",
           };
-          return { keys: Array.from({ length: count }, () => key) };
+          return { keys: Array.from({ length: count }, () => key), pending: [] };
         },
       },
       managed: keys.room,
@@ -454,9 +466,14 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
       },
       introspection: { snapshot: () => snapshot.value },
       attest: attestWith(SIGNER),
+      logKey: {
+        rotate: async (actor, reason) => ({ verifierKey: `${actor} ${reason}`, handover: "" }),
+      },
       transparency: {
         verifierKey: SNAPSHOT.log.verifierKey,
         checkpoint: () => ({ note: "log.example/house\n1\n" }),
+        cosigned: { all: [{ note: "log.example/house\n1\n" }] },
+        handovers: ["a hand-over\n"],
         tile: async (level, index, width) =>
           level === 0 && index === 0 && width === 1 ? new Uint8Array(32).fill(1) : null,
         entries: async (index, width) => (index === 0 && width === 1 ? ["{}"] : null),
@@ -472,7 +489,10 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         receiptOf: async (id, mine) =>
           mine === null && id === "lf-0123456789abcdef-1" ? { format: "a receipt" } : undefined,
         issue: async (orders) =>
-          orders.map(({ outputs }) => ({ receipt: { outputs }, salt: new Uint8Array(32) })),
+          orders.map(({ pending: { outputs } }) => ({
+            receipt: { outputs: outputs.map(({ id }) => id) },
+            salt: new Uint8Array(32),
+          })),
       },
       selfTest: { run: () => SNAPSHOT.selfTests },
       metrics: {
@@ -484,7 +504,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         answered: (door, code, _seconds, bytes) => answered.push({ door, code, bytes }),
         refused: () => {},
       },
-      log: createLogger("debug", { write: (line) => log.push(line) }),
+      log: logger,
       ...ports,
     },
     { version: "0", hosts: LOOPBACK_NAMES, origins: [], publicProbes: true, ...apiOptions },

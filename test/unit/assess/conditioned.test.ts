@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { componentEntropy } from "../../../src/assess/conditioned/component.ts";
 import {
-  componentEntropy,
   conditionedCampaign,
   runConditionedTask,
 } from "../../../src/assess/conditioned/conditioned.ts";
 import { conditionedFindings } from "../../../src/assess/conditioned/findings.ts";
 import type { Samples } from "../../../src/assess/samples.ts";
-import { suiteOf } from "../../../src/assess/suites.ts";
+import { conditionedSuite } from "../../../src/assess/conditioned/suite.ts";
 import type { Conditioning } from "../../../src/standard/outputEntropy.ts";
 import { ESTIMATOR_TITLES, hasVectors, printedValues, VECTORS } from "./nonIid.ts";
 
@@ -117,11 +117,14 @@ describe("Output_Entropy as NIST's ea_conditioning has it", () => {
 });
 
 test("a claim for a source and a component that cannot be are faults", () => {
-  const suite = suiteOf("sp800-90b-conditioned");
   const samples: Samples = { symbols: new Uint8Array(10), bitsPerSymbol: 1 };
   const parameters = { claimedEntropy: null, seed: null, constants: null, conditioning: COMPONENT };
-  expect(suite.fault(samples, parameters, null)).toBeNull();
-  expect(suite.fault(samples, { ...parameters, claimedEntropy: 0.5 }, null)).toContain("--h");
+  expect(conditionedSuite.fault(samples, parameters, null)).toBeNull();
+  expect(conditionedSuite.fault(samples, { ...parameters, claimedEntropy: 0.5 }, null)).toContain(
+    "--h",
+  );
   const impossible = { ...COMPONENT, inputEntropy: 513 };
-  expect(suite.fault(samples, { ...parameters, conditioning: impossible }, null)).toContain("513");
+  expect(
+    conditionedSuite.fault(samples, { ...parameters, conditioning: impossible }, null),
+  ).toContain("513");
 });

@@ -3,19 +3,14 @@ import { goodnessOfFit, independence } from "../../../src/assess/iid/chiSquare.t
 import { iidFindings } from "../../../src/assess/iid/findings.ts";
 import { iidFault } from "../../../src/assess/iid/iid.ts";
 import { longestRepeat } from "../../../src/assess/iid/longestRepeat.ts";
-import { shuffle } from "../../../src/assess/iid/shuffle.ts";
+import { Shuffle } from "../../../src/assess/iid/shuffle.ts";
 import {
-  collisions,
-  covariance,
-  directionalRuns,
-  excursion,
-  medianRuns,
-  periodicity,
+  Order,
   populationOf,
   STATISTICS,
-  statisticsOf,
   type Statistics,
 } from "../../../src/assess/iid/statistics.ts";
+import { PlainOrder } from "../../../src/kernel/order/plainOrder.ts";
 import { PERMUTATIONS, Tally } from "../../../src/assess/iid/tally.ts";
 import { holdGeneratedIidSets, noise, run, SEED } from "./iid.ts";
 import { hasVectors } from "./nonIid.ts";
@@ -26,47 +21,11 @@ describe.skipIf(!hasVectors)("the tool's figures (needs ../shared/vectors)", () 
   test("generated sets of 20,000 samples", holdGeneratedIidSets);
 });
 
-describe("statistics by hand (SP 800-90B 5.1)", () => {
-  test("excursion", () => {
-    const symbols = of(2, 15, 4, 10, 9);
-    expect(excursion(symbols, populationOf(symbols))).toBe(6);
-  });
-
-  test("directional runs", () => {
-    const symbols = of(2, 2, 2, 5, 7, 7, 9, 3, 1, 4, 4);
-    // + + + + + + - - + +
-    expect(directionalRuns(symbols)).toEqual({ runs: 3, longest: 6, increasesOrDecreases: 8 });
-    expect(directionalRuns(of(9, 8, 9, 8))).toEqual({
-      runs: 3,
-      longest: 1,
-      increasesOrDecreases: 2,
-    });
-  });
-
-  test("runs about the median", () => {
-    // Median 9 of 5, 15, 12, 1, 13, 9, 4: - + + - + + -
-    const symbols = of(5, 15, 12, 1, 13, 9, 4);
-    const { upperHalfFrom, median } = populationOf(symbols);
-    expect([median, upperHalfFrom]).toEqual([3, 9]);
-    expect(medianRuns(symbols, upperHalfFrom)).toEqual({ runs: 5, longest: 2 });
-  });
-
+describe("a population by hand (SP 800-90B 5.1)", () => {
   test("a median between two symbols belongs to neither", () => {
     // Ranks 0 0 1 1: median 0.5, so that rank 1 is above.
     expect(populationOf(of(10, 10, 20, 20, 30))).toMatchObject({ median: 1, upperHalfFrom: 20 });
     expect(populationOf(of(10, 10, 20, 30))).toMatchObject({ median: 0.5, upperHalfFrom: 20 });
-  });
-
-  test("collisions", () => {
-    // 2 1 1 | 2 0 1 0 | 1 1 | 2: 3, 4 and 2 symbols; what is left collides with nothing.
-    expect(collisions(of(2, 1, 1, 2, 0, 1, 0, 1, 1, 2))).toEqual({ average: 3, greatest: 4 });
-    expect(collisions(of(1, 2, 3))).toEqual({ average: 0, greatest: 0 });
-  });
-
-  test("periodicity and covariance", () => {
-    const symbols = of(2, 1, 2, 1, 0, 1, 0, 1, 1, 2);
-    expect(periodicity(symbols, 2)).toBe(5);
-    expect(covariance(of(5, 2, 6, 10, 12, 3, 1), 2)).toBe(5 * 6 + 2 * 10 + 6 * 12 + 10 * 3 + 12);
   });
 
   test("two values: ones of eights, numbers of eights, and the values themselves", () => {
@@ -76,7 +35,9 @@ describe("statistics by hand (SP 800-90B 5.1)", () => {
     );
     const population = populationOf(symbols);
     const wanted = new Set(STATISTICS.filter((name) => !/16|32|8|2/.test(name)));
-    const found = statisticsOf(population.symbols, population, wanted, () => 7);
+    const order = new Order(new PlainOrder(), population);
+    order.reset();
+    const found = order.statistics(wanted, () => 7);
     expect(found).toMatchObject({
       directionalRuns: 2, // 4 4 1: + -
       periodicity1: 1,
@@ -129,9 +90,10 @@ describe("chi-square and the longest repeat (5.2)", () => {
 describe("permutations", () => {
   test("each order of three comes as often as any other", () => {
     const counts = new Map<string, number>();
+    const shuffle = new Shuffle(new PlainOrder());
     for (let permutation = 0; permutation < 1500; permutation++) {
       const symbols = of(1, 2, 3);
-      shuffle(symbols, SEED, permutation);
+      shuffle.apply(symbols, SEED, permutation);
       counts.set(symbols.join(""), (counts.get(symbols.join("")) ?? 0) + 1);
     }
     expect(counts.size).toBe(6);
@@ -144,7 +106,7 @@ describe("permutations", () => {
     const { symbols } = noise(40_000, 8);
     const shuffled = (seed: string, permutation: number): Uint8Array => {
       const copy = symbols.slice();
-      shuffle(copy, seed, permutation);
+      new Shuffle(new PlainOrder()).apply(copy, seed, permutation);
       return copy;
     };
     expect(shuffled(SEED, 5)).toEqual(shuffled(SEED, 5));

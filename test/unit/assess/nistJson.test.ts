@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
-import { assessmentOf } from "../../../src/assess/assessment.ts";
-import { hasNistShape, nistJson } from "../../../src/assess/nistJson.ts";
+import { assessmentOf, type Assessment } from "../../../src/assess/assessment.ts";
+import { conditionedSuite } from "../../../src/assess/conditioned/suite.ts";
+import { iidSuite } from "../../../src/assess/iid/suite.ts";
+import { nonIidSuite } from "../../../src/assess/nonIid/suite.ts";
+import { restartSuite } from "../../../src/assess/restart/suite.ts";
+import { nistJson } from "../../../src/assess/nistJson.ts";
 import { nonIid } from "../../../src/assess/nonIid/nonIid.ts";
 import type { Conditioned } from "../../../src/assess/conditioned/conditioned.ts";
 import type { Iid } from "../../../src/assess/iid/iid.ts";
 import type { Restart } from "../../../src/assess/restart/restart.ts";
 import type { Samples } from "../../../src/assess/samples.ts";
 import type { SuiteParameters } from "../../../src/assess/suite.ts";
-import { suiteOf, type SuiteName } from "../../../src/assess/suites.ts";
+import { loadSuite, SUITE_CARDS, SUITE_NAMES, type AnySuite } from "../../../src/assess/suites.ts";
 
 /*
  * The keys and their order are those that ea_non_iid 1.1.7 wrote with -o for its own files
@@ -24,7 +28,7 @@ function shapeOf(samples: Samples) {
     manifest: null,
   };
   const { assessment } = assessmentOf(
-    "sp800-90b-non-iid",
+    nonIidSuite,
     result,
     samples,
     file,
@@ -107,7 +111,7 @@ test("where all symbols are the same there is an error and no case", () => {
   });
 });
 
-function written(suite: SuiteName, result: unknown, samples: Samples, parameters = PARAMETERS) {
+function written(suite: AnySuite, result: unknown, samples: Samples, parameters = PARAMETERS) {
   const file = {
     name: "noise.bin",
     sha256: "ab".repeat(32),
@@ -131,12 +135,12 @@ const PARAMETERS: SuiteParameters = {
 };
 
 /** A suite in this thread. */
-function run(suite: SuiteName, samples: Samples, parameters: SuiteParameters): unknown {
-  const campaign = suiteOf(suite).campaign(samples, parameters);
+function run(suite: AnySuite, samples: Samples, parameters: SuiteParameters): unknown {
+  const campaign = suite.campaign(samples, parameters);
   for (let task = campaign.next(); task !== null; task = campaign.next())
     campaign.take(
       task,
-      suiteOf(suite).run(samples, task, () => {}),
+      suite.run(samples, task, () => {}),
     );
   return campaign.result();
 }
@@ -148,9 +152,9 @@ function run(suite: SuiteName, samples: Samples, parameters: SuiteParameters): u
 test("the IID track: one case, the counts of its permutations by the tool's names", () => {
   const samples = noise(2000, 4);
   const parameters = { ...PARAMETERS, seed: "00".repeat(32) };
-  const result = run("sp800-90b-iid", samples, parameters) as Iid;
+  const result = run(iidSuite, samples, parameters) as Iid;
   expect(result.passed).toBe(true);
-  const shape = written("sp800-90b-iid", result, samples, parameters);
+  const shape = written(iidSuite, result, samples, parameters);
   expect(shape).toMatchObject({ IID: true, errorLevel: 0, type: "" });
   const [only] = shape.testCases;
   expect(Object.keys(only).join()).toBe(
@@ -172,7 +176,7 @@ test("the IID track: one case, the counts of its permutations by the tool's name
     ...(each.statistic === "compression" ? { c0: 0, c1: 0, c2: 0, passed: null } : {}),
   }));
   const failed = { ...result, passed: false, assessed: null, permutation };
-  const [other] = written("sp800-90b-iid", failed, samples, parameters).testCases;
+  const [other] = written(iidSuite, failed, samples, parameters).testCases;
   expect(other).toMatchObject({ passedIidPermutationTests: false, passedChiSquareTests: true });
   expect(other).not.toHaveProperty("hAssessed");
   expect(other.permutationTestResults[0]).not.toHaveProperty("compression");
@@ -180,8 +184,8 @@ test("the IID track: one case, the counts of its permutations by the tool's name
 
 test("conditioned data: figures of the bits alone, and an error where all are the same", () => {
   const samples = noise(3000, 4);
-  const result = run("sp800-90b-conditioned", samples, PARAMETERS) as Conditioned;
-  const { testCases, ...shape } = written("sp800-90b-conditioned", result, samples);
+  const result = run(conditionedSuite, samples, PARAMETERS) as Conditioned;
+  const { testCases, ...shape } = written(conditionedSuite, result, samples);
   expect(shape).toMatchObject({ IID: false, errorLevel: 0, type: "" });
   expect(testCases.map((one: object) => Object.keys(one).join())).toEqual([
     `hBitstring,${MCV.join()},testCaseDesc`,
@@ -193,8 +197,8 @@ test("conditioned data: figures of the bits alone, and an error where all are th
   ]);
   expect(testCases.at(-1)).toMatchObject({ hAssessed: 4 * result.hPrime, dataWordSize: 4 });
   const same = { symbols: new Uint8Array(2000), bitsPerSymbol: 8 };
-  const nothing = run("sp800-90b-conditioned", same, PARAMETERS);
-  expect(written("sp800-90b-conditioned", nothing, same)).toMatchObject({
+  const nothing = run(conditionedSuite, same, PARAMETERS);
+  expect(written(conditionedSuite, nothing, same)).toMatchObject({
     errorLevel: -1,
     testCases: null,
   });
@@ -225,7 +229,7 @@ test("a restart matrix: rows and columns of each estimator, or why no entropy is
   };
   const parameters = { ...PARAMETERS, claimedEntropy: 0.5 };
   const shapeOfRestart = (changed: Partial<Restart>) =>
-    written("sp800-90b-restart", { ...result, ...changed }, samples, parameters);
+    written(restartSuite, { ...result, ...changed }, samples, parameters);
   const passed = shapeOfRestart({});
   expect(passed).toMatchObject({ IID: false, errorLevel: 0, type: "Restart" });
   expect(passed.testCases).toHaveLength(11);
@@ -244,8 +248,12 @@ test("a restart matrix: rows and columns of each estimator, or why no entropy is
   expect(half.testCases).toHaveLength(10);
 });
 
-test("what NIST's tool does not run has no shape", () => {
-  expect(hasNistShape("sp800-90b-non-iid")).toBe(true);
-  for (const suite of ["sp800-22", "fips140-2", "ais31", "ais20-31-v3"] as const)
-    expect(hasNistShape(suite)).toBe(false);
+test("what NIST's tool does not run has no shape, and the cards say so before", () => {
+  const shapeless = SUITE_NAMES.filter((suite) => !SUITE_CARDS[suite].hasNistShape);
+  expect(shapeless).toEqual(["sp800-22", "fips140-2", "ais31", "ais20-31-v3"]);
+  for (const suite of shapeless) expect(nistJson({ suite } as Assessment)).toBeNull();
+});
+
+test("every suite is loaded by its own name", async () => {
+  for (const name of SUITE_NAMES) expect((await loadSuite(name)).name).toBe(name);
 });

@@ -1,11 +1,14 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { datasetOf } from "../../../src/assess/nonIid/dataset.ts";
+import { datasetOf, type Dataset } from "../../../src/assess/nonIid/dataset.ts";
 import * as lag from "../../../src/assess/nonIid/lag.ts";
 import { markov } from "../../../src/assess/nonIid/markov.ts";
 import { mostCommonValue } from "../../../src/assess/nonIid/mostCommonValue.ts";
 import * as multiMmc from "../../../src/assess/nonIid/multiMmc.ts";
 import { nonIid } from "../../../src/assess/nonIid/nonIid.ts";
 import { repeatsOf } from "../../../src/assess/nonIid/repeats.ts";
+import { pack } from "../../../src/assess/nonIid/packed.ts";
+import { periodicPrefixes } from "../../../src/assess/nonIid/periodicPrefixes.ts";
 import { sortedPrefixes } from "../../../src/assess/nonIid/sortedPrefixes.ts";
 import { commonPrefixes, suffixArray } from "../../../src/assess/nonIid/suffixArray.ts";
 import { hasVectors, holdGeneratedSets, holdFile } from "./nonIid.ts";
@@ -100,7 +103,9 @@ describe.each(Object.keys(SHAPES))("sorting suffixes of %s", (shape) => {
       return common;
     });
     expect([...commonPrefixes(symbols, order)]).toEqual(prefixes);
-    expect([...sortedPrefixes({ symbols, alphabet })]).toEqual(prefixes);
+    const sorted = sortedPrefixes({ symbols, alphabet });
+    // What has a period is held by its repeats.
+    if (sorted.nested === null) expect([...sorted.prefixes]).toEqual(prefixes);
   });
 });
 
@@ -110,27 +115,63 @@ test("the two ways of sorting agree where both have to split again and again", (
     const dataset = datasetOf({ symbols: SHAPES[shape]!(40_000) });
     if (dataset.alphabet < 2) continue;
     const order = suffixArray(dataset.symbols, dataset.alphabet - 1);
-    expect(sortedPrefixes(dataset)).toEqual(commonPrefixes(dataset.symbols, order));
+    const { prefixes, nested } = sortedPrefixes(dataset);
+    if (nested === null) expect(prefixes).toEqual(commonPrefixes(dataset.symbols, order));
   }
 });
 
-test("repeats are those that a count of all strings finds", () => {
-  for (const shape of Object.keys(SHAPES)) {
-    const dataset = datasetOf({ symbols: SHAPES[shape]!(300) });
-    const { longest, mostCommon, pairs } = repeatsOf(dataset);
-    const text = String.fromCharCode(...dataset.symbols);
-    for (let size = 1; size <= longest + 1; size++) {
-      const counts = new Map<string, number>();
-      for (let at = 0; at + size <= text.length; at++) {
-        const part = text.slice(at, at + size);
-        counts.set(part, (counts.get(part) ?? 0) + 1);
-      }
-      const most = Math.max(...counts.values());
-      const equal = [...counts.values()].reduce((sum, count) => sum + (count * (count - 1)) / 2, 0);
-      if (size > longest) expect([most, equal], `${shape} ${size}`).toEqual([1, 0]);
-      else expect([mostCommon[size], pairs[size]], `${shape} ${size}`).toEqual([most, equal]);
+function holdRepeats(what: string, symbols: Uint8Array): void {
+  const { longest, mostCommon, pairs } = repeatsOf(datasetOf({ symbols }));
+  const text = String.fromCharCode(...symbols);
+  for (let size = 1; size <= longest + 1; size++) {
+    const counts = new Map<string, number>();
+    for (let at = 0; at + size <= text.length; at++) {
+      const part = text.slice(at, at + size);
+      counts.set(part, (counts.get(part) ?? 0) + 1);
     }
+    const most = Math.max(...counts.values());
+    const equal = [...counts.values()].reduce((sum, count) => sum + (count * (count - 1)) / 2, 0);
+    if (size > longest) expect([most, equal], `${what} ${size}`).toEqual([1, 0]);
+    else expect([mostCommon[size], pairs[size]], `${what} ${size}`).toEqual([most, equal]);
   }
+}
+
+test("repeats are those that a count of all strings finds", () => {
+  for (const shape of Object.keys(SHAPES)) holdRepeats(shape, SHAPES[shape]!(300));
+});
+
+test("so are those of anything with a period, cut anywhere", () => {
+  const word = fc.oneof(
+    fc.array(fc.nat({ max: 1 }), { minLength: 1, maxLength: 24 }),
+    fc.array(fc.nat({ max: 2 }), { minLength: 1, maxLength: 9 }),
+    // Rotations that are much alike.
+    fc.nat({ max: 20 }).map((zeros) => [...Array.from({ length: zeros }, () => 0), 1, 0, 0, 1]),
+  );
+  let some = 0;
+  fc.assert(
+    fc.property(word, fc.integer({ min: 2, max: 90 }), (period, length) => {
+      const symbols = Uint8Array.from({ length }, (_, at) => period[at % period.length]!);
+      holdRepeats(`${period.join("")} to ${length}`, symbols);
+      const dataset = datasetOf({ symbols });
+      if (dataset.alphabet > 1 && sortedPrefixes(dataset).nested !== null) some++;
+    }),
+    { numRuns: 500 },
+  );
+  expect(some).toBeGreaterThan(100);
+});
+
+test("rotations that differ late are compared far enough, or left to the long way", () => {
+  const dataset = datasetOf({ symbols: SHAPES["a long period"]!(4000) });
+  const packed = pack(dataset);
+  const sort = (part: Dataset) => {
+    const order = suffixArray(part.symbols, part.alphabet - 1);
+    return { order, prefixes: commonPrefixes(part.symbols, order.slice()) };
+  };
+  const far = periodicPrefixes(dataset, packed, sort);
+  expect(far).not.toBeNull();
+  expect(periodicPrefixes(dataset, packed, sort, 60)).toEqual(far);
+  expect(periodicPrefixes(dataset, packed, sort, 8)).toBeNull();
+  expect(periodicPrefixes(dataset, packed, () => null)).toBeNull();
 });
 
 test("the short ways for bits are the long way", () => {

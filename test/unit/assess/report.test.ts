@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assessmentOf } from "../../../src/assess/assessment.ts";
+import { nonIidSuite } from "../../../src/assess/nonIid/suite.ts";
 import { nonIid } from "../../../src/assess/nonIid/nonIid.ts";
 import { page } from "../../../src/assess/report/page.ts";
 import { linearScale, logarithmicScale } from "../../../src/assess/report/scale.ts";
@@ -29,7 +30,7 @@ function written(
   const parameters = { claimedEntropy: claim, seed: null, constants: null, conditioning: null };
   const circumstances = { atMilliseconds, springhouse: "1.2.3", node: "v24.0.0" };
   const { assessment, findings } = assessmentOf(
-    "sp800-90b-non-iid",
+    nonIidSuite,
     nonIid(samples),
     samples,
     file,

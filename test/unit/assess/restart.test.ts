@@ -12,7 +12,8 @@ import {
 } from "../../../src/assess/restart/sanity.ts";
 import type { AnyEstimate } from "../../../src/assess/nonIid/nonIid.ts";
 import type { SuiteParameters } from "../../../src/assess/suite.ts";
-import { suiteOf } from "../../../src/assess/suites.ts";
+import { fips140Suite } from "../../../src/assess/fips140/suite.ts";
+import { restartSuite } from "../../../src/assess/restart/suite.ts";
 import { log2BinomialTail } from "../../../src/standard/binomial.ts";
 import type { RecordingManifest } from "../../../src/source/recordingManifest.ts";
 
@@ -22,7 +23,6 @@ const PARAMETERS: SuiteParameters = {
   constants: null,
   conditioning: null,
 };
-const SUITE = suiteOf("sp800-90b-restart");
 
 describe("cutoffs of the sanity check", () => {
   // H_I, by NIST's tool computed exactly, and by the text: iid_conditioning_restart_fips_vectors.json.
@@ -131,7 +131,7 @@ describe("the verdict", () => {
 
 describe("what is no restart matrix", () => {
   const fault = (length: number, parameters = PARAMETERS, manifest: unknown = null) =>
-    SUITE.fault(
+    restartSuite.fault(
       { symbols: new Uint8Array(length), bitsPerSymbol: 8 },
       parameters,
       manifest as RecordingManifest | null,
@@ -163,7 +163,7 @@ describe("what is no restart matrix", () => {
     const circumstances = { atMilliseconds: 0, springhouse: "", node: "" };
     const result = judge(even, 4, 5, 6);
     const { assessment } = assessmentOf(
-      "sp800-90b-restart",
+      restartSuite,
       result,
       samples,
       file,
@@ -172,15 +172,14 @@ describe("what is no restart matrix", () => {
     );
     expect(assessment.warnings[0]).toContain("NO RESTART");
     expect(assessment.command).toBe("springhouse assess x --bits 8 --restart --h 4");
-    const fips = suiteOf("fips140-2");
-    const campaign = fips.campaign(samples, PARAMETERS);
+    const campaign = fips140Suite.campaign(samples, PARAMETERS);
     for (let task = campaign.next(); task !== null; task = campaign.next())
       campaign.take(
         task,
-        fips.run(samples, task, () => {}),
+        fips140Suite.run(samples, task, () => {}),
       );
     const other = assessmentOf(
-      "fips140-2",
+      fips140Suite,
       campaign.result(),
       samples,
       file,

@@ -32,3 +32,27 @@ test("an abort ends it at once with its reason, also before it began", async () 
   abort.abort(new Error("late"));
   await expect(run).rejects.toThrow("late");
 });
+
+test("what is brief is done in this thread where it may be, with the same result", async () => {
+  const bits = Uint8Array.from(
+    SAMPLES.symbols,
+    (_none, at) => (Math.imul(at, 0x9e3779b1) >>> 13) & 1,
+  );
+  const brief = {
+    ...RUN,
+    suite: "sp800-22",
+    samples: { symbols: bits, bitsPerSymbol: 1 },
+  } as const;
+  // Without threads there is no result but here.
+  await expect(runSuite({ ...brief, threads: 0 })).rejects.toThrow("ended without a result");
+  const here = await runSuite({ ...brief, threads: 0, mayBlock: true });
+  expect(here).toEqual(await runSuite(brief));
+  // An hour of it would hold up the thread that calls.
+  await expect(runSuite({ ...RUN, threads: 0, mayBlock: true })).rejects.toThrow(
+    "without a result",
+  );
+  const abort = new AbortController();
+  const progress = (): void => abort.abort(new Error("late"));
+  const run = runSuite({ ...brief, threads: 0, mayBlock: true, signal: abort.signal, progress });
+  await expect(run).rejects.toThrow("late");
+});

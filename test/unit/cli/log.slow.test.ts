@@ -1,9 +1,13 @@
 import { execFile } from "node:child_process";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { tilePath } from "../../../src/log/tile.ts";
 import { openCopy } from "../../../src/verify/logDirectory.ts";
 import { verifyLog } from "../../../src/verify/verifyLog.ts";
@@ -105,6 +109,163 @@ transparency:
     }
   });
 });
+
+describe("the key of a real service's log", () => {
+  test("is changed; whoever kept the first checks log and receipts of before and after with it", async () => {
+    const state = await makeState();
+    const copy = join(folder, "rotated");
+    const kept = join(folder, "first.vkey");
+    try {
+      let service = await startSpringhouse({ state });
+      const run = async (...args: string[]): Promise<string> => {
+        const env = { SPRINGHOUSE_URL: service.url, SPRINGHOUSE_STATE: state };
+        const { code, stdout, stderr } = await springhouse(args, env);
+        expect(code, `${args.join(" ")}: ${stderr}`).toBe(0);
+        return stdout.toString();
+      };
+      await copyFile(join(state, "log.vkey"), kept);
+      const [before, after] = [join(folder, "before"), join(folder, "after")];
+      await run("random", "16", "--receipt", before);
+      await run("log", "export", copy);
+      const keys = [await readFile(kept, "utf8")];
+      for (const reason of ["a year is over", "and another"]) {
+        keys.push(await run("log", "rotate-key", "--reason", reason));
+        expect(await readFile(join(state, "log.vkey"), "utf8")).toBe(keys.at(-1));
+      }
+      expect(new Set(keys).size).toBe(3);
+      expect(await service.stop()).toBe(0);
+      service = await startSpringhouse({ state });
+      await run("random", "16", "--receipt", after);
+      await run("log", "export", copy);
+      const handovers = join(folder, "handovers");
+      await writeFile(handovers, await run("log", "handovers"));
+      expect(await readFile(join(copy, "handovers"), "utf8")).toBe(
+        await readFile(handovers, "utf8"),
+      );
+      expect(await service.stop()).toBe(0);
+
+      for (const key of keys) {
+        const report = JSON.parse(await run("log", "verify", copy, "--json", "--vkey", key));
+        expect(report).toMatchObject({ fault: null, kinds: { log_key: 2, service_start: 2 } });
+      }
+      const ok = /^ok \d+ [0-9a-f]{64}$/;
+      for (const key of [keys[0]!, keys[2]!]) expect(await python(copy, key)).toMatch(ok);
+      await run("verify", before, "--vkey", kept);
+      await run("verify", after, "--vkey", kept);
+      // A receipt of before knows nothing of keys that came later; the hand-overs do.
+      const newest = ["--vkey", keys[2]!];
+      const old = await springhouse(["verify", before, ...newest]);
+      expect([old.code, old.stderr]).toEqual([1, expect.stringContaining("not signed by")]);
+      await run("verify", before, ...newest, "--handovers", handovers);
+      // Without them the first key leads nowhere.
+      await rm(join(copy, "handovers"));
+      const alone = await springhouse(["log", "verify", copy, "--vkey", kept]);
+      expect([alone.code, alone.stderr]).toEqual([1, expect.stringContaining("not signed by")]);
+      expect(await python(copy, keys[0]!)).toContain("not signed");
+    } finally {
+      await removeState(state);
+    }
+  });
+});
+
+describe("a witness that cosigns", () => {
+  test("is checked offline, in the log and in a receipt", async () => {
+    const witness = await startWitness();
+    const configuration = `
+transparency:
+  origin: log.example/witnessed
+  witnessSeconds: 1
+  witnesses: [{ name: other, url: ${witness.url}, key: ${witness.key} }]
+`;
+    const service = await startSpringhouse({ configuration });
+    const env = { SPRINGHOUSE_URL: service.url, SPRINGHOUSE_STATE: service.state };
+    try {
+      const receipt = join(folder, "to-be-witnessed");
+      await springhouse(["random", "16", "--receipt", receipt], env);
+      const early = await springhouse(["verify", receipt, "--witness", witness.key]);
+      expect([early.code, early.stderr]).toEqual([1, expect.stringContaining("not cosigned")]);
+      const notes = await until("the witness has cosigned the leaf", async () => {
+        const answer = await fetch(`${service.url}/v1/log/witnessed`, {
+          headers: service.authorization,
+        });
+        const text = await answer.text();
+        return Number(text.split("\n")[1]) >= 2 ? text : undefined;
+      });
+      expect(notes).toContain("— witness.example/w ");
+      const checkpoint = await springhouse(["log", "checkpoint"], env);
+      expect(`${checkpoint.stdout.toString()}\n`).toBe(notes);
+      const copy = join(folder, "witnessed");
+      await springhouse(["log", "export", copy], env);
+      const args = ["log", "verify", copy, "--witness", witness.key];
+      const verified = await springhouse([...args, "--json"]);
+      expect(JSON.parse(verified.stdout.toString())).toMatchObject({
+        fault: null,
+        witnessed: { name: "witness.example/w", leaves: 2 },
+      });
+      expect((await springhouse(args)).stdout.toString()).toMatch(
+        /^witness +witness.example\/w cosigned the first 2 at /m,
+      );
+      const leaf = await leafIdOf(service.state, 1);
+      await writeFile(receipt, (await springhouse(["log", "receipt", leaf], env)).stdout);
+      const proven = await springhouse(["verify", receipt, "--witness", witness.key]);
+      expect([proven.code, proven.stdout.toString()]).toEqual([
+        0,
+        expect.stringMatching(/^witness +witness.example\/w at /m),
+      ]);
+      const another = (await startWitness()).key;
+      const refused = await springhouse([...args.slice(0, -1), another]);
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("no checkpoint")]);
+    } finally {
+      await service.stop();
+    }
+  });
+});
+
+/** The id of a leaf, which the log itself does not have. */
+async function leafIdOf(state: string, position: number): Promise<string> {
+  const database = new DatabaseSync(join(state, "springhouse.db"), { readOnly: true });
+  try {
+    const row = database.prepare("SELECT id FROM log_leaf WHERE position = ?").get(position);
+    return String(row?.["id"]);
+  } finally {
+    database.close();
+  }
+}
+
+/** A witness by C2SP tlog-witness that takes whatever it is given; what it checks is tried elsewhere. */
+async function startWitness(): Promise<{ readonly url: string; readonly key: string }> {
+  const name = "witness.example/w";
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
+  const typed = Buffer.concat([Uint8Array.of(0x04), raw]);
+  const digest = createHash("sha256").update(`${name}\n`).update(typed).digest();
+  const server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+    request.on("end", () => {
+      const note = body.slice(body.indexOf("\n\n") + 2);
+      const seconds = Math.floor(Date.now() / 1000);
+      const time = Buffer.alloc(8);
+      time.writeBigUInt64BE(BigInt(seconds));
+      const text = note.slice(0, note.indexOf("\n\n") + 1);
+      const signed = sign(
+        null,
+        Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`),
+        privateKey,
+      );
+      const line = Buffer.concat([digest.subarray(0, 4), time, signed]).toString("base64");
+      response.end(`— ${name} ${line}\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const key = `${name}+${digest.subarray(0, 4).toString("hex")}+${typed.toString("base64")}`;
+  return { url: `http://127.0.0.1:${port}`, key };
+}
 
 describe("receipts of a real service", () => {
   test("are checked offline, and opened by whoever has the value", async () => {

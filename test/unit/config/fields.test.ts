@@ -4,6 +4,9 @@ import { CONFIGURATION } from "../../../src/config/schema.ts";
 import { SOURCE_SCHEMAS } from "../../../src/config/sourceSchemas.ts";
 import { at, EVIDENCE, faults, LEAST, nested, source } from "./read.ts";
 
+/** RFC 8032 7.1 test 1, as a witness names it. */
+const WITNESS_KEY = "witness.example/w+bbabb70a+BNdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea";
+
 /** Default, values that are taken and values that are not: at the limits and one step beyond. */
 interface Field {
   readonly default?: unknown;
@@ -74,8 +77,10 @@ const GLOBAL: Readonly<Record<string, Field>> = {
     good: ["log.example/springhouse", text(255)],
     bad: ["", "a b", "a+b", text(256)],
   },
+  "approval.required.recover": PEOPLE,
   "approval.required.restore": PEOPLE,
   "approval.required.destroy": PEOPLE,
+  "approval.required.process": PEOPLE,
   "approval.required.export": PEOPLE,
   "approval.required.custodians": PEOPLE,
   "approval.custodians": {
@@ -101,6 +106,7 @@ const GLOBAL: Readonly<Record<string, Field>> = {
       [
         { name: "elsewhere", file: "/mnt/other/notes" },
         { name: "w-2", url: "https://witness.example/w" },
+        { name: "w-3", url: "https://witness.example/w", key: WITNESS_KEY },
       ],
     ],
     bad: [
@@ -109,6 +115,8 @@ const GLOBAL: Readonly<Record<string, Field>> = {
       [{ name: "N", file: "/f" }],
       [{ name: "", file: "/f" }],
       [{ name: "n", file: "" }],
+      [{ name: "n", file: "/f", key: WITNESS_KEY }],
+      [{ name: "n", url: "https://w.example", key: WITNESS_KEY.replace("/w", "/v") }],
       [{ name: "n", url: "ftp://w.example" }],
       [{ name: "n", url: "https://user@w.example" }],
       [

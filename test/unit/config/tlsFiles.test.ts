@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { checkTlsTexts } from "../../../src/config/tlsFiles.ts";
+import { checkTlsTexts, endsOf } from "../../../src/config/tlsFiles.ts";
 import { makeCertificate, type PemPair } from "../../support/certificates.ts";
 
 let folder = "";
@@ -37,4 +37,20 @@ test("what is no PEM is told of every file in one go, without its text", () => {
   for (const field of ["certificate", "key", "clientAuthority"])
     expect(text).toContain(`tls.${field}`);
   expect(text).not.toMatch(/hunter2|BEGIN/);
+});
+
+test("of a chain, the certificate that ends first is the one that is told", () => {
+  const long = makeCertificate(folder, "long", null, 30);
+  const inDays = (days: number): number => Date.now() + days * 86_400_000;
+  const ends = endsOf({
+    certificate: `${long.certificate}\n${one.certificate}`,
+    key: one.key,
+    clientAuthority: long.certificate,
+  });
+  expect(ends.map(({ file }) => file)).toEqual(["certificate", "client_authority"]);
+  for (const [index, days] of [2, 30].entries()) {
+    expect(ends[index]!.notAfterMilliseconds).toBeGreaterThan(inDays(days) - 60_000);
+    expect(ends[index]!.notAfterMilliseconds).toBeLessThanOrEqual(inDays(days));
+  }
+  expect(endsOf({ certificate: one.certificate, key: one.key })).toHaveLength(1);
 });

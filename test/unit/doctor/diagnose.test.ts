@@ -117,6 +117,7 @@ test("an open tap, losses and a narrow margin", () => {
       cutoffIntermittent: 20,
       cutoffPermanent: 30,
       watermark,
+      recentWatermark: 0,
       windowSamples: null,
       expectedFalseAlarmsPerYear: 0,
     },
@@ -160,6 +161,7 @@ describe("the vault", () => {
     place: null,
     epoch: 1,
     createdMilliseconds: 1,
+    recovery: false,
   } as const;
   const open = { ...SNAPSHOT.vault, initialised: true, sealed: false, cause: null, epoch: 1 };
   const two = { ...open, slots: [slot, { ...slot, id: "slot-2", name: "second" }] };
@@ -209,6 +211,8 @@ describe("the entropy budget", () => {
             seedSources: 1,
             seedCreditedBits: 512,
             outputBytesSinceSeed: 0,
+            outputBytesLimit: 16_384,
+            seedAgeLimitMilliseconds: 600_000,
             requestsSinceSeed: 0,
             preparedSeeds: 0,
             reseeds: [{ reason: "output_limit", total: seeds }],

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { pendingOf } from "../../../src/port/draw.ts";
 import { bytesOf, openHouse, refusalOf } from "./house.ts";
 import type { House } from "./house.ts";
 
@@ -87,6 +88,31 @@ describe("after a resume, a clock jump or another generation", () => {
     await house.clock.run(10);
     expect(refusalOf(key.result)).toMatchObject({ code: "pool_exhausted", retryAfterSeconds: 1 });
   });
+});
+
+test("an output whose record is somebody else's to keep says when it was overtaken", async () => {
+  house = await openHouse();
+  // Past the model, which learns of outputs by their records.
+  const draw = async () => {
+    const what = { door: "keys", principal: "p", purpose: "key", requirement: {} } as const;
+    const drawing = Promise.resolve(
+      house.drbg.draw({ ...what, bytes: 20_000, recorded: "pending" }),
+    );
+    await house.clock.run(100);
+    return bytesOf(await drawing);
+  };
+  const drawn = await draw();
+  const pending = pendingOf(drawn);
+  expect(pending.outputs).toMatchObject([{ bytes: 16_384, purpose: "key" }, { bytes: 3_616 }]);
+  expect(pending.outputs.map(({ id }) => id)).toEqual(drawn.outputs);
+  expect(house.outputRecorder.durable.size).toBe(0);
+  expect(pending.refusal()).toBeNull();
+  reseedAll();
+  expect(pending.refusal()).toMatchObject({ code: "pool_exhausted", retryAfterSeconds: 1 });
+  const later = pendingOf(await draw());
+  expect(later.refusal()).toBeNull();
+  house.drbg.selfTestFailed("hmac");
+  expect(later.refusal()).toMatchObject({ code: "self_test_failed" });
 });
 
 describe("when a source failed", () => {

@@ -288,6 +288,30 @@ describe("what is shown", () => {
     expect(monitor.snapshot().alarms).toEqual([]);
   });
 
+  test("the recent watermark forgets after twenty minutes at the latest, and not before ten", () => {
+    const recent = (monitor: HealthMonitor) =>
+      monitor.snapshot().tests.find(({ test }) => test === "repetition_count")!.recentWatermark;
+    const minutes = (count: number) => count * 60_000;
+    const monitor = healthy();
+    monitor.push(noise(1), minutes(10));
+    monitor.push(concatenate(noise(50), stuck(8), noise(50, 8, 2)), minutes(11));
+    expect(recent(monitor)).toBe(8);
+    monitor.tick(minutes(21) - 1);
+    monitor.push(noise(50, 8, 3), minutes(21) - 1);
+    expect(recent(monitor)).toBe(8);
+    monitor.push(noise(50, 8, 4), minutes(31));
+    expect(recent(monitor)).toBeLessThan(8);
+    expect(monitor.snapshot().tests[0]!.watermark).toBe(8);
+    // Silence that outlasts both halves, and a clock that was set back.
+    monitor.push(concatenate(stuck(8)), minutes(32));
+    monitor.tick(minutes(90));
+    expect(recent(monitor)).toBe(0);
+    monitor.push(concatenate(noise(50, 8, 5), stuck(8), noise(50, 8, 6)), minutes(5));
+    monitor.push(noise(50, 8, 6), minutes(16));
+    monitor.push(noise(50, 8, 7), minutes(27));
+    expect(recent(monitor)).toBeLessThan(8);
+  });
+
   test("margins are those since the last call", () => {
     const monitor = healthy();
     monitor.push(concatenate(noise(50), stuck(8), noise(50, 8, 2)), 1);

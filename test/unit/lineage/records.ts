@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import type { PendingOutputs } from "../../../src/port/draw.ts";
 import { EVENT_KINDS } from "../../../src/port/event.ts";
 import type { ServiceEvent } from "../../../src/port/event.ts";
 import { HEALTH_TESTS, SEVERITIES } from "../../../src/port/health.ts";
@@ -89,6 +90,12 @@ export function outputOf(seed: Seed, counter: number, more: Partial<Output> = {}
     ...more,
   };
 }
+
+/** As a draw gives them that leaves the record to who asked. */
+export const pendingOutputs = (...outputs: Output[]): PendingOutputs => ({
+  outputs,
+  refusal: () => null,
+});
 
 const text = fc.string({ unit: "grapheme", maxLength: 20 }).filter((s) => s.isWellFormed());
 const name = text.filter((s) => s !== "" && !s.includes("\0"));

@@ -1,8 +1,10 @@
 import { encodeBundle } from "../../../src/log/bundle.ts";
 import { signCheckpoint } from "../../../src/log/checkpoint.ts";
 import { encodeLeaf, type LeafOf } from "../../../src/log/leaf.ts";
+import { keyringOf } from "../../../src/log/keyring.ts";
 import { Frontier, leafHash } from "../../../src/log/merkle.ts";
 import { signerOf, type Signer } from "../../../src/log/signer.ts";
+import { SigningKey } from "../../../src/log/signingKey.ts";
 import { TILE_WIDTH, tilePath, tilesOf } from "../../../src/log/tile.ts";
 import { openTransparencyLog, type TransparencyLog } from "../../../src/log/transparencyLog.ts";
 import type { Clock } from "../../../src/port/clock.ts";
@@ -30,7 +32,13 @@ let boots = 0;
 /** A log on a store, as a start opens it. */
 export function openLog(store: Store, clock: Clock): Promise<TransparencyLog> {
   const boot = (++boots).toString(16).padStart(16, "0");
-  return openTransparencyLog({ store, clock, signer: SIGNER, boot, first: serviceStart() });
+  return openTransparencyLog({
+    store,
+    clock,
+    key: new SigningKey(SIGNER),
+    boot,
+    first: serviceStart(),
+  });
 }
 
 /** A copy of a log as `log export` writes it: its files by path. */
@@ -59,7 +67,8 @@ export function copyOf(entries: readonly string[], signer: Signer = SIGNER): Cop
     files.set(tilePath(tile), Buffer.from(bytes));
   }
   const checkpoint = signCheckpoint(entries.length, frontier.root(), signer);
-  return { files, checkpoint, read: (path) => files.get(path) ?? null };
+  const keyring = keyringOf(signer.verifier);
+  return { files, checkpoint, keyring, read: (path) => files.get(path) ?? null };
 }
 
 /** Leaves that all differ. */

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { openCheckpoint, type Checkpoint } from "../../../src/log/checkpoint.ts";
-import { openSigner } from "../../../src/log/keyFile.ts";
+import { openSigningKey } from "../../../src/log/keyFile.ts";
 import { decodeLeaf, type Leaf } from "../../../src/log/leaf.ts";
 import { Frontier, leafHash } from "../../../src/log/merkle.ts";
 import { rootOfInclusion } from "../../../src/log/proof.ts";
 import { parseSignerKey, signerOf } from "../../../src/log/signer.ts";
+import { SigningKey } from "../../../src/log/signingKey.ts";
 import { openTransparencyLog, type TransparencyLog } from "../../../src/log/transparencyLog.ts";
 import { SpringhouseError } from "../../../src/port/errors.ts";
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
@@ -267,8 +268,8 @@ describe("over restarts", () => {
     const log = await openLog(store, clock);
     await clock.run(1000);
     await log.stop();
-    const signer = signerOf("log.example/test", new Uint8Array(32).fill(8));
-    const terms = { store, clock, signer, boot: "f".repeat(16), first: serviceStart() };
+    const key = new SigningKey(signerOf("log.example/test", new Uint8Array(32).fill(8)));
+    const terms = { store, clock, key, boot: "f".repeat(16), first: serviceStart() };
     await expect(openTransparencyLog(terms)).rejects.toMatchObject({ code: "store_failed" });
     await store.close();
   });
@@ -289,10 +290,13 @@ describe("a disk that is full", () => {
     expect(log.failures).toBe(1);
     expect(log.behindMilliseconds).toBe(5000);
     expect(log.checkpoint().size).toBe(1);
+    const signed = log.checkpointMilliseconds!;
+    expect(clock.wallMilliseconds() - signed).toBeGreaterThan(5000);
     disk.full = false;
     await clock.run(2000);
     expect(log.behindMilliseconds).toBe(0);
     expect(log.checkpoint().size).toBe(2);
+    expect(log.checkpointMilliseconds).toBeGreaterThan(signed);
     expect((await disk.store.read("document.all", ["test"])).map(({ id }) => id)).toEqual(["a"]);
     expect(rootOf(await entriesOf(log))).toEqual(log.checkpoint().root);
     await log.stop();
@@ -336,11 +340,11 @@ describe("the signing key's file", () => {
   test("is made at the first start, private, and read at the next", async () => {
     await using state = await temporaryState();
     await mkdir(state.directory);
-    const first = await openSigner(state.directory, null, random);
+    const first = await openSigningKey(state.directory, null, random);
     const path = join(state.directory, "log.key");
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(first.verifier.name).toBe("springhouse/2a2a2a2a2a2a2a2a");
-    const again = await openSigner(state.directory, null, () => new Uint8Array(0));
+    const again = await openSigningKey(state.directory, null, () => new Uint8Array(0));
     expect(again.verifier.verifierKey).toBe(first.verifier.verifierKey);
     const published = await readFile(join(state.directory, "log.vkey"), "utf8");
     expect(published).toBe(`${first.verifier.verifierKey}\n`);
@@ -350,12 +354,12 @@ describe("the signing key's file", () => {
   test("another origin, or a file that is no key, is refused", async () => {
     await using state = await temporaryState();
     await mkdir(state.directory);
-    await openSigner(state.directory, "log.example/a", random);
-    await expect(openSigner(state.directory, "log.example/b", random)).rejects.toMatchObject({
+    await openSigningKey(state.directory, "log.example/a", random);
+    await expect(openSigningKey(state.directory, "log.example/b", random)).rejects.toMatchObject({
       code: "configuration_invalid",
     });
     await writeFile(join(state.directory, "log.key"), "PRIVATE+KEY+nonsense");
-    await expect(openSigner(state.directory, null, random)).rejects.toMatchObject({
+    await expect(openSigningKey(state.directory, null, random)).rejects.toMatchObject({
       code: "store_failed",
     });
   });

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, hash, sign } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -5,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { openCheckpoint, type Checkpoint } from "../../../src/log/checkpoint.ts";
+import { parseWitnessKey, withCosignatures } from "../../../src/log/cosignature.ts";
+import { openCosigned } from "../../../src/log/cosigned.ts";
 import { Frontier, leafHash, type Subtree } from "../../../src/log/merkle.ts";
 import { consistencyPlan, isConsistent, makeProof } from "../../../src/log/proof.ts";
 import { fileWitness, httpWitness, type Witness } from "../../../src/log/witness.ts";
@@ -12,6 +15,8 @@ import { Witnesses } from "../../../src/log/witnesses.ts";
 import type { ServiceEvent } from "../../../src/port/event.ts";
 import { FakeClock, settled } from "../../support/fakeClock.ts";
 import { copyOf, entriesOf, SIGNER } from "./logs.ts";
+import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
+import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 
 const ENTRIES = entriesOf(40);
 const checkpointOf = (size: number, entries = ENTRIES): Checkpoint =>
@@ -27,10 +32,35 @@ function proofOf(first: number, second: number): Uint8Array[] {
   return makeProof(consistencyPlan(first, second), root);
 }
 
+const WITNESS = "witness.example/w";
+const COSIGNER = generateKeyPairSync("ed25519");
+const COSIGNER_KEY = Buffer.concat([
+  Uint8Array.of(0x04),
+  COSIGNER.publicKey.export({ format: "der", type: "spki" }).subarray(-32),
+]);
+const COSIGNER_ID = hash(
+  "sha256",
+  Buffer.concat([Buffer.from(`${WITNESS}\n`), COSIGNER_KEY]),
+  "buffer",
+).subarray(0, 4);
+const WITNESS_KEY = `${WITNESS}+${COSIGNER_ID.toString("hex")}+${COSIGNER_KEY.toString("base64")}`;
+const SEEN_SECONDS = 1_767_225_600;
+
+/** C2SP tlog-cosignature, cosignature/v1, written out once more. */
+function cosignatureOf(note: string, key = COSIGNER.privateKey): string {
+  const text = note.slice(0, note.indexOf("\n\n") + 1);
+  const time = Buffer.alloc(8);
+  time.writeBigUInt64BE(BigInt(SEEN_SECONDS));
+  const signed = sign(null, Buffer.from(`cosignature/v1\ntime ${SEEN_SECONDS}\n${text}`), key);
+  return `— ${WITNESS} ${Buffer.concat([COSIGNER_ID, time, signed]).toString("base64")}\n`;
+}
+
 /** A witness as C2SP tlog-witness has it, which believes nothing. */
 class WitnessServer {
   latest: Checkpoint | null = null;
   readonly requests: string[] = [];
+  /** What it answers a checkpoint with that it takes. */
+  cosign = (note: string): string => cosignatureOf(note);
   readonly #server: Server;
 
   constructor() {
@@ -71,7 +101,7 @@ class WitnessServer {
     )
       return [422, ""];
     this.latest = checkpoint;
-    return [200, "— witness.example/w AAAA\n"];
+    return [200, this.cosign(rest.join("\n\n"))];
   }
 }
 
@@ -150,18 +180,23 @@ describe("handing them over", () => {
   function setting(take: Witness["take"], intervalMilliseconds = 10_000) {
     const clock = new FakeClock();
     const events: ServiceEvent[] = [];
+    const cosigned: { witness: string; size: number; note: string }[] = [];
     const witnesses = new Witnesses([{ name: "w", take }], {
       clock,
       observer: { event: (event) => events.push(event) },
       intervalMilliseconds,
       proof: async (first, second) => proofOf(first, second),
+      cosigned: async (witness, { size }, note) => void cosigned.push({ witness, size, note }),
     });
-    return { clock, events, witnesses };
+    return { clock, events, cosigned, witnesses };
   }
 
   test("at once, then at the interval, the newest only; the lag is told meanwhile", async () => {
     const taken: number[] = [];
-    const { clock, witnesses } = setting(async ({ size }) => void taken.push(size));
+    const { clock, witnesses } = setting(async ({ size }) => {
+      taken.push(size);
+      return null;
+    });
     witnesses.offer(checkpointOf(0));
     expect(clock.pending).toBe(0);
     witnesses.offer(checkpointOf(1));
@@ -188,6 +223,7 @@ describe("handing them over", () => {
     const { clock, events, witnesses } = setting(async () => {
       tries++;
       if (!works) throw new Error("no room");
+      return null;
     });
     witnesses.offer(checkpointOf(5));
     await clock.run(10_000);
@@ -205,6 +241,17 @@ describe("handing them over", () => {
     ]);
     expect(events[0]?.detail).toContain("no room");
     expect(witnesses.snapshot()[0]).toMatchObject({ size: 5, lagMilliseconds: 0 });
+    await witnesses.stop();
+  });
+
+  test("what one has cosigned is handed on, and what one only took is not", async () => {
+    const answers = ["cosigned\n", null];
+    const { clock, cosigned, witnesses } = setting(async () => answers.shift() ?? null);
+    witnesses.offer(checkpointOf(5));
+    await clock.run(0);
+    witnesses.offer(checkpointOf(6));
+    await clock.run(10_000);
+    expect(cosigned).toEqual([{ witness: "w", size: 5, note: "cosigned\n" }]);
     await witnesses.stop();
   });
 
@@ -229,7 +276,7 @@ describe("handing them over", () => {
     let tries = 0;
     const { clock, witnesses } = setting(() => {
       tries++;
-      return new Promise((resolve) => (arrive = resolve));
+      return new Promise((resolve) => (arrive = () => resolve(null)));
     });
     witnesses.offer(checkpointOf(5));
     await clock.run(0);
@@ -239,5 +286,93 @@ describe("handing them over", () => {
     await stopped;
     await clock.run(100_000);
     expect([tries, clock.pending]).toEqual([1, 0]);
+  });
+});
+
+describe("cosignatures", () => {
+  const KEY = parseWitnessKey(WITNESS_KEY)!;
+  const { note } = checkpointOf(7);
+  const cosigned = `${note}${cosignatureOf(note)}`;
+
+  test("are checked by the witness's key, and say when", () => {
+    expect(KEY.cosigned(cosigned)).toBe(SEEN_SECONDS);
+    expect(openCheckpoint(cosigned, SIGNER.verifier)).toMatchObject({ size: 7 });
+    const other = generateKeyPairSync("ed25519").privateKey;
+    for (const bad of [
+      note,
+      `${note}${cosignatureOf(checkpointOf(6).note)}`,
+      `${note}${cosignatureOf(note, other)}`,
+      cosigned.replace("\n7\n", "\n8\n"),
+      cosigned.slice(0, -1),
+    ])
+      expect(KEY.cosigned(bad)).toBeNull();
+    // Every byte of time and signature counts.
+    const line = cosignatureOf(note);
+    const bytes = Buffer.from(line.split(" ")[2]!, "base64");
+    for (const at of [...bytes.keys()].slice(4)) {
+      const bent = Buffer.from(bytes);
+      bent[at]! ^= 1;
+      expect(KEY.cosigned(`${note}— ${WITNESS} ${bent.toString("base64")}\n`)).toBeNull();
+    }
+  });
+
+  test("are by keys of their own type alone, whose id is theirs", () => {
+    for (const bad of [
+      SIGNER.verifier.verifierKey,
+      WITNESS_KEY.replace("/w", "/v"),
+      WITNESS_KEY.slice(0, -4),
+      `${WITNESS_KEY}+`,
+      "",
+    ])
+      expect(parseWitnessKey(bad), bad).toBeNull();
+  });
+
+  test("an answer that is none is put behind no note", () => {
+    expect(withCosignatures(note, cosignatureOf(note))).toBe(cosigned);
+    for (const bad of [
+      "",
+      "ok",
+      "— w AAAA",
+      `\n${cosignatureOf(note)}`,
+      `x\n\n${cosignatureOf(note)}`,
+    ])
+      expect(withCosignatures(note, bad), bad).toBeNull();
+  });
+
+  test("of a witness whose key is known are handed back; one that does not cosign has failed", async () => {
+    const { server, url } = await witnessServer();
+    const witness = httpWitness("w", url, KEY);
+    expect(await witness.take(checkpointOf(7), proofTo(7))).toBe(cosigned);
+    for (const bad of [() => "", () => cosignatureOf(note), () => "nonsense\n"]) {
+      server.cosign = bad;
+      await expect(witness.take(checkpointOf(40), proofTo(40))).rejects.toThrow("did not cosign");
+    }
+    expect(await httpWitness("w", url).take(checkpointOf(40), proofTo(40))).toBeNull();
+  });
+
+  test("are kept: of each witness its last, and together where they are of one size", async () => {
+    const clock = new FakeClock();
+    const store = openSqliteStore({ directory: IN_MEMORY, maximumBytes: null }, clock);
+    const kept = await openCosigned(store);
+    const of = (size: number, line: string) => {
+      const checkpoint = checkpointOf(size);
+      return [checkpoint, `${checkpoint.note}${line}`] as const;
+    };
+    const [one, two] = ["— a AAAAAAAA\n", "— b AAAAAAAA\n"];
+    await kept.add("a", ...of(7, one));
+    expect(kept.covering(7)).toBeUndefined();
+    expect(kept.covering(6)?.note).toBe(`${note}${one}`);
+    await kept.add("b", ...of(7, two));
+    await kept.add("b", ...of(7, two));
+    expect(kept.all.map((checkpoint) => checkpoint.note)).toEqual([`${note}${one}${two}`]);
+    await kept.add("a", ...of(40, one));
+    const again = await openCosigned(store);
+    for (const each of [kept, again]) {
+      expect(each.all.map(({ size }) => size)).toEqual([40, 7]);
+      expect(each.covering(3)?.size).toBe(40);
+      expect(each.over(checkpointOf(7)).note).toBe(`${note}${one}${two}`);
+      expect(each.over(checkpointOf(12)).note).toBe(checkpointOf(12).note);
+    }
+    await store.close();
   });
 });

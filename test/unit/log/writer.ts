@@ -1,5 +1,6 @@
 import { systemClock } from "../../../src/platform/clock.ts";
 import { openWorkerStore } from "../../../src/store/workerStore.ts";
+import { SigningKey } from "../../../src/log/signingKey.ts";
 import { openTransparencyLog } from "../../../src/log/transparencyLog.ts";
 import { serviceStart, SIGNER } from "./logs.ts";
 
@@ -12,7 +13,7 @@ if (!directory || !boot) throw new Error("usage: writer.ts DIRECTORY BOOT");
 const clock = systemClock();
 const store = await openWorkerStore({ directory, maximumBytes: null }, clock);
 const first = serviceStart();
-const log = await openTransparencyLog({ store, clock, signer: SIGNER, boot, first });
+const log = await openTransparencyLog({ store, clock, key: new SigningKey(SIGNER), boot, first });
 log.onCheckpoint(({ note }) => process.stdout.write(`${JSON.stringify(note)}\n`));
 let n = 0;
 async function write(): Promise<never> {

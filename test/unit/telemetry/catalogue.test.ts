@@ -161,6 +161,10 @@ const CASES: Readonly<Record<string, Case>> = {
     change: ofSource((source) => (source.tests[1]!.cutoffPermanent = null)),
     moves: { 'health_cutoff_permanent{source="one",test="adaptive_proportion"}': [60, null] },
   },
+  health_recent_watermark: {
+    change: ofSource((source) => (source.tests[1]!.recentWatermark = 40)),
+    moves: { 'health_recent_watermark{source="one",test="adaptive_proportion"}': [11, 40] },
+  },
   health_watermark: {
     change: ofSource((source) => (source.tests[0]!.watermark = 9)),
     moves: { 'health_watermark{source="one",test="repetition_count"}': [3, 9] },
@@ -196,6 +200,14 @@ const CASES: Readonly<Record<string, Case>> = {
     change: ofInstance((instance) => (instance.outputBytesSinceSeed += 32)),
     moves: { 'drbg_output_bytes_since_seed{instance="keys"}': [64, 96] },
   },
+  drbg_output_limit_bytes: {
+    change: ofInstance((instance) => (instance.outputBytesLimit = 2 ** 24)),
+    moves: { 'drbg_output_limit_bytes{instance="keys"}': [16_384, 2 ** 24] },
+  },
+  drbg_seed_age_limit_seconds: {
+    change: ofInstance((instance) => (instance.seedAgeLimitMilliseconds = 1500)),
+    moves: { 'drbg_seed_age_limit_seconds{instance="keys"}': [600, 1.5] },
+  },
   drbg_prepared_seeds: {
     change: ofInstance((instance) => (instance.preparedSeeds = 0)),
     moves: { 'drbg_prepared_seeds{instance="keys"}': [1, 0] },
@@ -207,6 +219,30 @@ const CASES: Readonly<Record<string, Case>> = {
   self_test_timestamp_seconds: {
     change: ({ snapshot }) => void (snapshot.selfTests[0]!.atMilliseconds = 603_000),
     moves: { 'self_test_timestamp_seconds{test="HMAC_DRBG"}': [3, 603] },
+  },
+  disk_free_bytes: {
+    change: ({ snapshot }) => void (snapshot.disk!.freeBytes = 7),
+    moves: { disk_free_bytes: [400, 7] },
+  },
+  disk_size_bytes: {
+    change: ({ snapshot }) => void (snapshot.disk!.totalBytes = 2000),
+    moves: { disk_size_bytes: [1000, 2000] },
+  },
+  database_size_bytes: {
+    // Nothing on disk, or a disk that cannot be asked: no figure, rather than an old one or a 0.
+    change: ({ snapshot }) => void (snapshot.disk = null),
+    moves: {
+      database_size_bytes: [30, null],
+      disk_free_bytes: [400, null],
+      disk_size_bytes: [1000, null],
+    },
+  },
+  tls_certificate_not_after_timestamp_seconds: {
+    change: ({ snapshot }) =>
+      void snapshot.tlsCertificates.push({ file: "client_authority", notAfterMilliseconds: 1500 }),
+    moves: {
+      'tls_certificate_not_after_timestamp_seconds{file="client_authority"}': [null, 1.5],
+    },
   },
   store_up: {
     change: ({ snapshot }) => void (snapshot.store.ok = false),
@@ -252,9 +288,41 @@ const CASES: Readonly<Record<string, Case>> = {
     change: ({ snapshot }) => void (snapshot.keys.overdue = 2),
     moves: { key_overdue_total: [1, 2] },
   },
+  intents_total: {
+    change: ({ snapshot }) => void (snapshot.custody.intents["seal.recover"].refused = 1),
+    moves: { 'intents_total{operation="seal.recover",act="refused"}': [0, 1] },
+  },
+  destructions_pending: {
+    change: ({ snapshot }) => void (snapshot.custody.destructions.pending = 1),
+    moves: { destructions_pending: [2, 1] },
+  },
+  destructions_total: {
+    change: ({ snapshot }) => void (snapshot.custody.destructions.ended.cancelled = 2),
+    moves: { 'destructions_total{outcome="cancelled"}': [1, 2] },
+  },
+  destruction_batches_total: {
+    change: ({ snapshot }) => void (snapshot.custody.destructions.batches = 3),
+    moves: { destruction_batches_total: [2, 3] },
+  },
+  destruction_delays_total: {
+    change: ({ snapshot }) => void (snapshot.custody.destructions.delays = 1),
+    moves: { destruction_delays_total: [0, 1] },
+  },
+  backup_age_seconds: {
+    change: ({ snapshot }) => void (snapshot.custody.backups.takenMilliseconds = 2000),
+    moves: { backup_age_seconds: [5, 7] },
+  },
+  backup_drill_age_seconds: {
+    change: ({ snapshot }) => void (snapshot.custody.backups.drilledMilliseconds = null),
+    moves: { backup_drill_age_seconds: [6, 0] },
+  },
   log_leaves: {
     change: ({ snapshot }) => void (snapshot.log.leaves = 21),
     moves: { log_leaves: [20, 21] },
+  },
+  log_checkpoint_timestamp_seconds: {
+    change: ({ snapshot }) => void (snapshot.log.checkpointMilliseconds = null),
+    moves: { log_checkpoint_timestamp_seconds: [7, null] },
   },
   log_behind_seconds: {
     change: ({ snapshot }) => void (snapshot.log.behindMilliseconds = 1500),
@@ -275,6 +343,26 @@ const CASES: Readonly<Record<string, Case>> = {
   log_witness_failures_total: {
     change: ({ snapshot }) => void (snapshot.log.witnesses[1]!.failuresTotal = 2),
     moves: { 'log_witness_failures_total{witness="two"}': [1, 2] },
+  },
+  client_requests_total: {
+    change: ({ clients }) => void (clients[0]!.requests = 6),
+    moves: { 'client_requests_total{client="token-1"}': [5, 6] },
+  },
+  client_charged_bytes_total: {
+    change: ({ clients }) => void (clients[2]!.bytes = 320),
+    moves: { 'client_charged_bytes_total{client="others"}': [160, 320] },
+  },
+  client_quota_refusals_total: {
+    change: ({ clients }) => void (clients[1]!.refusedBytes = 3),
+    moves: { 'client_quota_refusals_total{client="token-2",quota="bytes"}': [2, 3] },
+  },
+  client_quota_requests_per_second: {
+    change: ({ clients }) => void (clients[0]!.quota!.requestsPerSecond = null),
+    moves: { 'client_quota_requests_per_second{client="token-1"}': [10, null] },
+  },
+  client_quota_bytes_per_second: {
+    change: ({ clients }) => void (clients[0]!.quota!.bytesPerSecond = 500),
+    moves: { 'client_quota_bytes_per_second{client="token-1"}': [1000, 500] },
   },
   output_bytes_total: {
     change: ({ tally }) => tally.answered("stream", 200, 6, 16_384),

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { COMMAND_OPERATIONS } from "../../../src/port/approval.ts";
+import { DESTRUCTION_ENDS, INTENT_ACTS } from "../../../src/port/custody.ts";
 import { ERRORS, type ErrorCode } from "../../../src/port/errors.ts";
 import { HEALTH_TESTS, SEVERITIES, SOURCE_STATES } from "../../../src/port/health.ts";
 import { KEY_STATES, KEY_USAGES } from "../../../src/port/key.ts";
@@ -10,9 +12,13 @@ import { CATALOGUE } from "../../../src/telemetry/catalogue.ts";
 import { parseExposition, picture, render, source } from "./picture.ts";
 
 /** What bounds each label's values. A label that is not here must say what bounds it first. */
-const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "build">> = {
+const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "build" | "quotas">> = {
   source: "configuration",
   witness: "configuration",
+  // The first hundred: see access/clientUses.ts.
+  client: "quotas",
+  quota: ["requests", "bytes"],
+  file: ["certificate", "client_authority"],
   version: "build",
   configuration: "build",
   shape: ["RBG2(P)", "RBG2(NP)", "RBGC"],
@@ -24,7 +30,9 @@ const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "bui
   bound: ["lower", "estimate", "upper"],
   kind: SLOT_KINDS,
   usage: KEY_USAGES,
-  outcome: ["estimated", "broken", "lost"],
+  outcome: ["estimated", "broken", "lost", ...DESTRUCTION_ENDS],
+  operation: COMMAND_OPERATIONS,
+  act: INTENT_ACTS,
   instance: DOORS,
   door: DOORS,
   reason: [...RESEED_REASONS, ...Object.keys(ERRORS)],
@@ -32,10 +40,10 @@ const BOUNDS: Readonly<Record<string, readonly string[] | "configuration" | "bui
 };
 
 test("every label is bounded, and its values stay within the bound", () => {
-  const { snapshot, tally } = picture();
+  const { snapshot, tally, clients } = picture();
   for (const { name, labels, read } of CATALOGUE) {
     for (const label of labels) expect(BOUNDS, `${name}: ${label}`).toHaveProperty(label);
-    for (const [values] of read(snapshot, tally)) {
+    for (const [values] of read(snapshot, tally, clients)) {
       expect(values, name).toHaveLength(labels.length);
       for (const [index, label] of labels.entries()) {
         const bound = BOUNDS[label]!;

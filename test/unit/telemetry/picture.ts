@@ -3,6 +3,8 @@ import type {
   ServiceSnapshot,
   SourceSnapshot,
 } from "../../../src/port/snapshot.ts";
+import type { ClientUse } from "../../../src/port/principal.ts";
+import { CustodyTally } from "../../../src/key/custodyTally.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
 import { Exposition } from "../../../src/telemetry/exposition.ts";
 import { RequestTally } from "../../../src/telemetry/requestTally.ts";
@@ -15,6 +17,7 @@ type Draft<T> = T extends string | number | boolean | null
 export interface Picture {
   readonly snapshot: Draft<ServiceSnapshot>;
   readonly tally: RequestTally;
+  readonly clients: Draft<ClientUse>[];
 }
 
 /** Texts of the snapshot that must never reach a label: each is followed by `!`. */
@@ -61,6 +64,7 @@ export function source(id: string): SourceSnapshot {
         cutoffIntermittent: 21,
         cutoffPermanent: 31,
         watermark: 3,
+        recentWatermark: 2,
         windowSamples: null,
         expectedFalseAlarmsPerYear: 0.5,
       },
@@ -69,6 +73,7 @@ export function source(id: string): SourceSnapshot {
         cutoffIntermittent: 50,
         cutoffPermanent: 60,
         watermark: 12,
+        recentWatermark: 11,
         windowSamples: 512,
         expectedFalseAlarmsPerYear: 0.25,
       },
@@ -101,15 +106,23 @@ function instance(id: string): InstanceSnapshot {
     seedSources: 1,
     seedCreditedBits: 384,
     outputBytesSinceSeed: 64,
+    outputBytesLimit: 16_384,
+    seedAgeLimitMilliseconds: 600_000,
     requestsSinceSeed: 2,
     preparedSeeds: 1,
     reseeds: [{ reason: "start", total: 1 }],
   };
 }
 
+function client(id: string | null): Draft<ClientUse> {
+  const quota = { requestsPerSecond: 10, bytesPerSecond: 1000 };
+  return { client: id, quota, requests: 5, bytes: 160, refusedRequests: 1, refusedBytes: 2 };
+}
+
 /** Two of everything, so that a case sees whether the other one stays where it is. */
 export function picture(): Picture {
   const figures = new KeyTally().figures();
+  const custody = new CustodyTally({ read: () => Promise.resolve([]) }, () => {}).figures();
   const snapshot: ServiceSnapshot = {
     version: "1.2.3",
     startedMilliseconds: 1000,
@@ -147,16 +160,28 @@ export function picture(): Picture {
           place: confidential("place"),
           epoch: 3,
           createdMilliseconds: 2000,
+          recovery: false,
         },
       ],
       refusedTotal: 2,
       lockedMemory: { ok: true, bytes: 32, detail: confidential("memory") },
     },
     keys: { ...figures, rotations: 2, overdue: 1, versions: { ...figures.versions, active: 4 } },
+    custody: {
+      ...custody,
+      destructions: {
+        pending: 2,
+        ended: { destroyed: 3, cancelled: 1 },
+        batches: 2,
+        delays: 0,
+      },
+      backups: { takenMilliseconds: 4000, drilledMilliseconds: 3000 },
+    },
     log: {
       origin: confidential("origin"),
       verifierKey: confidential("verifier key"),
       leaves: 20,
+      checkpointMilliseconds: 7000,
       behindMilliseconds: 0,
       failuresTotal: 0,
       witnesses: [
@@ -164,11 +189,17 @@ export function picture(): Picture {
         { name: "two", size: 19, lagMilliseconds: 0, failuresTotal: 1 },
       ],
     },
+    disk: { freeBytes: 400, totalBytes: 1000, databaseBytes: 30 },
+    tlsCertificates: [{ file: "certificate", notAfterMilliseconds: 90_000_000 }],
   };
   const tally = new RequestTally();
   tally.answered("http", 200, 0.0002, 32);
   tally.refused("unmet");
-  return { snapshot: structuredClone(snapshot) as Draft<ServiceSnapshot>, tally };
+  return {
+    snapshot: structuredClone(snapshot) as Draft<ServiceSnapshot>,
+    tally,
+    clients: [client("token-1"), client("token-2"), { ...client(null), quota: null }],
+  };
 }
 
 /** One series as it stands in the exposition: name and labels; values as numbers. */
@@ -192,8 +223,8 @@ export function parseExposition(text: string): Series {
   return series;
 }
 
-export async function render({ snapshot, tally }: Picture): Promise<Series> {
-  const exposition = new Exposition({ snapshot: () => snapshot }, tally);
+export async function render({ snapshot, tally, clients }: Picture): Promise<Series> {
+  const exposition = new Exposition({ snapshot: () => snapshot }, tally, () => clients);
   return parseExposition(await exposition.render());
 }
 

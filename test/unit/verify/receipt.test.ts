@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { canonicalJson } from "../../../src/log/canonicalJson.ts";
 import type { LeafOf } from "../../../src/log/leaf.ts";
 import type { Receipt } from "../../../src/log/receipt.ts";
@@ -6,7 +6,6 @@ import { ReceiptDesk, type Given, type IssuedReceipt } from "../../../src/log/re
 import { signerOf } from "../../../src/log/signer.ts";
 import type { TransparencyLog } from "../../../src/log/transparencyLog.ts";
 import { StoredLineage } from "../../../src/lineage/lineageReader.ts";
-import { StoredOutputs } from "../../../src/lineage/outputRecorder.ts";
 import { createSeedRecorder } from "../../../src/lineage/seedRecorder.ts";
 import { refuse, SpringhouseError } from "../../../src/port/errors.ts";
 import { IN_MEMORY } from "../../../src/store/sqliteEngine.ts";
@@ -15,7 +14,7 @@ import type { Store } from "../../../src/store/store.ts";
 import { opensReceipt, parseReceipt, verifyReceipt } from "../../../src/verify/verifyReceipt.ts";
 import { FakeClock } from "../../support/fakeClock.ts";
 import { TestSupply } from "../key/supply.ts";
-import { material, outputOf } from "../lineage/records.ts";
+import { material, outputOf, pendingOutputs } from "../lineage/records.ts";
 import { openLog, SIGNER } from "../log/logs.ts";
 
 const MAKER = { configuration: "0123456789abcdef", build: "0".repeat(64) };
@@ -31,7 +30,7 @@ const VALUE = Buffer.from("0f1e2d3c4b5a69788796a5b4c3d2e1f0", "hex");
 const given = (more: Partial<Given> = {}): Given => ({
   what: "random",
   bytes: VALUE.length,
-  outputs: [`${ONE.seed.id}.7`],
+  pending: pendingOutputs(outputOf(ONE.seed, 7)),
   asked: { strength: 256, sources: 1 },
   value: VALUE,
   ...more,
@@ -53,11 +52,8 @@ beforeEach(async () => {
     write: (batch) =>
       full ? Promise.reject(new SpringhouseError("store_failed", "full")) : real.write(batch),
   };
-  const outputs = new StoredOutputs(store, clock);
-  for (const { seed, blocks, windows } of [ONE, TWO]) {
+  for (const { seed, blocks, windows } of [ONE, TWO])
     await createSeedRecorder(store).record(seed, blocks, windows);
-    await outputs.record(outputOf(seed, 7));
-  }
   log = await openLog(store, clock);
   supply = new TestSupply();
   const lineage = new StoredLineage(store);
@@ -100,7 +96,10 @@ describe("a receipt", () => {
   });
 
   test("is opened by its salt and its value in any form, and by nothing else", async () => {
-    const [first, second] = await issue(given(), given({ outputs: [`${ONE.seed.id}.8`] }));
+    const [first, second] = await issue(
+      given(),
+      given({ pending: pendingOutputs(outputOf(ONE.seed, 8)) }),
+    );
     const { leaf } = first!.receipt;
     const opens = (file: Uint8Array | string, salt = first!.salt) =>
       opensReceipt(leaf, salt, Buffer.from(file as string));
@@ -136,8 +135,8 @@ describe("a receipt", () => {
   });
 
   test("of an output that was split tells of every seed, and of the worst", async () => {
-    const outputs = [`${ONE.seed.id}.7`, `${TWO.seed.id}.7`];
-    const [{ receipt } = null as never] = await issue(given({ outputs }));
+    const pending = pendingOutputs(outputOf(ONE.seed, 7), outputOf(TWO.seed, 7));
+    const [{ receipt } = null as never] = await issue(given({ pending }));
     expect(receipt.leaf).toMatchObject({
       met: { sources: 0, seedAgeSeconds: (clock.wallMilliseconds() - 500) / 1000 },
       births: [{ seed: ONE.seed.id }, { seed: TWO.seed.id }],
@@ -156,7 +155,10 @@ describe("a receipt", () => {
   });
 
   test("is of no use once anything in it is altered", async () => {
-    const receipts = await issue(given(), given({ outputs: [`${TWO.seed.id}.7`] }));
+    const receipts = await issue(
+      given(),
+      given({ pending: pendingOutputs(outputOf(TWO.seed, 7)) }),
+    );
     const receipt = carried(receipts[0]!.receipt);
     const other = carried(receipts[1]!.receipt);
     const leaf = receipt.leaf as LeafOf<"output">;
@@ -232,8 +234,23 @@ describe("where no receipt can be had", () => {
       code: "store_failed",
     });
     full = false;
+    expect(await store.read("output.page", [ONE.seed.id, 0, 10])).toEqual([]);
     await clock.run(1000);
     expect(log.checkpoint().size).toBe(1);
+  });
+
+  test("the record of its output comes with its leaf, in one batch", async () => {
+    const written = vi.spyOn(store, "write");
+    await issue(given());
+    const statements = written.mock.calls.map(([batch]) => batch.map(({ statement }) => statement));
+    expect(statements).toContainEqual(["output.insert", "logLeaf.insert"]);
+    expect(await store.read("output.page", [ONE.seed.id, 0, 10])).toHaveLength(1);
+  });
+
+  test("an output that was overtaken meanwhile is not answered", async () => {
+    const refusal = () => refuse("pool_exhausted", "reseeded");
+    const pending = { ...pendingOutputs(outputOf(ONE.seed, 7)), refusal };
+    expect(await desk.issue([given({ pending })], "p-1")).toMatchObject({ code: "pool_exhausted" });
   });
 
   test("what refuses the salts refuses the receipt", async () => {

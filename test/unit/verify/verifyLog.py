@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import sys
 
 
@@ -76,7 +77,8 @@ def fail(what):
     sys.exit(1)
 
 
-def open_checkpoint(note, key):
+def open_note(note, key):
+    """The text of a note that this key has signed; None for one that it has not."""
     name, key_id, encoded = key.strip().split("+", 2)
     public = base64.b64decode(encoded)
     if sha256(name.encode() + b"\n" + public)[:4].hex() != key_id or public[0] != 1:
@@ -89,8 +91,26 @@ def open_checkpoint(note, key):
         if dash == "\u2014" and signer == name and signed[:4].hex() == key_id:
             if not verifies(public[1:], text.encode(), signed[4:]):
                 fail("the checkpoint's signature is not good")
+            return text
+    return None
+
+
+HANDOVER = re.compile("springhouse log key v1\n([^\n]+)\n([^\n]+)\n\n\u2014 [^\n]+\n\u2014 [^\n]+\n")
+
+
+def open_checkpoint(note, key, handovers):
+    """By the key that is trusted, or one that it leads to: each has signed that the next goes on."""
+    keys = [key.strip()]
+    for handover in HANDOVER.finditer(handovers):
+        one, other = handover.groups()
+        if one == keys[-1] and other.split("+")[0] == one.split("+")[0]:
+            if open_note(handover[0], one) and open_note(handover[0], other):
+                keys.append(other)
+    for signer in keys:
+        text = open_note(note, signer)
+        if text is not None:
             origin, size, root = text.split("\n")[:3]
-            if origin != name:
+            if origin != signer.split("+")[0]:
                 fail("the checkpoint is of another log")
             return int(size), base64.b64decode(root)
     fail("the checkpoint is not signed by the key")
@@ -123,7 +143,8 @@ def main(directory, key=None):
         except FileNotFoundError:
             return None
 
-    size, root = open_checkpoint(read("checkpoint").decode(), key or read("log.vkey").decode())
+    handovers = (read("handovers") or b"").decode()
+    size, root = open_checkpoint(read("checkpoint").decode(), key or read("log.vkey").decode(), handovers)
     leaves = []
     for first in range(0, size, 256):
         width = min(256, size - first)

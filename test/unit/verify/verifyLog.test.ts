@@ -16,7 +16,7 @@ const kept = (size: number, entries: readonly string[] = ENTRIES): KeptCheckpoin
 });
 
 function faultOf(copy: Copy, checkpoints: readonly KeptCheckpoint[] = []): LogFault {
-  const { fault } = verifyLog(copy, checkpoints, leafRules());
+  const { fault } = verifyLog(copy, checkpoints, leafRules(copy));
   if (!fault) throw new Error("no fault was found");
   expect(fault.lastLeaf).toBeGreaterThanOrEqual(fault.leaf);
   return fault;
@@ -43,7 +43,7 @@ function rebundled(copy: Copy, index: number, change: (entries: string[]) => str
 test("a whole log has no fault, and says what is in it", () => {
   const copy = copyOf(ENTRIES);
   const checkpoints = [1, 255, 256, 257, 600].map((size) => kept(size));
-  expect(verifyLog(copy, [...checkpoints, kept(0)], leafRules())).toEqual({
+  expect(verifyLog(copy, [...checkpoints, kept(0)], leafRules(copy))).toEqual({
     origin: "log.example/test",
     leaves: SIZE,
     root: copy.checkpoint.root.toString("hex"),
@@ -57,7 +57,9 @@ test("a whole log has no fault, and says what is in it", () => {
 });
 
 test.each([0, 1, 256, 512])("a whole log of %i leaves has no fault", (size) => {
-  expect(verifyLog(copyOf(ENTRIES.slice(0, size)), [], leafRules())).toMatchObject({
+  expect(
+    verifyLog(copyOf(ENTRIES.slice(0, size)), [], leafRules(copyOf(ENTRIES.slice(0, size)))),
+  ).toMatchObject({
     leaves: size,
     fault: null,
   });
@@ -176,7 +178,7 @@ describe("a log that was signed whole can still be wrong", () => {
 
   test("leaves of a kind to come are counted, and are no fault", () => {
     const copy = copyOf([...ENTRIES.slice(0, 2), '{"kind":"to_come"}']);
-    expect(verifyLog(copy, [], leafRules())).toMatchObject({
+    expect(verifyLog(copy, [], leafRules(copy))).toMatchObject({
       fault: null,
       unknown: 1,
       kinds: { service_start: 2, to_come: 1 },

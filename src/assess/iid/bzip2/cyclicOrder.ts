@@ -1,7 +1,7 @@
 import { suffixArray } from "../../nonIid/suffixArray.ts";
 
 /** How much may be sorted again, for each token, before the linear method is taken instead. */
-const WORK = 0.25;
+const WORK = 1;
 const SMALL_GROUP = 24;
 const DIGIT_BITS = 11;
 

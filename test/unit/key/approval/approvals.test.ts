@@ -37,6 +37,85 @@ async function approveBoth(approvals: Approvals, intent: IntentDescription): Pro
 const stateOf = async ({ keys }: Rig, key: string) =>
   taken(await keys.room.reader.get(key, OWNER)).state;
 
+describe("processing with a compromised version", () => {
+  const MILK = Buffer.from("milk");
+  const HOUR = 3_600_000;
+
+  test("is let by two people, for a while, for that version, and is in the log", async () => {
+    await using rig = await begun();
+    const { approvals, keys } = rig;
+    const { operations, service, reader } = keys.room;
+    const key = taken(await service.create({ type: "aes-256" }, {}, OWNER)).record.id;
+    const old = taken(await operations.encrypt(key, OWNER, MILK, {})).ciphertext;
+    taken(await service.rotate(key, {}, OWNER));
+    const young = taken(await operations.encrypt(key, OWNER, MILK, {})).ciphertext;
+    const compromise = { transition: "compromise", reason: "seen", approval: null } as const;
+    for (const version of [1, 2])
+      taken(await service.transit(key, { ...compromise, version, occurredMilliseconds: 5 }, OWNER));
+    taken(await service.rotate(key, {}, OWNER));
+    const command = { op: "key.process", key, version: 1, hours: 2 } as const;
+    const none = { ...command, version: 3 };
+    expect(await approvals.create(asked(none), OWNER)).toMatchObject({
+      code: "conflict",
+      detail:
+        "The version is active, which does not allow process. Allowed: suspend, deactivate, compromise.",
+    });
+    const intent = taken(await approvals.create(asked(command), OWNER));
+    const refused = { code: "approval_required" };
+    expect(await operations.decrypt(key, OWNER, old, {})).toMatchObject(refused);
+    expect(await approvals.execute(intent.id, OWNER)).toMatchObject(refused);
+    await approveBoth(approvals, intent);
+    expect(taken(await approvals.execute(intent.id, OWNER)).state).toBe("executed");
+
+    expect(taken(await operations.decrypt(key, OWNER, old, {})).plaintext).toEqual(MILK);
+    expect(taken(await operations.rewrap(key, OWNER, old, {})).version).toBe(3);
+    expect(await operations.decrypt(key, OWNER, young, {})).toMatchObject(refused);
+    const until = keys.clock.wallMilliseconds() + 2 * HOUR;
+    const { versions } = taken(await reader.get(key, OWNER));
+    expect(versions[0]).toMatchObject({
+      state: "compromised",
+      reason: "seen",
+      compromisedMilliseconds: 5,
+      processUntilMilliseconds: until,
+    });
+    const stored = await keys.store.read("keyVersion.ofKey", [key]);
+    expect(stored.map((row) => row["process_until_ms"])).toEqual([until, null, null]);
+    expect((await rig.leaves()).at(-1)).toMatchObject({
+      kind: "key",
+      op: "process",
+      from: "compromised",
+      to: "compromised",
+      until,
+      intent: intent.digest,
+    });
+    expect(await keys.replayed()).toEqual(await keys.stored());
+
+    await keys.clock.run(2 * HOUR - 1);
+    taken(await operations.decrypt(key, OWNER, old, {}));
+    await keys.clock.run(1);
+    expect(await operations.decrypt(key, OWNER, old, {})).toMatchObject(refused);
+    expect(await approvals.execute(intent.id, OWNER)).toMatchObject({ code: "conflict" });
+  });
+
+  test("lets it never protect, and nobody has it without an intent", async () => {
+    await using rig = await begun();
+    const { approvals, keys } = rig;
+    const { operations, service } = keys.room;
+    const key = taken(await service.create({ type: "hmac-256" }, {}, OWNER)).record.id;
+    const { mac } = taken(await operations.mac(key, OWNER, MILK));
+    const order = { version: 1, reason: null, occurredMilliseconds: null, approval: null };
+    taken(await service.transit(key, { ...order, transition: "compromise" }, OWNER));
+    const alone = await service.transit(key, { ...order, transition: "process" }, OWNER);
+    expect(alone).toMatchObject({ code: "approval_required" });
+    const command = { op: "key.process", key, version: 1, hours: 1 } as const;
+    const intent = taken(await approvals.create(asked(command), OWNER));
+    await approveBoth(approvals, intent);
+    taken(await approvals.execute(intent.id, OWNER));
+    expect(await operations.mac(key, OWNER, MILK)).toMatchObject({ code: "conflict" });
+    expect(taken(await operations.verifyMac(key, OWNER, MILK, mac, null)).valid).toBe(true);
+  });
+});
+
 describe("a key's restoration", () => {
   test("is done once two people have signed it, and once only", async () => {
     await using rig = await begun();

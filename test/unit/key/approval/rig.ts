@@ -1,9 +1,12 @@
 import { Backups, type BackupTerms } from "../../../../src/key/backup/backups.ts";
+import { type CustodyTally, openCustodyTally } from "../../../../src/key/custodyTally.ts";
 import { Destructions } from "../../../../src/key/destruction/destructions.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
 import { pkcs11Slots, type TokenConfiguration } from "../../../../src/key/seal/pkcs11Slot.ts";
-import { drawFrom, openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
+import { drawFrom } from "../../../../src/key/seal/epochKey.ts";
+import { openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
 import { keyFileSlots, passphraseSlots } from "../../../../src/key/seal/secretSlot.ts";
+import type { SlotKeeper } from "../../../../src/key/seal/slot.ts";
 import type { TpmConfiguration } from "../../../../src/key/seal/tpmTools.ts";
 import { tpmSlots } from "../../../../src/key/seal/tpmSlot.ts";
 import { systemClock } from "../../../../src/platform/clock.ts";
@@ -24,13 +27,17 @@ import {
   type SealParts,
 } from "../managed/rig.ts";
 import { CHEAP } from "../seal/rig.ts";
-import { SIGNER } from "../../log/logs.ts";
+import { leafRules } from "../../../../src/verify/rules.ts";
+import { verifyLog, type LogFault } from "../../../../src/verify/verifyLog.ts";
+import { copyOf, SIGNER } from "../../log/logs.ts";
 import type { TestCustodian } from "./custodians.ts";
 
 export const TWO: RequiredApprovals = {
   "key.restore": 2,
   "key.destroy": 2,
+  "key.process": 2,
   "key.export": 2,
+  "seal.recover": 2,
   "custodian.enrol": 2,
   "custodian.remove": 2,
 };
@@ -41,10 +48,13 @@ export interface Rig extends AsyncDisposable {
   readonly keeper: SealKeeper | null;
   readonly failures: string[];
   readonly approvals: Approvals;
+  readonly tally: CustodyTally;
   readonly destructions: Destructions;
   readonly backups: Backups;
   /** Of the kinds `intent` and `custodian`, and what names an intent. */
   leaves(): Promise<readonly Leaf[]>;
+  /** What `log verify` says of the whole log. */
+  fault(): Promise<LogFault | null>;
   /** What the next start finds. */
   restarted(): Promise<Approvals>;
 }
@@ -56,6 +66,8 @@ type Options = Pick<RigOptions, "clock" | "directory"> & {
   readonly slots?: {
     readonly tokens?: readonly TokenConfiguration[];
     readonly tpms?: readonly TpmConfiguration[];
+    /** In the place of tokens. */
+    readonly device?: SlotKeeper;
   };
   readonly windowMilliseconds?: number;
   readonly recipients?: readonly string[];
@@ -77,7 +89,7 @@ export async function openRig(options: Options = {}): Promise<Rig> {
       keepers: {
         passphrase: passphraseSlots(draw, CHEAP),
         "key-file": keyFileSlots(draw, async () => refuse("slot_refused", "no key file")),
-        pkcs11: pkcs11Slots(slots?.tokens ?? [], null, systemClock()),
+        pkcs11: slots?.device ?? pkcs11Slots(slots?.tokens ?? [], null, systemClock()),
         tpm2: tpmSlots(slots?.tpms ?? []),
       },
     });
@@ -88,6 +100,8 @@ export async function openRig(options: Options = {}): Promise<Rig> {
     await keys.log.append(leaf, writes, (batch) => keys.journal.record(event, batch));
   };
   const failures: string[] = [];
+  const tally = await openCustodyTally(keys.store, (detail) => failures.push(detail));
+  keys.journal.subscribe(tally.observe);
   const keeper = seal as SealKeeper | null;
   const destructions = new Destructions({
     clock: keys.clock,
@@ -102,7 +116,11 @@ export async function openRig(options: Options = {}): Promise<Rig> {
     log: keys.log,
     record: (event, batch) => keys.journal.record(event, batch),
     windowMilliseconds,
-    failed: (detail) => void failures.push(detail),
+    failed(detail) {
+      failures.push(detail);
+      tally.delayed();
+    },
+    batched: () => tally.batched(),
   });
   const backups = new Backups({
     clock: keys.clock,
@@ -116,21 +134,24 @@ export async function openRig(options: Options = {}): Promise<Rig> {
       withEpochKey: async () => refuse("sealed", "There is no vault."),
     },
     record,
+    tell: (event) => keys.journal.event(event),
   });
   let starts = 0;
   const open = (): Promise<Approvals> =>
     openApprovals({
-      clock: keys.clock,
+      clock: { wallMilliseconds: () => keys.room.service.now() },
       store: keys.store,
       deployment: "log.example/test",
       boot: (++starts).toString(16).padStart(16, "0"),
       required: TWO,
       commands: { ...keyCommands(keys.room), ...destructions.commands() },
       record,
+      refused: (operation) => tally.refused(operation),
       tell: (event) => keys.journal.event(event),
     });
   return {
     keys,
+    tally,
     keeper,
     failures,
     destructions,
@@ -143,6 +164,11 @@ export async function openRig(options: Options = {}): Promise<Rig> {
         const { leaf } = decodeLeaf(Buffer.from(String(body)));
         return leaf && ("intent" in leaf || leaf.kind === "custodian") ? [leaf] : [];
       });
+    },
+    async fault() {
+      const rows = await keys.store.read("logLeaf.bodies", [0, 1e9]);
+      const copy = copyOf(rows.map(({ body }) => String(body)));
+      return verifyLog(copy, [], leafRules(copy)).fault;
     },
     [Symbol.asyncDispose]: () => keys[Symbol.asyncDispose](),
   };

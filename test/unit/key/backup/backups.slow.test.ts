@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { drill } from "../../../../src/key/backup/drill.ts";
-import { addRecoverySlot } from "../../../../src/key/backup/recoverySlot.ts";
+import { addRestoredSlot } from "../../../../src/key/backup/restoredSlot.ts";
 import { restore } from "../../../../src/key/backup/restore.ts";
 import { formatSignerKey } from "../../../../src/log/signer.ts";
 import { snapshotDatabase } from "../../../../src/store/snapshotDatabase.ts";
@@ -103,6 +103,39 @@ describe.skipIf(!HAS_AGE)("a backup", () => {
     }
   });
 
+  test("counts as taken when it was read to its end, and as tried when somebody says so", async () => {
+    await using place = await begun();
+    const { backups, tally, keys, leaves } = place.rig;
+    const made = keys.clock.wallMilliseconds();
+    const of = () => tally.figures().backups;
+    await expect.poll(of).toEqual({ takenMilliseconds: made, drilledMilliseconds: made });
+    keys.clock.advance(DAY);
+    const broken = taken(await backups.create("p-admin"));
+    await broken.stream.cancel();
+    const path = await backup(place);
+    const [first, second] = await backups.list();
+    const now = made + DAY;
+    expect([first!.takenMilliseconds, second!.takenMilliseconds]).toEqual([null, now]);
+    await expect.poll(of).toEqual({ takenMilliseconds: now, drilledMilliseconds: made });
+
+    keys.clock.advance(DAY);
+    const { directory, found } = await restored(place, path, place.recipients[1]!.secret);
+    expect(drill(directory, found)).toMatchObject({ faults: [] });
+    expect(await backups.drilled(found.manifest.id, "p-admin")).toBeNull();
+    expect(await backups.drilled("bk-0000000000000000-1", "p-admin")).toMatchObject({
+      code: "not_found",
+    });
+    await expect.poll(of).toEqual({ takenMilliseconds: now, drilledMilliseconds: now + DAY });
+    expect((await backups.list())[1]).toMatchObject({ drilledMilliseconds: now + DAY });
+    const bodies = await keys.store.read("logLeaf.bodies", [0, 1e9]);
+    const told = bodies.map(({ body }) => JSON.parse(String(body)) as Record<string, unknown>);
+    expect(told.at(-1)).toMatchObject({ kind: "backup", op: "drill", backup: second!.id });
+    expect(await leaves()).toEqual([]);
+    // The one that is newest by then: none.
+    expect(await backups.discard(second!.id, "p-admin")).toBeNull();
+    await expect.poll(of).toEqual({ takenMilliseconds: made, drilledMilliseconds: now + DAY });
+  });
+
   test("is an age file that Debian's age opens", async () => {
     await using place = await begun();
     const path = await backup(place);
@@ -155,7 +188,7 @@ describe.skipIf(!HAS_AGE)("a backup", () => {
     const passphrase = new Uint8Array(Buffer.from("found in the safe"));
     const terms = { name: "recovery", passphrase, atMilliseconds: 1 };
     const osRandom = (bytes: number) => new Uint8Array(bytes).fill(3);
-    expect(await addRecoverySlot(directory, found.epochKey!, { ...terms, osRandom })).toBeNull();
+    expect(await addRestoredSlot(directory, found.epochKey!, { ...terms, osRandom })).toBeNull();
     await using seal = await openSeal(directory);
     const opening = { slot: "recovery", passphrase: new Uint8Array(passphrase) };
     expect(await seal.keeper.open(opening, "tester")).toMatchObject({ name: "recovery" });

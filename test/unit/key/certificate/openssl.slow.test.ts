@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { OctetString } from "asn1js";
+import { Extension, OCSPRequest } from "pkijs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CertificateAuthority } from "../../../../src/key/certificate/certificateAuthority.ts";
+import { NONCES_PER_SECOND } from "../../../../src/key/certificate/ocspResponder.ts";
 import type { CertificateOrder } from "../../../../src/key/certificate/certificateAuthority.ts";
 import type { KeyTransition } from "../../../../src/port/key.ts";
 import { FakeClock } from "../../../support/fakeClock.ts";
@@ -83,13 +86,9 @@ async function overManagedKey(name: string): Promise<{ key: string; serial: stri
 }
 
 async function transit(key: string, transition: KeyTransition): Promise<void> {
-  const order = {
-    transition,
-    version: 1,
-    reason: null,
-    occurredMilliseconds: null,
-    approval: null,
-  };
+  const { revision } = given(await rig.room.reader.get(key, OWNER));
+  const approval = { digest: "ab".repeat(32), key, version: 1, transition, revision };
+  const order = { transition, version: 1, reason: null, occurredMilliseconds: null, approval };
   given(await rig.room.service.transit(key, order, OWNER));
 }
 
@@ -127,6 +126,9 @@ describe("openssl verify -crl_check", () => {
     await transit(key, "suspend");
     expect((await verified("managed")).text).toContain("certificate revoked");
     expect(openssl("crl", "-in", "crl.pem", "-noout", "-text").text).toContain("Certificate Hold");
+    await transit(key, "restore");
+    expect((await verified("managed")).text).toContain("OK");
+    await transit(key, "suspend");
     await transit(key, "compromise");
     await verified("managed");
     expect(openssl("crl", "-in", "crl.pem", "-noout", "-text").text).not.toContain("Hold");
@@ -202,6 +204,64 @@ describe("openssl ocsp", () => {
     expect(answer).toContain("Reason: superseded");
   });
 
+  const nonces = (text: string) =>
+    [...text.matchAll(/OCSP Nonce:\s+([0-9A-F]+)/g)].map((match) => match[1]);
+
+  test("its nonce comes back, another each time, and none where none was sent", async () => {
+    await certified("fresh");
+    const [one, two] = [await ask("fresh", "-text"), await ask("fresh", "-text")];
+    for (const answer of [one, two]) {
+      expect(answer).toContain("Response verify OK");
+      expect(answer).not.toContain("WARNING: no nonce in response");
+      const [sent, got] = nonces(answer);
+      expect(sent).toMatch(/^0410[0-9A-F]{32}$/);
+      expect(got).toBe(sent);
+    }
+    expect(nonces(one)[0]).not.toBe(nonces(two)[0]);
+    expect(nonces(await ask("fresh", "-text", "-no_nonce"))).toEqual([]);
+  });
+
+  /** A request of openssl's with another value of the nonce's extension. */
+  function requestWith(...values: readonly Uint8Array[]): Buffer {
+    const how = ["-issuer", "ca.pem", "-cert", "fresh.pem", "-no_nonce", "-reqout", "plain.der"];
+    execFileSync("openssl", ["ocsp", ...how], { cwd: folder, stdio: "ignore" });
+    const der = execFileSync("cat", [join(folder, "plain.der")]);
+    const request = OCSPRequest.fromBER(new Uint8Array(der).buffer);
+    request.tbsRequest.requestExtensions = values.map(
+      (value) =>
+        new Extension({ extnID: "1.3.6.1.5.5.7.48.1.2", extnValue: new Uint8Array(value).buffer }),
+    );
+    return Buffer.from(request.toSchema(true).toBER(false));
+  }
+  const octets = (bytes: number): Buffer =>
+    Buffer.from(new OctetString({ valueHex: new ArrayBuffer(bytes) }).toBER(false));
+  const MALFORMED = [0x30, 3, 0x0a, 1, 1];
+
+  test("RFC 9654 2.1: 1 to 128 octets come back, anything else is malformed", async () => {
+    for (const bytes of [1, 16, 32, 128]) {
+      const answer = Buffer.from(given(await authority.ocsp(requestWith(octets(bytes)))));
+      expect(answer.includes(octets(bytes)), `${bytes} octets`).toBe(true);
+    }
+    const bare = Uint8Array.of(1, 2, 3);
+    const refused = [[octets(0)], [octets(129)], [bare], [octets(16), octets(16)]];
+    for (const values of refused)
+      expect([...given(await authority.ocsp(requestWith(...values)))]).toEqual(MALFORMED);
+  });
+
+  test("who asks too often with nonces gets what was signed ahead", async () => {
+    rig.clock.advance(1000);
+    const request = requestWith(octets(16));
+    const answers: Buffer[] = [];
+    for (let asked = 0; asked < NONCES_PER_SECOND + 2; asked++)
+      answers.push(Buffer.from(given(await authority.ocsp(request))));
+    const withNonce = answers.map((answer) => answer.includes(octets(16)));
+    expect(withNonce.filter(Boolean)).toHaveLength(NONCES_PER_SECOND);
+    expect(withNonce.slice(-2)).toEqual([false, false]);
+    expect(answers.at(-1)).toEqual(answers.at(-2));
+    rig.clock.advance(1000);
+    expect(Buffer.from(given(await authority.ocsp(request))).includes(octets(16))).toBe(true);
+  });
+
   test("a suspended key's certificate is on hold", async () => {
     const { key } = await overManagedKey("held");
     expect(await ask("held")).toContain("held.pem: good");
@@ -214,7 +274,7 @@ describe("openssl ocsp", () => {
     execFileSync("openssl", ["req", ...self, "-out", "no.pem"], { cwd: folder, stdio: "ignore" });
     expect(await ask("no")).toContain("unauthorized");
     const failed = given(await authority.ocsp(Buffer.from("nonsense")));
-    expect([...failed]).toEqual([0x30, 3, 0x0a, 1, 1]);
+    expect([...failed]).toEqual(MALFORMED);
   });
 });
 
@@ -246,9 +306,16 @@ test("a request that its own key did not sign is refused, and so is no request",
 });
 
 test("without an open vault nothing is signed, and what was signed goes on", async () => {
+  const how = ["-issuer", "ca.pem", "-cert", "good.pem", "-reqout", "nonce.der"];
+  execFileSync("openssl", ["ocsp", ...how], { cwd: folder, stdio: "ignore" });
+  const asked = execFileSync("cat", [join(folder, "nonce.der")]);
+  const plain = [...how.slice(0, -1), "plain.der", "-no_nonce"];
+  execFileSync("openssl", ["ocsp", ...plain], { cwd: folder, stdio: "ignore" });
+  const ahead = given(await authority.ocsp(execFileSync("cat", [join(folder, "plain.der")])));
   const list = given(await authority.revocationList());
   rig.vault.seal("closed for the test");
   expect(given(await authority.revocationList())).toBe(list);
+  expect(given(await authority.ocsp(asked))).toBe(ahead);
   expect(
     await authority.issue({ ...ORDER, purpose: "key", key: await overKey() }, ADMIN),
   ).toMatchObject({ code: "sealed" });

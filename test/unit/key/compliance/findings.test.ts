@@ -55,6 +55,14 @@ test("several keys of one person, and one who left, are no two people", () => {
     expect(kinds({ custodians })).toHaveLength(Object.keys(TWO).length);
 });
 
+test("a clause that was read nowhere says so", () => {
+  const unread = CONTROLS.filter(({ source }) => source === null);
+  expect(unread.map(({ standard, clause }) => `${standard} ${clause}`)).toEqual([
+    "SP 800-57 part 1 r5 5.2",
+    "SP 800-57 part 1 r5 8.3.5",
+  ]);
+});
+
 test("every control names a test that is there, and none is said to be met", () => {
   for (const { tests } of CONTROLS) {
     expect(tests.length).toBeGreaterThan(0);

@@ -51,6 +51,7 @@ describe("an approved destruction", () => {
     expect(await rig.keys.replayed()).toEqual(await rig.keys.stored());
     const ops = (await rig.leaves()).map((leaf) => `${leaf.kind} ${"op" in leaf ? leaf.op : ""}`);
     expect(ops.slice(-3)).toEqual(["destruction schedule", "key destroy", "destruction receipt"]);
+    expect(await rig.fault()).toBeNull();
   });
 
   test("without a window is done at once, not at the next look", async () => {
@@ -101,6 +102,22 @@ describe("an approved destruction", () => {
     expect(await rig.approvals.create(again, OWNER)).toMatchObject({ code: "conflict" });
     const active = asked({ op: "key.destroy", key: await keyIn(rig), version: 1 } as const);
     expect(await rig.approvals.create(active, OWNER)).toMatchObject({ code: "conflict" });
+  });
+
+  test("is not scheduled for a key that changes in that very moment", async () => {
+    await using rig = await begun();
+    const key = await keyIn(rig, "deactivate");
+    rig.keys.spoil = async (batch) => {
+      if (!batch.some(({ statement }) => statement === "destruction.insert")) return;
+      rig.keys.spoil = null;
+      await transit(rig.keys, key, "compromise");
+    };
+    await expect(scheduled(rig, key)).rejects.toThrow("revision_changed");
+    expect(await rig.destructions.list("", 10)).toEqual([]);
+    // The intent is as it was; nothing of it is in the log.
+    expect((await rig.approvals.list("", 10)).at(-1)).toMatchObject({ state: "approved" });
+    expect(await rig.fault()).toBeNull();
+    await scheduled(rig, key);
   });
 
   test("of a key that was changed meanwhile is done all the same, as what it is by then", async () => {

@@ -3,12 +3,9 @@ import { deriveX25519 } from "../../../../src/key/derive/edwards.ts";
 import { encodeKey } from "../../../../src/key/encode.ts";
 import { privateKeyPem, publicKeyPem } from "../../../../src/key/pem.ts";
 import { readRecipient } from "../../../../src/key/distribution/recipient.ts";
-import type {
-  ExportScheme,
-  Recipient,
-  RecipientCurve,
-} from "../../../../src/key/distribution/recipient.ts";
+import type { Recipient, RecipientCurve } from "../../../../src/key/distribution/recipient.ts";
 import { predictable } from "../supply.ts";
+import type { ExportScheme } from "../../../../src/port/key.ts";
 
 export const CURVES = ["X25519", "P-256"] as const;
 

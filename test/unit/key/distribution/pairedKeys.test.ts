@@ -110,7 +110,9 @@ test("sealed, nothing is handed over; open again, what waited is there", async (
   await using _ = rig;
   const ids = given(await pairs.encrypt(PAIR, ASKED)).map(({ id }) => id);
   rig.vault.seal("closed for the test");
+  const drawn = rig.supply.given.length;
   expect(await pairs.encrypt(PAIR, ASKED)).toMatchObject({ code: "sealed" });
+  expect(rig.supply.given.length).toBe(drawn);
   expect(await pairs.decrypt(PAIR, ids)).toMatchObject({ code: "sealed" });
   rig.openVault();
   expect(given(await pairs.decrypt(PAIR, ids))).toHaveLength(2);

@@ -29,6 +29,8 @@ export interface Machine {
 export const REAL: Machine = { createKey, rotateKey, transitKey, repolicyKey, decide, replay };
 
 const NOT_AFTER = 1_000;
+/** For how long a compromised version may process once that was approved. */
+const LEAVE = 150;
 
 /** state, command, approved -> state; what is not in here is refused. */
 const REFERENCE = new Set([
@@ -44,6 +46,7 @@ const REFERENCE = new Set([
   "deactivated compromise compromised",
   "deactivated destroy! destroyed",
   "compromised destroy! destroyed-compromised",
+  "compromised process! compromised",
   "destroyed compromise destroyed-compromised",
 ]);
 
@@ -58,6 +61,8 @@ function expected(state: string, command: KeyTransition, approved: boolean): str
 export interface Model {
   states: string[];
   everActive: boolean[];
+  /** Until when each may process although it is compromised. */
+  processUntil: number[];
   revision: number;
   now: number;
   processSuspended: boolean;
@@ -109,7 +114,8 @@ function compare(model: Model, system: System): void {
         usage === "encrypt"
           ? state === "active" && version === primary && !isExpired(model)
           : ["active", "deactivated"].includes(state) ||
-            (state === "suspended" && model.processSuspended);
+            (state === "suspended" && model.processSuspended) ||
+            (state === "compromised" && model.now < (model.processUntil[index] ?? 0));
       same(allowed, may, `${usage} with version ${version}, ${state}`);
     }
   }
@@ -142,7 +148,14 @@ class Move implements Command {
     if (to === "active" && isExpired(model)) to = null;
     const result = system.machine.transitKey(
       system.record,
-      { transition, version, reason: null, occurredMilliseconds: null, approval },
+      {
+        transition,
+        version,
+        reason: null,
+        occurredMilliseconds: null,
+        untilMilliseconds: model.now + LEAVE,
+        approval,
+      },
       author(model.now),
     );
     same("ok" in result, to === null, `${this.toString()} is refused`);
@@ -150,6 +163,7 @@ class Move implements Command {
     if (to !== null) {
       model.states[version - 1] = to;
       if (to === "active") model.everActive[version - 1] = true;
+      if (transition === "process") model.processUntil[version - 1] = model.now + LEAVE;
       model.revision++;
     }
     system.executed++;
@@ -287,6 +301,7 @@ export function runAgainstModel(machine: Machine, sequences: number, seed: numbe
         const model: Model = {
           states: [activate ? "active" : "pre-activation"],
           everActive: [activate],
+          processUntil: [],
           revision: 1,
           now: 0,
           processSuspended: true,

@@ -81,6 +81,32 @@ const PLANTED: Readonly<Record<string, Partial<Machine>>> = {
         request,
       ),
   },
+  "a leave to process that never ends": {
+    decide: (record, request) =>
+      REAL.decide(
+        {
+          ...record,
+          versions: record.versions.map((version) =>
+            version.processUntilMilliseconds === null
+              ? version
+              : { ...version, processUntilMilliseconds: Infinity },
+          ),
+        },
+        request,
+      ),
+  },
+  "a compromised version that processes without leave": {
+    decide: (record, request) =>
+      REAL.decide(
+        {
+          ...record,
+          versions: record.versions.map((version) =>
+            version.state === "compromised" ? { ...version, state: "deactivated" } : version,
+          ),
+        },
+        request,
+      ),
+  },
   "a clock that nobody looks at": {
     decide: (record, request) => REAL.decide(record, { ...request, atMilliseconds: 0 }),
   },

@@ -39,6 +39,16 @@ describe("transitions", () => {
     }
   });
 
+  test("only a compromised version is let process, with leave, and stays compromised", () => {
+    expect(transition("compromised", "process", NO_LEAVE)).toMatchObject({
+      code: "approval_required",
+    });
+    for (const state of KEY_STATES)
+      expect(transition(state, "process", { ...NO_LEAVE, approval: APPROVAL })).toMatchObject(
+        state === "compromised" ? { to: "compromised" } : { code: "conflict" },
+      );
+  });
+
   test("the safe direction needs nobody's leave", () => {
     for (const state of KEY_STATES)
       for (const wanted of ["suspend", "compromise", "deactivate"] as const)
@@ -89,6 +99,16 @@ describe("replay names the first leaf that cannot be", () => {
       1,
     ],
     ["a policy of a version", [BORN, leaf({ op: "policy", from: null, to: null })], 1],
+    [
+      "process without an approved intent",
+      [
+        BORN,
+        leaf({ op: "compromise", to: "compromised" }),
+        leaf({ op: "process", from: "compromised", to: "compromised", revision: 3 }),
+      ],
+      2,
+    ],
+    ["no process", [BORN, leaf({ op: "process", to: "compromised", intent: "ab" })], 1],
     [
       "restore without an approved intent",
       [BORN, leaf({}), leaf({ op: "restore", from: "suspended", to: "active", revision: 3 })],

@@ -124,6 +124,67 @@ describe("encryption", () => {
   });
 });
 
+describe("who is refused draws nothing:", () => {
+  const DRAWING = {
+    "data-key": ["aes-256", "encrypt"],
+    "ECDSA signature": ["p-256", "sign"],
+    "ML-DSA signature": ["ml-dsa-65", "sign"],
+    encapsulation: ["ml-kem-768", "encapsulate"],
+  } as const;
+  const drawing = Object.entries(DRAWING).map(([name, [type, usage]]) => ({ name, type, usage }));
+
+  test.each(drawing)("$name", async ({ type, usage }) => {
+    await using rig = await openRig();
+    const { operations, service } = rig.room;
+    const run = (id: string, asker = OWNER) =>
+      usage === "encrypt"
+        ? operations.dataKey(id, asker, 32, {})
+        : usage === "sign"
+          ? operations.sign(id, asker, MILK)
+          : operations.encapsulate(id, asker);
+    const limited = await made(rig, { type, policy: { maximumOperations: 1 } });
+    given(await run(limited));
+    const over = await made(rig, {
+      type,
+      policy: { notAfterMilliseconds: rig.clock.wallMilliseconds() + 1 },
+    });
+    const stopped = await made(rig, { type });
+    given(await moved(rig, stopped, "suspend"));
+    const key = await made(rig, { type });
+    await rig.clock.run(1);
+    const refused = async (id: string, code: string, asker = OWNER): Promise<void> => {
+      const before = rig.supply.given.length;
+      expect(await run(id, asker)).toMatchObject({ code });
+      expect(rig.supply.given.length, code).toBe(before);
+    };
+    await refused(key, "not_found", OTHER);
+    await refused("k-0000000000000000-1", "not_found");
+    await refused(limited, "key_limit_reached");
+    await refused(over, "conflict");
+    await refused(stopped, "conflict");
+    rig.vault.seal("for the night");
+    if (usage !== "encapsulate") await refused(key, "sealed");
+    // And the key's birth, and its next version.
+    const before = rig.supply.given.length;
+    const raw = new Uint8Array(32);
+    expect(await service.create({ type }, {}, OWNER)).toMatchObject({ code: "sealed" });
+    expect(await service.import({ type: "aes-256" }, raw, OWNER)).toMatchObject({ code: "sealed" });
+    rig.openVault();
+    expect(await service.rotate(over, {}, OWNER)).toMatchObject({ code: "conflict" });
+    expect(await service.rotate(key, {}, OTHER)).toMatchObject({ code: "not_found" });
+    expect(rig.supply.given.length).toBe(before);
+  });
+
+  test("Ed25519 takes none at all", async () => {
+    await using rig = await openRig();
+    const id = await made(rig, { type: "ed25519" });
+    given(await rig.room.operations.sign(id, OWNER, MILK));
+    const before = rig.supply.given.length;
+    given(await rig.room.operations.sign(id, OWNER, MILK));
+    expect(rig.supply.given.length).toBe(before);
+  });
+});
+
 describe("what is counted", () => {
   test("50 clients at once never pass a limit, in operations or in bytes", async () => {
     await using rig = await openRig();

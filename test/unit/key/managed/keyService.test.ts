@@ -20,6 +20,60 @@ async function made(rig: Rig, order: object = {}): Promise<string> {
   return given(await rig.room.service.create({ ...AES, ...order }, {}, OWNER)).record.id;
 }
 
+test("nothing of a key stays in the clear over a change of it", async () => {
+  await using rig = await openRig();
+  const id = await made(rig);
+  const forgotten: string[] = [];
+  const { forget } = rig.port;
+  rig.port.forget = (key) => {
+    forgotten.push(key);
+    forget(key);
+  };
+  given(await rig.room.service.transit(id, plain("suspend"), OWNER));
+  expect(forgotten).toEqual([id]);
+});
+
+describe("the output that a key is made of", () => {
+  const outputs = async (rig: Rig): Promise<string[]> => {
+    const rows = await rig.store.read("output.page", [rig.supply.seed, 0, 1000]);
+    return rows.map(({ counter }) => `${rig.supply.seed}.${Number(counter)}`);
+  };
+
+  test("is recorded in the transaction that keeps the key, or not at all", async () => {
+    await using rig = await openRig();
+    const batches: string[][] = [];
+    rig.spoil = async (batch) => void batches.push(batch.map(({ statement }) => statement));
+    const id = await made(rig);
+    given(await rig.room.service.rotate(id, {}, OWNER));
+    const whole = batches.filter((batch) => batch.includes("keyVersion.put"));
+    expect(whole).toHaveLength(2);
+    for (const batch of whole)
+      for (const statement of ["output.insert", "keyMaterial.insert", "logLeaf.insert"])
+        expect(batch).toContain(statement);
+    const kept = await outputs(rig);
+    expect(kept).toHaveLength(2);
+    rig.spoil = async (batch) => {
+      if (batch.some(({ statement }) => statement === "keyVersion.put"))
+        throw new SpringhouseError("store_failed", "full");
+    };
+    await expect(made(rig)).rejects.toThrow("full");
+    await expect(rig.room.service.rotate(id, {}, OWNER)).rejects.toThrow("full");
+    expect(await outputs(rig)).toEqual(kept);
+  });
+
+  test("makes none once it was overtaken", async () => {
+    await using rig = await openRig();
+    const id = await made(rig);
+    const before = await rig.leaves();
+    rig.supply.overtaken = refuse("pool_exhausted", "reseeded");
+    const code = "pool_exhausted";
+    expect(await rig.room.service.create(AES, {}, OWNER)).toMatchObject({ code });
+    expect(await rig.room.service.rotate(id, {}, OWNER)).toMatchObject({ code });
+    expect(await outputs(rig)).toHaveLength(1);
+    expect(await rig.leaves()).toEqual(before);
+  });
+});
+
 describe("a key's birth", () => {
   test("record, sealed material, leaf and birth certificate, all at once", async () => {
     await using rig = await openRig();

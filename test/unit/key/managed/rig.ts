@@ -35,7 +35,11 @@ class RecordedSupply implements RandomSupply {
   readonly #outputs: StoredOutputs;
   readonly seed: string;
   refusal: Refusal | null = null;
+  /** What a draw's record says before it is kept. */
+  overtaken: Refusal | null = null;
   readonly given: Uint8Array[] = [];
+  /** What each of them was for. */
+  readonly purposes: string[] = [];
   #counter: number;
 
   constructor(outputs: StoredOutputs, seed: string, counter: number) {
@@ -50,22 +54,25 @@ class RecordedSupply implements RandomSupply {
     const { seed } = this;
     const bytes = predictable(counter, request.bytes);
     this.given.push(bytes.slice());
+    this.purposes.push(request.purpose);
     const id = `${seed}.${counter}`;
     const { principal, door, purpose, requirement } = request;
-    if (request.recorded === true)
-      await this.#outputs.record({
-        id,
-        seed,
-        instance: "keys",
-        counter,
-        principal,
-        door,
-        purpose,
-        bytes: request.bytes,
-        requirement,
-        atMilliseconds: 1,
-      });
-    return { ok: true, bytes, outputs: [id], seed };
+    const output = {
+      id,
+      seed,
+      instance: "keys",
+      counter,
+      principal,
+      door,
+      purpose,
+      bytes: request.bytes,
+      requirement,
+      atMilliseconds: 1,
+    };
+    if (request.recorded === true) await this.#outputs.record(output);
+    const pending = { outputs: [output], refusal: () => this.overtaken };
+    const drawn = { ok: true, bytes, outputs: [id], seed } as const;
+    return request.recorded === "pending" ? { ...drawn, pending } : drawn;
   }
 
   // eslint-disable-next-line require-yield
@@ -136,7 +143,7 @@ export async function openRig({
   const supply = new RecordedSupply(outputs, seed.id, start * 10_000);
   const journal = await openEventJournal(store, clock);
   const log = await openLog(store, clock);
-  const vault = new EpochVault(lockedMemory(true), supply);
+  const vault = new EpochVault(lockedMemory(true), supply, clock);
   const record: RecordAct = async (event, writes, leaf) => {
     if (leaf === null) await journal.record(event, writes);
     else await log.append(leaf, writes, (batch) => journal.record(event, batch));
@@ -163,6 +170,7 @@ export async function openRig({
     }),
     wrap: (binding, secret) => vault.wrap(binding, secret),
     open: (binding, wrapped, use) => vault.open(binding, wrapped, use),
+    forget: (key) => vault.forget(key),
   };
   const failures: string[] = [];
   const room = await openKeyRoom({

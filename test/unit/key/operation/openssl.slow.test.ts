@@ -7,7 +7,7 @@ import { deriveEc } from "../../../../src/key/derive/ecdsa.ts";
 import { deriveEd25519, deriveX25519 } from "../../../../src/key/derive/edwards.ts";
 import { encodeKey } from "../../../../src/key/encode.ts";
 import { agree } from "../../../../src/key/operation/agreement.ts";
-import { unwrapBytes, wrapBytes } from "../../../../src/key/operation/keyWrap.ts";
+import { unwrapBytes, wrapBytes } from "../../../../src/key/aes/keyWrap.ts";
 import { macOf } from "../../../../src/key/operation/mac.ts";
 import { publicPem } from "../../../../src/key/operation/publicKey.ts";
 import { isSignature, signMessage } from "../../../../src/key/operation/signature.ts";

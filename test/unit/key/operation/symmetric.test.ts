@@ -6,8 +6,8 @@ import {
   overheadBytes,
   readCiphertext,
 } from "../../../../src/key/operation/ciphertext.ts";
-import { gcmDecrypt, gcmEncrypt } from "../../../../src/key/operation/gcm.ts";
-import { unwrapBytes, wrapBytes, wrapFault } from "../../../../src/key/operation/keyWrap.ts";
+import { gcmDecrypt, gcmEncrypt } from "../../../../src/key/aes/gcm.ts";
+import { unwrapBytes, wrapBytes, wrapFault } from "../../../../src/key/aes/keyWrap.ts";
 import { isMac, macOf } from "../../../../src/key/operation/mac.ts";
 import { counterNonce } from "../../../../src/key/operation/nonce.ts";
 

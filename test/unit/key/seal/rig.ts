@@ -3,7 +3,9 @@ import type { Clock } from "../../../../src/port/clock.ts";
 import type { Refusal } from "../../../../src/port/errors.ts";
 import { refuse } from "../../../../src/port/errors.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
-import { drawFrom, openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
+import { drawFrom } from "../../../../src/key/seal/epochKey.ts";
+import { openSealKeeper, type SealKeeper } from "../../../../src/key/seal/sealKeeper.ts";
+import type { SlotKeeper } from "../../../../src/key/seal/slot.ts";
 import { pkcs11Slots, type TokenConfiguration } from "../../../../src/key/seal/pkcs11Slot.ts";
 import { tpmSlots } from "../../../../src/key/seal/tpmSlot.ts";
 import { keyFileSlots, passphraseSlots } from "../../../../src/key/seal/secretSlot.ts";
@@ -37,11 +39,13 @@ export interface RigOptions {
   readonly clock?: Clock;
   readonly tokens?: readonly TokenConfiguration[];
   readonly tpms?: readonly TpmConfiguration[];
+  /** In the place of tokens. */
+  readonly device?: SlotKeeper;
 }
 
 /** A seal over a real database, with bytes that a test can predict. */
 export async function openRig(directory: string, options: RigOptions = {}): Promise<Rig> {
-  const { clock = systemClock(), tokens = [], tpms = [] } = options;
+  const { clock = systemClock(), tokens = [], tpms = [], device } = options;
   const store = openSqliteStore({ directory, maximumBytes: null }, clock);
   const journal = await openEventJournal(store, clock);
   const log = await openLog(store, clock);
@@ -60,7 +64,7 @@ export async function openRig(directory: string, options: RigOptions = {}): Prom
     keepers: {
       passphrase: passphraseSlots(draw, CHEAP),
       "key-file": keyFileSlots(draw, read),
-      pkcs11: pkcs11Slots(tokens, null, clock),
+      pkcs11: device ?? pkcs11Slots(tokens, null, clock),
       tpm2: tpmSlots(tpms),
     },
     record: async (event, writes, leaf) => {

@@ -1,11 +1,14 @@
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { refuse } from "../../../../src/port/errors.ts";
 import { EpochVault } from "../../../../src/key/seal/epochVault.ts";
 import { lockedMemory, type SecretMemory } from "../../../../src/key/seal/lockedMemory.ts";
+import type { MaterialBinding, WrappedMaterial } from "../../../../src/key/seal/vault.ts";
 import { materialRemoval, materialWrite, readMaterial } from "../../../../src/key/seal/rows.ts";
-import { argon2Sync } from "node:crypto";
+import { argon2Sync, createHash } from "node:crypto";
+import { FakeClock } from "../../../support/fakeClock.ts";
 import { TestSupply } from "../supply.ts";
 import { temporaryState } from "../../../support/temporaryState.ts";
 import {
@@ -224,62 +227,125 @@ test("material is in the place for the length of its use, is overwritten, and us
   expect(vault.open(BINDING, wrapped, () => 1)).toMatchObject({ code: "sealed" });
 });
 
-test("what was opened is overwritten when its use ends, well or badly", async () => {
+/** Memory that a test can look into, whatever was given back. */
+function glassMemory(): SecretMemory & { holds(secret: Uint8Array): boolean } {
   const places: Uint8Array[] = [];
-  const memory: SecretMemory = {
+  return {
     allocate(length) {
       const bytes = new Uint8Array(length);
       places.push(bytes);
       return { length, use: (use) => use(bytes), free: () => void bytes.fill(0) };
     },
     report: () => ({ ok: true, bytes: 0, detail: "" }),
+    holds: (secret) =>
+      places.some((place) => Buffer.from(place.buffer).includes(Buffer.from(secret))),
   };
-  const vault = new EpochVault(memory, new TestSupply());
-  const key = memory.allocate(32);
-  key.use((bytes) => bytes.fill(5));
-  vault.load(1, key);
+}
+
+async function glassVault() {
+  const [memory, clock] = [glassMemory(), new FakeClock()];
+  const vault = new EpochVault(memory, new TestSupply(), clock);
+  vault.load(1, withBytes(memory, 5));
   const wrapped = await vault.wrap(BINDING, material("one"));
   if ("ok" in wrapped) throw new Error(wrapped.detail);
-  for (const fail of [false, true]) {
-    try {
-      vault.open(BINDING, wrapped, (bytes) => {
-        expect(places[2]!.subarray(0, 32)).toEqual(bytes);
-        if (fail) throw new Error("mine");
-      });
-    } catch (error) {
-      expect(error).toMatchObject({ message: "mine" });
-    }
-    expect(places).toHaveLength(3);
-    expect(places[2]!.every((byte) => byte === 0)).toBe(true);
+  let seen: Uint8Array | null = null;
+  const use = (fail = false): void => {
+    const result = vault.open(BINDING, wrapped, (bytes) => {
+      expect(bytes).toEqual(material("one"));
+      seen = bytes;
+      if (fail) throw new Error("mine");
+      return "used";
+    });
+    expect(result).toBe("used");
+  };
+  return { memory, clock, vault, wrapped, use, seen: () => seen! };
+}
+
+test("what a use was given is overwritten when it ends, well or badly", async () => {
+  const { use, seen, vault } = await glassVault();
+  for (const fail of [false, true, false]) {
+    if (fail) expect(() => use(fail)).toThrow("mine");
+    else use();
+    expect(seen().every((byte) => byte === 0)).toBe(true);
   }
-  // The epoch's key, and the key-encryption key that is remembered for the next use.
-  const empty = () => places.map((place) => place.every((byte) => byte === 0));
-  expect(empty()).toEqual([false, false, true]);
   vault.seal("over");
-  expect(empty()).toEqual([true, true, true]);
 });
 
-test("more keys than are remembered are opened all the same, each as itself", async () => {
-  const memory = lockedMemory(true);
-  const vault = new EpochVault(memory, new TestSupply());
+test("material stays open for 10 ms, and not a moment longer", async () => {
+  const { memory, clock, use, vault, wrapped } = await glassVault();
+  const open = () => memory.holds(material("one"));
+  expect(open()).toBe(false);
+  use();
+  expect(open()).toBe(true);
+  clock.advance(9);
+  use();
+  expect(open()).toBe(true);
+  // From the first opening on: a key that is used without a pause is not open without a pause.
+  clock.advance(1);
+  expect(open()).toBe(false);
+  use();
+  // What it is bound to is looked at also while it is open.
+  expect(vault.open({ ...BINDING, version: 2 }, wrapped, () => 1)).toMatchObject({
+    code: "material_damaged",
+  });
+  vault.forget("k-2");
+  expect(open()).toBe(true);
+  vault.forget(BINDING.key);
+  expect(open()).toBe(false);
+  for (const end of [() => vault.load(2, memory.allocate(32)), () => vault.seal("over")]) {
+    vault.load(1, withBytes(memory, 5));
+    use();
+    expect(open()).toBe(true);
+    end();
+    expect(open()).toBe(false);
+    expect(clock.pending).toBe(0);
+  }
+});
+
+function withBytes(memory: SecretMemory, byte: number) {
+  const key = memory.allocate(32);
+  key.use((bytes) => bytes.fill(byte));
+  return key;
+}
+
+test("more materials than are kept open, long ones too, each opens as itself", async () => {
+  const [memory, clock] = [lockedMemory(true), new FakeClock()];
+  const vault = new EpochVault(memory, new TestSupply(), clock);
   vault.load(1, memory.allocate(32));
-  const kept = [];
-  for (let n = 0; n < 600; n++) {
-    const wrapped = await vault.wrap({ ...BINDING, version: n }, material(`${n}`));
+  const kept: { binding: MaterialBinding; secret: Uint8Array; wrapped: WrappedMaterial }[] = [];
+  for (let version = 0; version < 100; version++) {
+    const binding = { ...BINDING, key: `k-${version % 3}`, version };
+    const secret = new Uint8Array(
+      createHash("shake256", { outputLength: 1 + 3 * version })
+        .update(`${version}`)
+        .digest(),
+    );
+    const wrapped = await vault.wrap(binding, secret);
     if ("ok" in wrapped) throw new Error(wrapped.detail);
-    kept.push(wrapped);
+    kept.push({ binding, secret, wrapped });
   }
-  for (const n of [...kept.keys(), 599, 0, 300, ...kept.keys()]) {
-    const binding = { ...BINDING, version: n };
-    const read = vault.open(binding, kept[n]!, (bytes) => Buffer.from(bytes).toString("hex"));
-    expect(read).toBe(Buffer.from(material(`${n}`)).toString("hex"));
-  }
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.nat(99), fc.constantFrom("k-0", "k-1", "wait")), { maxLength: 300 }),
+      (acts) => {
+        for (const act of [...acts, ...kept.keys()]) {
+          if (act === "wait") clock.advance(6);
+          else if (typeof act === "string") vault.forget(act);
+          else {
+            const { binding, secret, wrapped } = kept[act]!;
+            expect(vault.open(binding, wrapped, (bytes) => Uint8Array.from(bytes))).toEqual(secret);
+          }
+        }
+      },
+    ),
+  );
   vault.seal("over");
+  expect(clock.pending).toBe(0);
 });
 
 test("what is to be wrapped while an epoch ends is wrapped in the next", async () => {
   const memory = lockedMemory(true);
-  const vault = new EpochVault(memory, new TestSupply());
+  const vault = new EpochVault(memory, new TestSupply(), new FakeClock());
   vault.load(1, memory.allocate(32));
   let wrapping: ReturnType<EpochVault["wrap"]> | undefined;
   await vault.holdWraps(async () => {

@@ -1,0 +1,176 @@
+import * as fc from "fast-check";
+import { connect } from "node:net";
+import { expect, test, vi } from "vitest";
+import { plainBytes } from "../../../src/api/hotRandom.ts";
+import { listen } from "../../../src/api/listen.ts";
+import { refuse } from "../../../src/port/errors.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { buildHouse, type House } from "./house.ts";
+
+/*
+ * The route in front of the framework against the framework's own: what a client, the quota, the
+ * metrics and the log see of a request must be the same.
+ */
+
+interface Case {
+  readonly what: string;
+  readonly hot: boolean;
+  readonly url?: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly rawHead?: string;
+  readonly token?: "client" | "auditor" | "none" | "wrong" | "poor";
+  readonly prepare?: (house: House) => void;
+}
+
+const CASES: readonly Case[] = [
+  { what: "nothing asked", hot: true, url: "/v1/random" },
+  { what: "a byte", hot: true, url: "/v1/random?bytes=1" },
+  { what: "the most", hot: true, url: "/v1/random?bytes=65536" },
+  { what: "leading zeros", hot: false, url: "/v1/random?bytes=0032" },
+  { what: "any type", hot: true, headers: { accept: "*/*" } },
+  { what: "octets", hot: true, headers: { accept: "application/octet-stream" } },
+  {
+    what: "split",
+    hot: true,
+    url: "/v1/random?bytes=40000",
+    prepare: (h) => (h.supply.split = true),
+  },
+  { what: "late", hot: true, prepare: (h) => (h.supply.delayMilliseconds = 5) },
+  {
+    what: "refused",
+    hot: true,
+    prepare: (h) => (h.supply.refusal = refuse("unmet", "no", { unmet: ["sources"] })),
+  },
+  {
+    what: "to come again",
+    hot: true,
+    prepare: (h) => (h.supply.refusal = refuse("pool_exhausted", "no", { retryAfterSeconds: 7 })),
+  },
+  {
+    what: "a defect",
+    hot: true,
+    prepare: (h) =>
+      vi.spyOn(h.supply, "draw").mockImplementation(() => {
+        throw new Error("x");
+      }),
+  },
+  {
+    what: "a late defect",
+    hot: true,
+    prepare: (h) => vi.spyOn(h.supply, "draw").mockRejectedValue(new Error("x")),
+  },
+  { what: "over the quota of bytes", hot: true, url: "/v1/random?bytes=3000", token: "poor" },
+  { what: "too many bytes", hot: false, url: "/v1/random?bytes=65537" },
+  { what: "no bytes", hot: false, url: "/v1/random?bytes=0" },
+  { what: "an empty number", hot: false, url: "/v1/random?bytes=" },
+  { what: "a sign", hot: false, url: "/v1/random?bytes=%2B1" },
+  { what: "words", hot: false, url: "/v1/random?bytes=all" },
+  { what: "twice", hot: false, url: "/v1/random?bytes=1&bytes=2" },
+  { what: "another parameter", hot: false, url: "/v1/random?bytes=1&x=2" },
+  { what: "a requirement", hot: false, url: "/v1/random?bytes=1&strength=256" },
+  { what: "as text", hot: false, url: "/v1/random?format=hex" },
+  { what: "JSON", hot: false, headers: { accept: "application/json" } },
+  { what: "a picture", hot: false, headers: { accept: "image/png" } },
+  { what: "HEAD", hot: false, method: "HEAD" },
+  { what: "POST", hot: false, method: "POST" },
+  { what: "no token", hot: false, token: "none" },
+  { what: "a wrong token", hot: false, token: "wrong" },
+  { what: "another role", hot: false, token: "auditor" },
+  { what: "a foreign host", hot: false, headers: { host: "elsewhere.example" } },
+  { what: "a foreign page", hot: false, headers: { origin: "http://elsewhere.example" } },
+  { what: "two hosts", hot: false, rawHead: "Host: 127.0.0.1\r\n" },
+  { what: "a body", hot: false, headers: { "content-length": "2" }, rawHead: "" },
+];
+
+interface Seen {
+  readonly status: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly draws: number;
+  readonly answered: House["answered"];
+  readonly log: readonly string[];
+  readonly framework: number;
+}
+
+/** What may differ: the time, and which request of its start it was. */
+const without = (text: string): string => text.replaceAll(/"?r-[0-9a-f]{12}-[0-9a-z]+"?/g, "ID");
+
+async function see(given: Case, isHot: boolean): Promise<Seen> {
+  const house = await buildHouse();
+  if (!isHot) house.app.hotRandom = () => false;
+  const framework = vi.spyOn(house.app, "routing");
+  const doors = await listen(house.app, {
+    clock: systemClock(),
+    address: { host: "127.0.0.1", port: 0 },
+  });
+  const poor = await house.issue(["client"], { requestsPerSecond: 5, bytesPerSecond: 1 });
+  const tokens = { ...house.tokens, none: "", wrong: "sph_wrong", poor };
+  const token = tokens[given.token ?? "client"];
+  if (given.token === "poor") {
+    const { authorization } = { authorization: `Bearer ${poor}` };
+    await house.app.inject({ url: "/v1/random?bytes=9", headers: { authorization } });
+  }
+  house.answered.length = 0;
+  house.log.length = 0;
+  const before = house.supply.requests.length;
+  given.prepare?.(house);
+  const headers: Record<string, string> = {
+    host: "127.0.0.1",
+    ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
+    connection: "close",
+    ...given.headers,
+  };
+  const head = [
+    `${given.method ?? "GET"} ${given.url ?? "/v1/random"} HTTP/1.1`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ].join("\r\n");
+  const text = await new Promise<string>((resolve, reject) => {
+    const socket = connect(doors.address!.port, "127.0.0.1");
+    let received = "";
+    socket.setEncoding("latin1").on("data", (chunk: string) => (received += chunk));
+    socket.on("close", () => resolve(received)).on("error", reject);
+    socket.write(`${head}\r\n${given.rawHead ?? ""}\r\n${"content-length" in headers ? "{}" : ""}`);
+  });
+  // A HEAD is neither counted nor logged.
+  if (given.method !== "HEAD")
+    await vi.waitFor(() => expect(house.answered.length + house.log.length).toBeGreaterThan(0));
+  await doors.close();
+  vi.restoreAllMocks();
+  const [top, ...rest] = text.split("\r\n\r\n");
+  const [status, ...lines] = top!.split("\r\n");
+  const named = lines.map((line): [string, string] => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+  });
+  return {
+    status: status!,
+    headers: Object.fromEntries(named.filter(([name]) => name !== "date")),
+    body: without(rest.join("\r\n\r\n")),
+    draws: house.supply.requests.length - before,
+    answered: house.answered,
+    log: house.log.map((line) =>
+      without(line)
+        .replaceAll(/"time":\d+/g, "")
+        .replaceAll(/"frames":\[.*\]/g, ""),
+    ),
+    framework: framework.mock.calls.length,
+  };
+}
+
+test.each(CASES)("$what", async (given) => {
+  const [own, theirs] = await Promise.all([see(given, true), see(given, false)]);
+  expect(theirs.framework).toBe(1);
+  expect(own.framework).toBe(given.hot ? 0 : 1);
+  expect({ ...own, framework: 1 }).toEqual(theirs);
+});
+
+test("the bytes that are asked for are those that the framework reads, or it is asked", () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[0-9+x&=.-]{0,8}$/), (text) => {
+      const bytes = plainBytes(`/v1/random?bytes=${text}`);
+      if (bytes !== null) expect([/^[1-9]\d*$/.test(text), Number(text)]).toEqual([true, bytes]);
+      else expect(/^[1-9]\d*$/.test(text) && Number(text) <= 65_536).toBe(false);
+    }),
+  );
+});
