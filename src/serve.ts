@@ -12,6 +12,7 @@ import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts, endsOf } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
 import { openSigningKey } from "./log/keyFile.ts";
+import { kernelForm } from "./kernel/kernelForm.ts";
 import { buildHash } from "./platform/build.ts";
 import { contentOf } from "./platform/contentOf.ts";
 import { measureDisk } from "./platform/disk.ts";
@@ -90,6 +91,13 @@ function load(options: ServeOptions): Configuration {
       if (generationFile !== undefined) readFile(generationFile, "construction.generationFile");
     },
     () => assertListenable(configuration),
+    () => {
+      try {
+        kernelForm();
+      } catch (error) {
+        throw new SpringhouseError("configuration_invalid", `  ${(error as Error).message}`);
+      }
+    },
   ]);
   return configuration;
 }
