@@ -84,7 +84,10 @@ export function commandTree(version: string): CommandNode {
   const none = (): never => {
     throw new Error("a command is looked at and not run");
   };
-  return nodeOf(buildProgram(nothing, version, { serve: none, adopt: none }), []);
+  return nodeOf(
+    buildProgram(nothing, version, { serve: none, adopt: none, examineHere: none }),
+    [],
+  );
 }
 
 /** The node and all below it, each before what is below it. */

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { readFile as readFileBytes } from "node:fs/promises";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
-import { pino } from "pino";
 import { ADMIN_TOKEN_FILE } from "./access/adminToken.ts";
 import { listen } from "./api/listen.ts";
 import { startLiveThread } from "./assess/live/thread.ts";
@@ -18,6 +17,7 @@ import { buildHash } from "./platform/build.ts";
 import { contentOf } from "./platform/contentOf.ts";
 import { measureDisk } from "./platform/disk.ts";
 import { logDestination } from "./platform/logDestination.ts";
+import { createLogger } from "./platform/logger.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
 import { serviceManager } from "./platform/serviceManager.ts";
 import type { Clock } from "./port/clock.ts";
@@ -129,9 +129,9 @@ export async function serve(
   const configuration = load(options);
   const tls = readTls(configuration);
   let tlsCertificates = tls.tls ? endsOf(tls.tls) : [];
-  const log = pino({ level: configuration.log.level, base: null }, logDestination(2));
+  const log = createLogger(configuration.log.level, logDestination(2));
   const manager = serviceManager(process.env, clock, (detail) =>
-    log.warn({ detail }, "the service manager could not be told"),
+    log.warn({ kind: "service_manager_not_told" }, detail),
   );
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
@@ -151,6 +151,12 @@ export async function serve(
         osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
         openSource: openNoiseSource,
         startLiveThread,
+        host: async (current, watched) => {
+          // Only with the first question: it brings what looks at processes and serial ports.
+          const { hostFacts } = await import("./service/hostFacts.ts");
+          const nowMilliseconds = clock.wallMilliseconds();
+          return hostFacts({ configuration: current, state, nowMilliseconds, watched });
+        },
         generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
         credentialsDirectory: process.env["CREDENTIALS_DIRECTORY"] || null,
         state: {
@@ -187,7 +193,7 @@ export async function serve(
     });
     const scheme = configuration.tls ? "https" : "http";
     const url = `${scheme}://${address.host}:${listening.address?.port}`;
-    log.info({ url, state }, "listening");
+    log.info({ kind: "listening", url, state }, "listening");
     // Not when a quorum is met: a service that is restarted for want of a device could not say so.
     manager.ready(`Listening on ${url}`);
     reload = (): void => {
@@ -205,7 +211,7 @@ export async function serve(
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
         const faults = detail.split("\n").map((line) => line.trim());
-        log.error({ faults }, "the configuration stays as it was");
+        log.error({ kind: "configuration_refused", faults }, "the configuration stays as it was");
       }
       manager.ready(`Listening on ${url}`);
     };

@@ -144,6 +144,15 @@ export const PERMISSIONS = {
     roles: ["operator", "admin"],
     why: "It takes a source away from the pool for a while, so it is an operator's act.",
   },
+  "doctor.read": {
+    roles: ["operator", "auditor", "admin"],
+    why: "As sources.read: it names devices, paths and processes of the machine.",
+  },
+  "drills.run": {
+    roles: ["operator", "auditor", "admin"],
+    why: "It touches nothing that is live: who runs or examines the service sees its tests fail.",
+  },
+  "drills.read": { roles: ["operator", "auditor", "admin"], why: "As drills.run." },
   "sources.reset": {
     roles: ["operator", "admin"],
     why: "Un-latching a failed source is the operator's judgement, with a reason.",

@@ -8,6 +8,8 @@ import { addCompliance } from "./compliance.ts";
 import { addBackups } from "./backups.ts";
 import { addCustodians } from "./custodians.ts";
 import { addDestructions } from "./destructions.ts";
+import { addDoctor } from "./doctor.ts";
+import { addDrills } from "./drills.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
 import { liveSocket } from "./liveSocket.ts";
@@ -194,6 +196,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
       addAssessments(uploads, context);
       registered();
     });
+    addDoctor(routes, context);
+    addDrills(routes, context);
     addEvents(routes, context);
     addTransparency(routes, context);
     addTokens(routes, context);

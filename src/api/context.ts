@@ -125,7 +125,10 @@ export class Context {
     // The message of a defect may quote what it choked on, so only where it happened is logged.
     const { name, stack } = error instanceof Error ? error : new Error("not an Error");
     const frames = stack?.split("\n").filter((line) => /^\s+at /.test(line));
-    this.ports.log.error({ request_id: requestId, name, frames }, "defect");
+    this.ports.log.error(
+      { kind: "defect", request_id: requestId, name, frames },
+      "a defect in springhouse",
+    );
     return defect();
   }
 }

@@ -1,3 +1,4 @@
+import type { HealthOptions } from "../health/monitor.ts";
 import type { Clock } from "../port/clock.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
@@ -158,6 +159,11 @@ export class EntropyRoom implements SeedSupply, SourceControl {
 
   snapshot(): readonly SourceSnapshot[] {
     return [...this.#stations.values()].map((station) => station.snapshot());
+  }
+
+  /** What a source's live tests are computed from; undefined for one that is not there. */
+  healthOptions(source: string): HealthOptions | undefined {
+    return this.#stations.get(source)?.healthOptions;
   }
 
   tap(source: string, samples: number | null, actor: string): Tap | Refusal {

@@ -1,4 +1,4 @@
-import { HealthMonitor } from "../health/monitor.ts";
+import { HealthMonitor, type HealthOptions } from "../health/monitor.ts";
 import type { Cancel, Clock } from "../port/clock.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
@@ -136,6 +136,10 @@ export class SourceStation {
 
   get id(): string {
     return this.#options.source.id;
+  }
+
+  get healthOptions(): HealthOptions {
+    return this.#options.health;
   }
 
   get physical(): boolean {

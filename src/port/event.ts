@@ -7,6 +7,7 @@ export const EVENT_KINDS = [
   "source_reset",
   "source_tested",
   "source_restarted",
+  "drill_ended",
   "assessment_started",
   "assessment_progress",
   "assessment_ended",

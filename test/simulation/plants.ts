@@ -124,7 +124,7 @@ export const PLANTS: Readonly<Record<CheckerName, Plant>> = {
     swap(service.drbg, "draw", (draw) => (request) => {
       const result = draw(request);
       if ("ok" in result && result.ok) {
-        log.debug({ bytes: Buffer.from(result.bytes).toString("hex") }, "drawn");
+        log.debug({ kind: "defect", bytes: Buffer.from(result.bytes).toString("hex") }, "drawn");
       }
       return result;
     }),

@@ -127,6 +127,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "/v1/sources/{id}/reset": { reason: "tried" },
   "/v1/sources/{id}/restarts": {},
   "/v1/recall": { source: "rng-1", from: 0, to: 1 },
+  "/v1/drills": { source: "rng-1" },
   "/v1/log/rotate-key": { reason: "tried" },
   "/v1/tokens": { name: "tried", roles: ["client"] },
   "/v1/seal/initialise": { kind: "passphrase", name: "tried", passphrase: "twelve of them" },

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { AssessmentDesk } from "../../../src/assess/desk.ts";
+import { DrillDesk } from "../../../src/assess/drill/desk.ts";
 import { Access } from "../../../src/access/access.ts";
 import { Certificates, type CertificateRule } from "../../../src/access/certificates.ts";
 import { Sessions } from "../../../src/access/sessions.ts";
@@ -8,7 +9,7 @@ import { Quotas } from "../../../src/access/quotas.ts";
 import { TokenBook } from "../../../src/access/tokenBook.ts";
 import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
-import { createLogger } from "../../../src/api/log.ts";
+import { createLogger } from "../../../src/platform/logger.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
 import { CustodyTally } from "../../../src/key/custodyTally.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
@@ -30,6 +31,7 @@ import type {
 import type { DeviceDescription } from "../../../src/port/source.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { attestWith } from "../../../src/log/statement.ts";
+import { drillFacts } from "../../../src/verify/drillFacts.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
 import { SigningKey } from "../../../src/log/signingKey.ts";
 import { signerOf } from "../../../src/log/signer.ts";
@@ -120,6 +122,17 @@ class TaggedSupply implements RandomSupply {
   }
 }
 
+export const DEVICE = {
+  location: "/dev/ttyACM0",
+  vendorId: "04d8",
+  productId: "f5fe",
+  serialNumber: "1",
+  firmware: null,
+  mode: "RAW_BIN",
+  rawConfirmed: false,
+  caveats: [],
+};
+
 export const SOURCE: SourceSnapshot = {
   id: "rng-1",
   kind: "serial-generic",
@@ -152,6 +165,16 @@ export const SOURCE: SourceSnapshot = {
   live: null,
 };
 
+/** What a source's tests are computed from, where one is drilled. */
+const DRILLED = {
+  bitsPerSample: 8,
+  minEntropyPerSample: 4,
+  alphaIntermittentExponent: 40,
+  alphaPermanentExponent: 60,
+  samplesPerSecond: 50_000,
+  silenceMilliseconds: 2000,
+} as const;
+
 /** Signs what this house attests. */
 export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
@@ -171,6 +194,7 @@ export const SNAPSHOT: ServiceSnapshot = {
   sources: [SOURCE],
   instances: [],
   selfTests: [{ name: "HMAC_DRBG", passed: true, atMilliseconds: 1 }],
+  drills: [],
   store: { ok: true, detail: "" },
   vault: {
     initialised: false,
@@ -440,6 +464,24 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         maximumSeconds: 60,
         maximumSamples: 100_000,
       }),
+      doctor: async () => ({
+        atMilliseconds: 1,
+        findings: [{ check: "disk", level: "ok", cause: "c", evidence: "e", remedy: null }],
+      }),
+      drills: new DrillDesk(
+        {
+          clock,
+          introspection: { snapshot: () => snapshot.value },
+          options: () => DRILLED,
+          version: "0",
+          build: "0".repeat(64),
+          attest: (report) => attestWith(SIGNER)("drill", drillFacts(report)),
+          keep: (event) => journal.record(event),
+          failed: () => {},
+          intervalMilliseconds: null,
+        },
+        [],
+      ),
       events: journal,
       lineage: {
         output: async (id) => (id === STORY.id ? STORY : undefined),
