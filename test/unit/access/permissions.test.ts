@@ -30,6 +30,8 @@ describe("the table of permissions", () => {
       "keys.status",
       // It takes samples, as a tap does.
       "assessments.run",
+      // In a shadow: nothing that is live is touched.
+      "drills.run",
       // It shows what depended on bad noise; that somebody asked is kept.
       "recall.run",
       // Everybody's: its own browser.
