@@ -6,6 +6,8 @@ import { CONFIGURATION } from "../src/config/schema.ts";
 import { SOURCE_SCHEMAS } from "../src/config/sourceSchemas.ts";
 import { sha256Module } from "../src/kernel/wasm/sha256Module.ts";
 import { ERRORS } from "../src/port/errors.ts";
+import { EVENT_KINDS } from "../src/port/event.ts";
+import { LOG_KINDS } from "../src/port/log.ts";
 import { CATALOGUE } from "../src/telemetry/catalogue.ts";
 import { DASHBOARDS } from "../src/telemetry/dashboards/dashboards.ts";
 import { dashboardJson } from "../src/telemetry/dashboards/json.ts";
@@ -13,6 +15,7 @@ import { DURATION, PREFIX } from "../src/telemetry/exposition.ts";
 import { ruleFile, ruleTests } from "../src/telemetry/rules/files.ts";
 import { benchmarksDocument, headlines } from "./benchmarksDocument.ts";
 import { allowed, NOTE, replaceSection, table, type Documented } from "./markdown.ts";
+import { packagingFiles } from "./packaging.ts";
 import { routesDocument } from "./routesDocument.ts";
 import { runbookDocument } from "./runbook.ts";
 
@@ -24,6 +27,14 @@ function errorsDocument(): string {
     entry.remedy,
   ]);
   return `# Errors\n\n${NOTE}Over HTTP an error is \`application/problem+json\` (RFC 9457) with \`code\`, \`detail\`, \`remedy\` and, for a refusal, \`unmet\`. Codes without a status appear in status, \`doctor\` and the log.\n\n${table(["code", "status", "meaning", "remedy"], rows)}`;
+}
+
+function logDocument(): string {
+  const text =
+    "One JSON object a line on stderr, with the names of `GET /v1/events`: `severity` (`debug`, `info`, `warning`, `critical`), `atMilliseconds`, `kind`, `source`, `actor`, `reason`, `data`, and `detail` in words. An error stands under `error`, as its name, code and frames. Never a token, key material, a passphrase, a served byte, a salt or a sample.\n\nEvents are kept in the database too, and stand in the log under their own kinds (reseeds at level debug only): ";
+  const events = EVENT_KINDS.map((kind) => `\`${kind}\``).join(", ");
+  const rows = Object.entries(LOG_KINDS).map(([kind, meaning]) => [`\`${kind}\``, meaning]);
+  return `# The log\n\n${NOTE}${text}${events}.\n\nBesides:\n\n${table(["kind", "meaning"], rows)}`;
 }
 
 function metricsDocument(): string {
@@ -106,9 +117,11 @@ function readme(): string {
 /** Every generated file: path from the root, and text. */
 export async function generated(): Promise<readonly (readonly [string, string])[]> {
   return [
+    ...packagingFiles(),
     ["src/kernel/sha256Wasm.ts", sha256Wasm()],
     ["docs/errors.md", errorsDocument()],
     ["docs/metrics.md", metricsDocument()],
+    ["docs/log.md", logDocument()],
     ["docs/configuration.md", configurationDocument()],
     ["docs/routes.md", await routesDocument()],
     ["docs/benchmarks.md", benchmarksDocument(readResults())],
