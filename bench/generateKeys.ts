@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import type { KeyType } from "../src/key/types.ts";
 import { median, quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
-import { type Cost, costOf, load, type Server, withService } from "./server.ts";
+import { type RequestCost, requestCost, load, type Server, withService } from "./server.ts";
 
 /*
  * POST /v1/keys/generate by 32 clients, against GET /v1/random?bytes=32 of the same service; and by
@@ -26,26 +26,26 @@ const RATES: readonly Rate[] = [
   { type: "p-256", keys: 800, goal: 0.25 },
 ];
 
-const secondsOf = (costs: readonly Cost[]): number[] => costs.map(({ seconds }) => seconds);
+const secondsOf = (costs: readonly RequestCost[]): number[] => costs.map(({ seconds }) => seconds);
 
-function costText(costs: readonly Cost[]): string {
+function costText(costs: readonly RequestCost[]): string {
   const microseconds = median(costs.map(({ cpuMicroseconds }) => cpuMicroseconds));
   return `${(1 / median(secondsOf(costs))).toFixed(0)} a second, ${microseconds.toFixed(0)} us CPU each`;
 }
 
 function compareDraws(server: Server): Ratio[] {
-  const own = RATES.map((): Cost[] => []);
-  const draws: Cost[] = [];
+  const own = RATES.map((): RequestCost[] => []);
+  const draws: RequestCost[] = [];
   const drawn = { path: "/v1/random?bytes=32", connections: CLIENTS, requests: DRAWS };
-  const keyCost = ({ type, keys }: Rate): Cost => {
+  const keyCost = ({ type, keys }: Rate): RequestCost => {
     const work = { path: "/v1/keys/generate", connections: CLIENTS, requests: keys };
-    return costOf(server, { ...work, body: { type } });
+    return requestCost(server, { ...work, body: { type } });
   };
   // What is first asked for compiles.
   load(server, drawn);
   RATES.forEach(keyCost);
   for (let round = rounds(ROUNDS); round > 0; round--) {
-    draws.push(costOf(server, drawn));
+    draws.push(requestCost(server, drawn));
     for (const [i, rate] of RATES.entries()) own[i]!.push(keyCost(rate));
   }
   return RATES.map(({ type, goal }, i) => {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { median, quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
-import { costOf, load, type Server, withBareServer, withService } from "./server.ts";
+import { requestCost, load, type Server, withBareServer, withService } from "./server.ts";
 
 /*
  * GET /v1/random?bytes=32 with token, quota, lineage and metrics, against a bare node:http server that
@@ -35,8 +35,8 @@ function compareCpu(ours: Server, bare: Server): Ratio[] {
     const own: number[] = [];
     const theirs: number[] = [];
     for (let round = rounds(ROUNDS); round > 0; round--) {
-      own.push(costOf(ours, work).cpuMicroseconds);
-      theirs.push(costOf(bare, work).cpuMicroseconds);
+      own.push(requestCost(ours, work).cpuMicroseconds);
+      theirs.push(requestCost(bare, work).cpuMicroseconds);
     }
     const named = connections === 1 ? "1 connection" : `${connections} connections`;
     const figure = `${median(own).toFixed(1)} us CPU a request; theirs ${median(theirs).toFixed(1)} us`;

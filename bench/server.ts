@@ -34,14 +34,14 @@ export function load({ url, token }: Server, { path, connections, requests, body
 }
 
 /** What a request took. */
-export interface Cost {
+export interface RequestCost {
   /** Of all clients together: the run's seconds by its requests. */
   readonly seconds: number;
   /** Processor time of the server. */
   readonly cpuMicroseconds: number;
 }
 
-export function costOf(server: Server, work: Load): Cost {
+export function requestCost(server: Server, work: Load): RequestCost {
   const before = cpuMicroseconds(server.pid);
   const seconds = load(server, work) / work.requests;
   return { seconds, cpuMicroseconds: (cpuMicroseconds(server.pid) - before) / work.requests };
