@@ -9,7 +9,7 @@ import { type RequestCost, requestCost, load, type Server, withService } from ".
  * How much of that is the process's start is told.
  */
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 const DRAWS = 20_000;
 const CLIENTS = 32;
 const STARTS = 10;
