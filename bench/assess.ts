@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SUITE_NAMES } from "../src/assess/suites.ts";
 import { bestOf, costOf, type Cost } from "./process.ts";
+import { quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
 import { referenceLoopSeconds } from "./referenceLoop.ts";
 
 /*
@@ -36,7 +36,17 @@ interface Job {
   readonly name: string;
   readonly args: readonly string[];
   readonly rival: Rival;
-  readonly goal: string;
+  /** Of the rival's CPU time at most; null where no single figure is asked for. */
+  readonly goal: number | null;
+  /** Further goals, as text. */
+  readonly goals: string;
+}
+
+/** CPU seconds of each round. */
+interface Compared {
+  readonly ratio: Ratio;
+  readonly own: readonly number[];
+  readonly theirs: readonly number[];
 }
 
 const columns = ({ cpuSeconds, wallSeconds, residentMegabytes }: Cost): string =>
@@ -49,12 +59,12 @@ function print(name: string, cost: Cost, rest = ""): void {
 const ours = (args: readonly string[]): Promise<Cost> => costOf(BIN, ["assess", ...args], true);
 
 /** A suite may fail a file without the bench failing. */
-async function compare({ name, args, rival, goal }: Job): Promise<readonly [Cost, number]> {
+async function compare({ name, args, rival, goal, goals }: Job): Promise<Compared> {
   const program = process.env[rival.variable];
   const mine: Cost[] = [];
   const theirs: Cost[] = [];
   const loops: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = rounds(ROUNDS); round > 0; round--) {
     mine.push(await ours(args));
     loops.push(referenceLoopSeconds());
     if (program !== undefined) theirs.push(await costOf(program, rival.args));
@@ -64,18 +74,30 @@ async function compare({ name, args, rival, goal }: Job): Promise<readonly [Cost
   const scaled = rival.recordedLoops * loop;
   const other = program === undefined ? null : bestOf(theirs);
   const rivalSeconds = other?.cpuSeconds ?? scaled;
-  const ratio = (best.cpuSeconds / rivalSeconds).toFixed(3);
+  const share = (best.cpuSeconds / rivalSeconds).toFixed(3);
   if (other === null) {
-    print(name, best, `${ratio} of ${rival.name}'s CPU (${goal})`);
+    print(name, best, `${share} of ${rival.name}'s CPU (${goals})`);
     console.log(
       `      ${rival.name} is not here: ${rival.recordedLoops} loops of ${loop.toFixed(3)} s = ${scaled.toFixed(2)} s CPU`,
     );
   } else {
     const wall = (best.wallSeconds / other.wallSeconds).toFixed(3);
-    print(name, best, `${ratio} of ${rival.name}'s CPU, ${wall} of its wall time (${goal})`);
+    print(name, best, `${share} of ${rival.name}'s CPU, ${wall} of its wall time (${goals})`);
     print(`  ${rival.name}`, other, `${(other.cpuSeconds / loop).toFixed(1)} loops`);
   }
-  return [best, rivalSeconds];
+  const own = mine.map(({ cpuSeconds }) => cpuSeconds);
+  const rivals =
+    program === undefined
+      ? loops.map((seconds) => rival.recordedLoops * seconds)
+      : theirs.map(({ cpuSeconds }) => cpuSeconds);
+  const baseline = `${rival.name}'s CPU${program === undefined ? ", recorded elsewhere" : ""}`;
+  const figure = `${best.cpuSeconds.toFixed(2)} s CPU, ${best.residentMegabytes.toFixed(0)} MB; theirs ${rivalSeconds.toFixed(2)} s`;
+  const naming = { what: name, baseline, goal, figure } as const;
+  return {
+    ratio: ratioOf({ ...naming, better: "less" }, quotients(own, rivals)),
+    own,
+    theirs: rivals,
+  };
 }
 
 /** xorshift32, the same in every run. */
@@ -92,7 +114,7 @@ function noise(length: number): Uint8Array {
 }
 
 /** A linear method is as fast on these as on noise, a quadratic one is not. */
-async function compareRepetitive(folder: string): Promise<void> {
+async function compareRepetitive(folder: string): Promise<Ratio[]> {
   const random = noise(1_000_000);
   const samples: Readonly<Record<string, Uint8Array>> = {
     noise: random,
@@ -102,28 +124,34 @@ async function compareRepetitive(folder: string): Promise<void> {
     "the second half as the first": random.map((_value, at) => random[at % 500_000]!),
   };
   const costs: Record<string, Cost[]> = {};
-  for (let round = 0; round < ROUNDS; round++)
+  for (let round = rounds(ROUNDS); round > 0; round--)
     for (const [name, bytes] of Object.entries(samples)) {
       const file = join(folder, "repetitive.bin");
       await writeFile(file, bytes);
       (costs[name] ??= []).push(await ours([file, "--bits", "8"]));
     }
-  const base = bestOf(costs["noise"]!).cpuSeconds;
-  console.log("  non-IID, repetitive data (goal: no longer than noise)");
-  for (const [name, rounds] of Object.entries(costs)) {
-    const best = bestOf(rounds);
-    print(name, best, `${(best.cpuSeconds / base).toFixed(2)} of noise`);
-  }
+  const { noise: base, ...repetitive } = costs;
+  console.log("  non-IID, repetitive data");
+  print("noise", bestOf(base!));
+  return Object.entries(repetitive).map(([name, runs]) => {
+    const best = bestOf(runs);
+    print(name, best);
+    const seconds = (list: readonly Cost[]) => list.map(({ cpuSeconds }) => cpuSeconds);
+    const figure = `${best.cpuSeconds.toFixed(2)} s CPU; theirs ${bestOf(base!).cpuSeconds.toFixed(2)} s`;
+    const naming = { what: `non-IID, ${name}`, baseline: "the same on noise", goal: 1, figure };
+    return ratioOf({ ...naming, better: "less" }, quotients(seconds(runs), seconds(base!)));
+  });
 }
 
-async function compareSts(folder: string): Promise<void> {
-  const job = async (streams: number, recordedLoops: number) => {
+async function compareSts(folder: string): Promise<Ratio[]> {
+  const job = async (streams: number, recordedLoops: number): Promise<Compared> => {
     const file = join(folder, `streams-${streams}.bin`);
     await writeFile(file, noise(streams * STREAM_BYTES));
     return compare({
-      name: streams === 1 ? "one stream of 1,000,000 bits" : `${streams} of them`,
+      name: streams === 1 ? "SP 800-22, one stream" : `SP 800-22, ${streams} streams`,
       args: [file, "--bits", "8", "--sts"],
-      goal: "goal: at most 0.333 for a stream",
+      goal: null,
+      goals: "goal: at most 0.333 for a stream",
       rival: {
         name: "arcetri/sts",
         variable: "SPRINGHOUSE_BENCH_STS",
@@ -132,14 +160,21 @@ async function compareSts(folder: string): Promise<void> {
       },
     });
   };
-  console.log("  SP 800-22");
-  const [one, theirOne] = await job(1, 2.52);
-  const [many, theirMany] = await job(STREAMS, 36.3);
-  const mine = (many.cpuSeconds - one.cpuSeconds) / (STREAMS - 1);
-  const theirs = (theirMany - theirOne) / (STREAMS - 1);
-  console.log(
-    `    each stream after the first: ${mine.toFixed(3)} s CPU, arcetri/sts ${theirs.toFixed(3)} s, ratio ${(mine / theirs).toFixed(3)}`,
-  );
+  console.log("  SP 800-22, streams of 1,000,000 bits");
+  const one = await job(1, 2.52);
+  const many = await job(STREAMS, 36.3);
+  const each = (all: readonly number[], first: readonly number[]): number[] =>
+    all.map((seconds, round) => (seconds - first[round]!) / (STREAMS - 1));
+  const mine = each(many.own, one.own);
+  const theirs = each(many.theirs, one.theirs);
+  const figure = `${Math.min(...mine).toFixed(3)} s CPU; theirs ${Math.min(...theirs).toFixed(3)} s`;
+  const naming = { what: "SP 800-22, each stream after the first", goal: 0.333, figure };
+  const { baseline } = many.ratio;
+  return [
+    one.ratio,
+    many.ratio,
+    ratioOf({ ...naming, baseline, better: "less" }, quotients(mine, theirs)),
+  ];
 }
 
 const NIST = (name: string, variable: string, file: string, recordedLoops: number): Rival => ({
@@ -149,45 +184,48 @@ const NIST = (name: string, variable: string, file: string, recordedLoops: numbe
   recordedLoops,
 });
 
-async function compareNist(): Promise<void> {
+async function compareNist(): Promise<Ratio[]> {
   if (!existsSync(VECTORS)) {
     console.log(`  NIST's tool: skipped, ${VECTORS} is not there`);
-    return;
+    return [];
   }
   console.log("  SP 800-90B, 1,000,000 samples of 8 bits");
+  const ratios: Ratio[] = [];
   const nonIid = { normal: 65.1, "biased-random-bytes": 62.61 };
   for (const [name, recorded] of Object.entries(nonIid)) {
     const file = join(VECTORS, `${name}.bin`);
-    await compare({
+    const { ratio } = await compare({
       name: `non-IID, ${name}`,
       args: [file, "--bits", "8"],
-      goal: "goals: 0.33 of the CPU, 0.2 of the wall time, 400 MB",
+      goal: 0.33,
+      goals: "goals: 0.33 of the CPU, 0.2 of the wall time, 400 MB",
       rival: NIST("ea_non_iid", "SPRINGHOUSE_BENCH_EA_NON_IID", file, recorded),
     });
+    ratios.push(ratio);
   }
-  if (!(SUITE_NAMES as readonly string[]).includes("sp800-90b-iid")) return;
   const file = join(VECTORS, "biased-random-bytes.bin");
-  await compare({
+  const { ratio } = await compare({
     name: "IID, biased-random-bytes",
     args: [file, "--bits", "8", "--iid"],
-    goal: "goal: 0.5 of the CPU",
+    goal: 0.5,
+    goals: "goal: 0.5 of the CPU",
     rival: NIST("ea_iid", "SPRINGHOUSE_BENCH_EA_IID", file, 31.37),
   });
+  return [...ratios, ratio];
 }
 
-export async function run(): Promise<void> {
-  console.log(`assess, ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`);
+export async function run(): Promise<readonly Ratio[]> {
   console.log(
     `  a tool that is not here is taken from what it took on ${RECORDED_ON}, scaled by a loop`,
   );
   const folder = await mkdtemp(join(tmpdir(), "springhouse-bench-"));
   try {
-    await compareNist();
-    await compareSts(folder);
-    await compareRepetitive(folder);
+    return [
+      ...(await compareNist()),
+      ...(await compareSts(folder)),
+      ...(await compareRepetitive(folder)),
+    ];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-if (import.meta.main) await run();

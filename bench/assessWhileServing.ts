@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { type Running, startSpringhouse, until } from "../test/support/springhouse.ts";
+import { type Running, until } from "../test/support/springhouse.ts";
+import { pacedLoad } from "./paced.ts";
 import type { LoadResult } from "./pacedLoad.ts";
+import { median, quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
+import { serverOf, withService } from "./server.ts";
 
 /*
  * What an assessment by the API costs clients of the same service: they ask at half the rate that was
@@ -9,22 +10,12 @@ import type { LoadResult } from "./pacedLoad.ts";
  * take turns.
  */
 
-const LOAD = new URL("pacedLoad.ts", import.meta.url).pathname;
 const SECONDS = 4;
 const ROUNDS = 3;
 const SAMPLES = 1_000_000;
-const execFileAsync = promisify(execFile);
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
-async function load({ url, authorization }: Running, rate: number): Promise<LoadResult> {
-  const token = authorization.authorization.slice("Bearer ".length);
-  const target = `${url}/v1/random?bytes=32`;
-  const args = [LOAD, target, token, String(SECONDS), String(rate)];
-  const { stdout } = await execFileAsync(process.execPath, args);
-  return JSON.parse(stdout) as LoadResult;
-}
+const load = (service: Running, rate: number): Promise<LoadResult> =>
+  pacedLoad(serverOf(service), "/v1/random?bytes=32", SECONDS, rate);
 
 /** Bytes that keep the estimators as busy as a good source does. */
 function samples(): Uint8Array {
@@ -88,27 +79,22 @@ const text = (results: readonly LoadResult[]): string => {
   return `${rate} requests/s, p50 ${p50} ms, p99 ${p99} ms`;
 };
 
-export async function run(): Promise<void> {
-  const service = await startSpringhouse();
-  try {
+export function run(): Promise<readonly Ratio[]> {
+  return withService(async (_server, service) => {
     await load(service, 0);
     const most = (await load(service, 0)).requestsPerSecond;
     const without: LoadResult[] = [];
     const during: LoadResult[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = rounds(ROUNDS); round > 0; round--) {
       without.push(await load(service, most / 2));
       during.push(await assessDuring(service, load(service, most / 2)));
     }
-    const rates = during.map((one, at) => one.requestsPerSecond / without[at]!.requestsPerSecond);
-    console.log(`assess while serving: at most ${most.toFixed(0)} requests/s, asked at half of it`);
+    console.log(`  at most ${most.toFixed(0)} requests/s, asked at half of it`);
     console.log(`  without an assessment: ${text(without)}`);
-    console.log(`  beside an assessment:  ${text(during)} (medians of ${ROUNDS})`);
-    console.log(
-      `  throughput beside / without, median ${median(rates).toFixed(3)} (goal: above 0.8)`,
-    );
-  } finally {
-    await service.stop();
-  }
+    console.log(`  beside an assessment:  ${text(during)} (medians of ${during.length})`);
+    const rates = (results: readonly LoadResult[]) => results.map((one) => one.requestsPerSecond);
+    const what = "requests beside an assessment, at half of the most";
+    const naming = { what, baseline: "without one", goal: 0.8, figure: text(during) };
+    return [ratioOf(naming, quotients(rates(during), rates(without)))];
+  });
 }
-
-if (import.meta.main) await run();

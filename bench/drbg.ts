@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes, randomFillSync } from "node:crypto";
 import { once } from "node:events";
-import { cpus } from "node:os";
 import { createInterface } from "node:readline";
 import { HmacDrbg } from "../src/drbg/hmacDrbg.ts";
 import { HmacDrbgBank } from "../src/drbg/hmacDrbgBank.ts";
@@ -10,12 +9,12 @@ import { HmacDrbgPlain } from "../src/kernel/hmacDrbgPlain.ts";
 import { HmacNoble } from "../src/kernel/hmacNoble.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import type { SeedSupply } from "../src/port/seed.ts";
-import { median, printRatio, type Ratio, ratioOf } from "./ratio.ts";
+import { median, quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
 
 /*
  * What a generate costs beside OpenSSL's own HMAC_DRBG with SHA-256 (native-fixtures/openssl-drbg.c),
- * in processor time, the rows taking turns within each round. Without libssl-dev there is no baseline
- * and nothing is measured.
+ * and beside the plain twin on @noble/hashes, in processor time, the rows taking turns within each
+ * round. Without libssl-dev nothing is measured.
  */
 
 const ROUNDS = 15;
@@ -113,43 +112,49 @@ function instantiated(drbg: HmacDrbg): HmacDrbg {
 interface Row {
   readonly what: string;
   readonly goal: number | null;
+  /** Whether it is put beside the last row too. */
+  readonly besideLast?: boolean;
   readonly work: () => void;
 }
 
+/** @param rows the last of them a baseline as well */
 async function compare(
   openSsl: OpenSsl,
   rows: readonly Row[],
   bytes: number,
   calls: number,
 ): Promise<Ratio[]> {
+  const theirs: number[] = [];
   const costs = rows.map((): number[] => []);
-  const ratios = rows.map((): number[] => []);
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= rounds(ROUNDS); round++) {
     const baseline = await openSsl.cost(bytes, calls);
-    for (const [i, { work }] of rows.entries()) {
-      const own = cost(calls, work);
-      // The first round compiles.
-      if (round === 0) continue;
-      costs[i]!.push(own);
-      ratios[i]!.push(baseline / own);
-    }
+    const own = rows.map(({ work }) => cost(calls, work));
     // Seeds are used up by the room's draws; the background makes the next ones meanwhile.
     await new Promise((resolve) => setTimeout(resolve, 50));
+    // The first round compiles.
+    if (round === 0) continue;
+    theirs.push(baseline);
+    own.forEach((value, i) => costs[i]!.push(value));
   }
-  return rows.map(({ what, goal }, i) => {
+  const last = rows.length - 1;
+  return rows.flatMap(({ what, goal, besideLast }, i) => {
     const nanoseconds = median(costs[i]!);
     const megabytes = ((bytes / nanoseconds) * 1e3).toFixed(1);
     const figure = `${(nanoseconds / 1e3).toFixed(2)} us a call, ${megabytes} MB/s`;
-    return ratioOf({ what, baseline: "OpenSSL's HMAC_DRBG", goal, figure }, ratios[i]!);
+    const naming = { what, baseline: "OpenSSL's HMAC_DRBG", goal, figure };
+    const ratios = [ratioOf(naming, quotients(theirs, costs[i]!))];
+    if (besideLast === true) {
+      const beside = { what, baseline: "the same on @noble/hashes", goal: null, figure };
+      ratios.push(ratioOf(beside, quotients(costs[last]!, costs[i]!)));
+    }
+    return ratios;
   });
 }
 
 export async function run(): Promise<readonly Ratio[]> {
   const openSsl = await startOpenSsl();
   if (openSsl === null) return [];
-  console.log(
-    `HMAC_DRBG(SHA-256): ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}, ${openSsl.version}`,
-  );
+  console.log(`  HMAC_DRBG(SHA-256), ${openSsl.version}`);
   const supply = await room();
   const draw = (bytes: number) => (): void => {
     const request = { door: "http", principal: "p", purpose: "random", requirement: {} } as const;
@@ -175,8 +180,18 @@ export async function run(): Promise<readonly Ratio[]> {
     ...(await compare(
       openSsl,
       [
-        { what: "64 KiB, four lanes", goal: 2, work: () => void bank.generate(quarters) },
-        { what: "64 KiB, one instance", goal: 1.2, work: () => void one.generate(bulk) },
+        {
+          what: "64 KiB, four lanes",
+          goal: 2,
+          besideLast: true,
+          work: () => void bank.generate(quarters),
+        },
+        {
+          what: "64 KiB, one instance",
+          goal: 1.2,
+          besideLast: true,
+          work: () => void one.generate(bulk),
+        },
         { what: "64 KiB, the room's draw", goal: null, work: draw(BULK_BYTES) },
         { what: "64 KiB, @noble/hashes", goal: null, work: () => void noble.generate(bulk) },
       ],
@@ -186,13 +201,19 @@ export async function run(): Promise<readonly Ratio[]> {
     ...(await compare(
       openSsl,
       [
-        { what: "32 bytes, one instance", goal: 1, work: () => void one.generate(small) },
+        {
+          what: "32 bytes, one instance",
+          goal: 1,
+          besideLast: true,
+          work: () => void one.generate(small),
+        },
         { what: "32 bytes, the room's draw", goal: null, work: draw(SMALL_BYTES) },
         {
           what: "32 bytes, node:crypto's generator",
           goal: null,
           work: () => void randomFillSync(small),
         },
+        { what: "32 bytes, @noble/hashes", goal: null, work: () => void noble.generate(small) },
       ],
       SMALL_BYTES,
       SMALL_CALLS,
@@ -200,8 +221,5 @@ export async function run(): Promise<readonly Ratio[]> {
   ];
   supply.stop();
   openSsl.stop();
-  ratios.forEach(printRatio);
   return ratios;
 }
-
-if (import.meta.main) await run();

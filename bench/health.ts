@@ -1,10 +1,10 @@
-import { cpus } from "node:os";
 import { AdaptiveProportion } from "../src/health/adaptiveProportion.ts";
 import type { HealthTest } from "../src/health/healthTest.ts";
 import { BlockRepetition } from "../src/health/blockRepetition.ts";
 import { LagPredictor } from "../src/health/lagPredictor.ts";
 import { HealthMonitor } from "../src/health/monitor.ts";
 import { RepetitionCount } from "../src/health/repetitionCount.ts";
+import { median, quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
 
 const CHUNK = 65_536;
 const CHUNKS = 64;
@@ -23,18 +23,14 @@ function noise(bitsPerSample: number): Uint8Array {
   return symbols;
 }
 
-/** Best of some rounds, in million samples a second: the least disturbed by what else runs. */
+/** Million samples a second of processor time. */
 function rate(symbols: Uint8Array, work: (chunk: Uint8Array) => void): number {
-  let best = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const begin = process.hrtime.bigint();
-    for (let from = 0; from < symbols.length; from += CHUNK) {
-      work(symbols.subarray(from, from + CHUNK));
-    }
-    const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
-    best = Math.max(best, symbols.length / seconds / 1e6);
+  const begin = process.cpuUsage();
+  for (let from = 0; from < symbols.length; from += CHUNK) {
+    work(symbols.subarray(from, from + CHUNK));
   }
-  return best;
+  const { user, system } = process.cpuUsage(begin);
+  return symbols.length / (user + system);
 }
 
 function all(...tests: readonly HealthTest[]): (chunk: Uint8Array) => void {
@@ -65,39 +61,49 @@ function monitor(bitsPerSample: number, lag: boolean, blockRepetition: boolean):
   return made;
 }
 
-/** Health tests against a loop that only sums the bytes, in the same run. */
-export function run(): void {
-  console.log(`health tests, ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`);
-  for (const bits of [1, 8]) {
-    const symbols = noise(bits);
-    const h = bits / 2;
-    let sum = 0;
-    const baseline = rate(symbols, (chunk) => {
-      for (let i = 0; i < chunk.length; i += 1) sum += chunk[i]!;
-    });
-    if (sum === 0) throw new Error("the baseline was optimised away");
-    const rct = () => new RepetitionCount(h, 40, 60);
-    const apt = () => new AdaptiveProportion(h, bits === 1 ? 1024 : 512, 40, 60);
-    const lag = () => new LagPredictor(h, 40, 60);
-    const bare = monitor(bits, false, false);
-    const full = monitor(bits, true, true);
-    const rows: readonly (readonly [string, (chunk: Uint8Array) => void])[] = [
-      ["RCT", all(rct())],
-      ["APT", all(apt())],
-      ["RCT+APT", all(rct(), apt())],
-      ["lag", all(lag())],
-      ["block repetition", all(new BlockRepetition(bits, h, 40))],
-      ["RCT+APT+lag", all(rct(), apt(), lag())],
-      ["monitor, RCT+APT", (chunk) => void bare.push(chunk, 0)],
-      ["monitor, all tests", (chunk) => void full.push(chunk, 0)],
-    ];
-    console.log(`  ${bits}-bit samples; baseline (sum) ${baseline.toFixed(0)} Msamples/s`);
-    for (const [name, work] of rows) {
-      const figure = rate(symbols, work);
-      const ratio = (figure / baseline).toFixed(3);
-      console.log(`    ${name.padEnd(20)} ${figure.toFixed(1).padStart(7)} Msamples/s  ${ratio}x`);
-    }
+function compare(bits: number): Ratio[] {
+  const symbols = noise(bits);
+  const h = bits / 2;
+  let sum = 0;
+  const summed = (chunk: Uint8Array): void => {
+    for (let i = 0; i < chunk.length; i += 1) sum += chunk[i]!;
+  };
+  const rct = () => new RepetitionCount(h, 40, 60);
+  const apt = () => new AdaptiveProportion(h, bits === 1 ? 1024 : 512, 40, 60);
+  const lag = () => new LagPredictor(h, 40, 60);
+  const bare = monitor(bits, false, false);
+  const full = monitor(bits, true, true);
+  const rows: readonly (readonly [string, (chunk: Uint8Array) => void])[] = [
+    ["RCT", all(rct())],
+    ["APT", all(apt())],
+    ["RCT+APT", all(rct(), apt())],
+    ["lag", all(lag())],
+    ["block repetition", all(new BlockRepetition(bits, h, 40))],
+    ["RCT+APT+lag", all(rct(), apt(), lag())],
+    ["monitor, RCT+APT", (chunk) => void bare.push(chunk, 0)],
+    ["monitor, all tests", (chunk) => void full.push(chunk, 0)],
+  ];
+  const baseline: number[] = [];
+  const own = rows.map((): number[] => []);
+  for (let round = 0; round <= rounds(ROUNDS); round++) {
+    const base = rate(symbols, summed);
+    const figures = rows.map(([, work]) => rate(symbols, work));
+    // The first round compiles.
+    if (round === 0) continue;
+    baseline.push(base);
+    figures.forEach((figure, i) => own[i]!.push(figure));
   }
+  if (sum === 0) throw new Error("the baseline was optimised away");
+  return rows.map(([name], i) => {
+    const text = (values: readonly number[]): string => median(values).toFixed(1);
+    const figure = `${text(own[i]!)} Msamples/s; theirs ${text(baseline)}`;
+    const what = `${name}, ${bits}-bit samples`;
+    const naming = { what, baseline: "a loop that sums the bytes", goal: null, figure };
+    return ratioOf(naming, quotients(own[i]!, baseline));
+  });
 }
 
-if (import.meta.main) run();
+/** Health tests against a loop that only sums the bytes, in the same run. */
+export function run(): readonly Ratio[] {
+  return [1, 8].flatMap(compare);
+}

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeBundle } from "../src/log/bundle.ts";
 import { signCheckpoint } from "../src/log/checkpoint.ts";
@@ -15,6 +15,7 @@ import type { Write } from "../src/store/store.ts";
 import { openWorkerStore } from "../src/store/workerStore.ts";
 import { leafRules } from "../src/verify/rules.ts";
 import { verifyLog } from "../src/verify/verifyLog.ts";
+import { median, quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
 
 const LEAVES = 1_000_000;
 const signer = signerOf("bench", new Uint8Array(32));
@@ -60,7 +61,8 @@ function build() {
 }
 
 const CLIENTS = 32;
-const APPEND_MILLISECONDS = 4000;
+const APPEND_MILLISECONDS = 2000;
+const ROUNDS = 3;
 
 /** Durable writes a second of 32 clients at once, each waiting for its own. */
 async function rate(write: (n: number) => Promise<unknown>): Promise<number> {
@@ -76,7 +78,7 @@ async function rate(write: (n: number) => Promise<unknown>): Promise<number> {
 }
 
 /** Changes with their leaves, against changes alone that are as long as both, in the same run. */
-async function append(): Promise<void> {
+async function append(): Promise<Ratio> {
   const directory = mkdtempSync(join(tmpdir(), "springhouse-bench-"));
   const clock = systemClock();
   const store = await openWorkerStore({ directory, maximumBytes: null }, clock);
@@ -93,32 +95,40 @@ async function append(): Promise<void> {
     parameters: ["bench", id, body, 1],
   });
   const long = JSON.stringify("x".repeat(encodeLeaf(startOf(0)).length));
-  const baseline = await rate((n) => store.write([change(`alone ${n}`, long)]));
-  const figure = await rate((n) => log.append(startOf(n), [change(`logged ${n}`, "{}")]));
+  const [alone, logged]: [number[], number[]] = [[], []];
+  for (let round = rounds(ROUNDS); round > 0; round--) {
+    alone.push(await rate((n) => store.write([change(`alone ${round} ${n}`, long)])));
+    logged.push(await rate((n) => log.append(startOf(n), [change(`logged ${round} ${n}`, "{}")])));
+  }
   await log.stop();
   await store.close();
   rmSync(directory, { recursive: true });
-  const ratio = (figure / baseline).toFixed(2);
-  console.log(
-    `  ${figure.toFixed(0)} durable changes with their leaves a second, ${CLIENTS} clients; baseline (the changes alone) ${baseline.toFixed(0)}, ${ratio}x`,
-  );
+  const figure = `${median(logged).toFixed(0)} a second; theirs ${median(alone).toFixed(0)}`;
+  const what = `durable changes with their leaves, ${CLIENTS} at once`;
+  const naming = { what, baseline: "the changes alone", goal: null, figure };
+  return ratioOf(naming, quotients(logged, alone));
 }
 
 /** Verifying a log of a million leaves, against only hashing them as often, in the same run. */
-export async function run(): Promise<void> {
-  console.log(`log, ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`);
-  await append();
+function verify(): Ratio {
   const copy = build();
   const entry = Buffer.alloc(200);
-  let begin = performance.now();
-  for (let n = 0; n < 2 * LEAVES; n++) leafHash(entry);
-  const baseline = (performance.now() - begin) / 1000;
-  begin = performance.now();
-  const { fault, leaves } = verifyLog(copy, [], leafRules(copy));
-  const seconds = (performance.now() - begin) / 1000;
-  if (fault || leaves !== LEAVES) throw new Error("the log was not verified");
-  const text = `${LEAVES.toLocaleString("en-US")} leaves verified in ${seconds.toFixed(1)} s`;
-  console.log(`  ${text}; baseline (hashing as often) ${baseline.toFixed(1)} s`);
+  const [own, hashing]: [number[], number[]] = [[], []];
+  for (let round = rounds(ROUNDS); round > 0; round--) {
+    let begin = performance.now();
+    for (let n = 0; n < 2 * LEAVES; n++) leafHash(entry);
+    hashing.push((performance.now() - begin) / 1000);
+    begin = performance.now();
+    const { fault, leaves } = verifyLog(copy, [], leafRules(copy));
+    own.push((performance.now() - begin) / 1000);
+    if (fault || leaves !== LEAVES) throw new Error("the log was not verified");
+  }
+  const figure = `${median(own).toFixed(1)} s; theirs ${median(hashing).toFixed(1)} s`;
+  const what = `${LEAVES.toLocaleString("en-US")} leaves verified`;
+  const naming = { what, baseline: "hashing as often", goal: null, figure } as const;
+  return ratioOf({ ...naming, better: "less" }, quotients(own, hashing));
 }
 
-if (import.meta.main) await run();
+export async function run(): Promise<readonly Ratio[]> {
+  return [await append(), verify()];
+}

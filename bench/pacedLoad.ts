@@ -1,7 +1,8 @@
 /*
  * Clients that ask at a given rate, in a process of their own: `node bench/pacedLoad.ts URL TOKEN
- * SECONDS RATE`; with a rate of 0 each asks again as soon as it is answered. A request's latency counts
- * from when it was due, so that one that had to wait for a connection is not forgiven. Prints JSON.
+ * SECONDS RATE`; with a rate of 0 each asks again as soon as it is answered. What is due goes out every
+ * millisecond, and its latency counts from then, so that a request that had to wait for a connection is
+ * not forgiven. Prints JSON.
  */
 import { connect, type Socket } from "node:net";
 
@@ -69,9 +70,7 @@ function pace(): void {
     console.log(JSON.stringify(result));
     process.exit(0);
   }
-  if (rate > 0)
-    for (; (planned / rate) * 1000 <= now - begin; planned++)
-      due.push(begin + (planned / rate) * 1000);
+  if (rate > 0) for (; (planned / rate) * 1000 <= now - begin; planned++) due.push(now);
   send();
 }
 

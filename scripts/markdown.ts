@@ -8,6 +8,18 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return line(head) + line(head.map(() => "---")) + rows.map(line).join("");
 }
 
+/**
+ * Puts `content` between `<!-- NAME -->` and `<!-- /NAME -->`.
+ * @throws Error where the text has no such section
+ */
+export function replaceSection(text: string, name: string, content: string): string {
+  const [begin, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+  const from = text.indexOf(begin) + begin.length;
+  const to = text.indexOf(end, from);
+  if (from < begin.length || to < 0) throw new Error(`the text has no section ${name}`);
+  return `${text.slice(0, from)}\n${content}\n${text.slice(to)}`;
+}
+
 /** The part of a JSON Schema that documents show. */
 export interface Documented {
   readonly description?: string;

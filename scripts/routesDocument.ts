@@ -118,6 +118,7 @@ export async function routesDocument(): Promise<string> {
   // Routes are only registered, never asked: nothing stands behind them.
   const nothing = {
     access: {},
+    events: { subscribe: () => () => {} },
     managed: {},
     assessments: { maximumSamples: 1 },
   } as unknown as ApiPorts;

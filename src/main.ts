@@ -28,6 +28,10 @@ const program = buildProgram(terminal, version, {
       hanging: () => (isHanging = true),
     });
   },
+  async examineHere(question) {
+    const { examineHere } = await import("./service/examineHere.ts");
+    return examineHere(question);
+  },
   async adopt(request) {
     const { adopt } = await import("./config/adopt/adopt.ts");
     return adopt(request);

@@ -31,7 +31,7 @@ const MOST_DISCOVERED = 16;
 
 type SerialConfiguration = Extract<SourceConfiguration, { readonly kind: `serial-${string}` }>;
 
-function selectorOf(source: SerialConfiguration): { device?: DeviceSelector } {
+export function selectorOf(source: SerialConfiguration): { device?: DeviceSelector } {
   const { path, vendorId, productId, serialNumber } = source;
   if (path !== undefined) return { device: { path } };
   if (vendorId === undefined || productId === undefined) return {};

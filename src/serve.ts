@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { readFile as readFileBytes } from "node:fs/promises";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
-import { pino } from "pino";
 import { ADMIN_TOKEN_FILE } from "./access/adminToken.ts";
 import { listen } from "./api/listen.ts";
 import { startLiveThread } from "./assess/live/thread.ts";
@@ -13,11 +12,14 @@ import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts, endsOf } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
 import { openSigningKey } from "./log/keyFile.ts";
+import { kernelForm } from "./kernel/kernelForm.ts";
 import { buildHash } from "./platform/build.ts";
 import { contentOf } from "./platform/contentOf.ts";
 import { measureDisk } from "./platform/disk.ts";
 import { logDestination } from "./platform/logDestination.ts";
+import { createLogger } from "./platform/logger.ts";
 import { watchSerialPorts } from "./platform/portWatch.ts";
+import { serviceManager } from "./platform/serviceManager.ts";
 import type { Clock } from "./port/clock.ts";
 import { SpringhouseError } from "./port/errors.ts";
 import { addressOf, assertListenable } from "./service/address.ts";
@@ -89,6 +91,13 @@ function load(options: ServeOptions): Configuration {
       if (generationFile !== undefined) readFile(generationFile, "construction.generationFile");
     },
     () => assertListenable(configuration),
+    () => {
+      try {
+        kernelForm();
+      } catch (error) {
+        throw new SpringhouseError("configuration_invalid", `  ${(error as Error).message}`);
+      }
+    },
   ]);
   return configuration;
 }
@@ -120,7 +129,10 @@ export async function serve(
   const configuration = load(options);
   const tls = readTls(configuration);
   let tlsCertificates = tls.tls ? endsOf(tls.tls) : [];
-  const log = pino({ level: configuration.log.level, base: null }, logDestination(2));
+  const log = createLogger(configuration.log.level, logDestination(2));
+  const manager = serviceManager(process.env, clock, (detail) =>
+    log.warn({ kind: "service_manager_not_told" }, detail),
+  );
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
   const { generationFile } = configuration.construction;
   const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
@@ -140,6 +152,12 @@ export async function serve(
         osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
         openSource: openNoiseSource,
         startLiveThread,
+        host: async (current, watched) => {
+          // Only with the first question: it brings what looks at processes and serial ports.
+          const { hostFacts } = await import("./service/hostFacts.ts");
+          const nowMilliseconds = clock.wallMilliseconds();
+          return hostFacts({ configuration: current, state, nowMilliseconds, watched });
+        },
         generation: () => (generationFile === undefined ? null : contentOf(generationFile)),
         credentialsDirectory: process.env["CREDENTIALS_DIRECTORY"] || null,
         state: {
@@ -175,8 +193,12 @@ export async function serve(
       socketPath: join(state, "springhouse.sock"),
     });
     const scheme = configuration.tls ? "https" : "http";
-    log.info({ url: `${scheme}://${address.host}:${listening.address?.port}`, state }, "listening");
+    const url = `${scheme}://${address.host}:${listening.address?.port}`;
+    log.info({ kind: "listening", url, state }, "listening");
+    // Not when a quorum is met: a service that is restarted for want of a device could not say so.
+    manager.ready(`Listening on ${url}`);
     reload = (): void => {
+      manager.reloading();
       try {
         const next = load(options);
         // Everything that can fail comes first, so that a bad file changes nothing at all.
@@ -190,14 +212,16 @@ export async function serve(
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
         const faults = detail.split("\n").map((line) => line.trim());
-        log.error({ faults }, "the configuration stays as it was");
+        log.error({ kind: "configuration_refused", faults }, "the configuration stays as it was");
       }
+      manager.ready(`Listening on ${url}`);
     };
     await new Promise<void>((resolve) => {
       if (stopping.aborted) resolve();
       else stopping.addEventListener("abort", () => resolve(), { once: true });
     });
     reload = (): void => {};
+    manager.stopping();
     await listening.close();
   } finally {
     stopDiscovery();

@@ -144,6 +144,15 @@ export const PERMISSIONS = {
     roles: ["operator", "admin"],
     why: "It takes a source away from the pool for a while, so it is an operator's act.",
   },
+  "doctor.read": {
+    roles: ["operator", "auditor", "admin"],
+    why: "As sources.read: it names devices, paths and processes of the machine.",
+  },
+  "drills.run": {
+    roles: ["operator", "auditor", "admin"],
+    why: "It touches nothing that is live: who runs or examines the service sees its tests fail.",
+  },
+  "drills.read": { roles: ["operator", "auditor", "admin"], why: "As drills.run." },
   "sources.reset": {
     roles: ["operator", "admin"],
     why: "Un-latching a failed source is the operator's judgement, with a reason.",
@@ -197,6 +206,18 @@ export const PERMISSIONS = {
     roles: ["custodian", "admin"],
     why: "A custodian brings a passphrase of its own; the vault must be open.",
   },
+  "console.read": {
+    roles: ROLES,
+    why: "Without a token: the page itself holds nothing. What it shows has the permissions of its own.",
+  },
+  "session.open": {
+    roles: ROLES,
+    why: "Without a token: it is where a browser brings one, of whatever role, and sees whether it did.",
+  },
+  "session.close": {
+    roles: ROLES,
+    why: "Whoever came in may leave.",
+  },
   "probe.read": {
     roles: ROLES,
     why: "Without a token by default; where one is required, every role will do.",
@@ -204,6 +225,10 @@ export const PERMISSIONS = {
 } as const satisfies Record<string, Grant>;
 
 export type Permission = keyof typeof PERMISSIONS;
+
+export function permissionsOf(roles: readonly Role[]): readonly Permission[] {
+  return (Object.keys(PERMISSIONS) as Permission[]).filter((name) => isAllowed(roles, name));
+}
 
 export function rolesOf(permission: Permission): readonly Role[] {
   return PERMISSIONS[permission].roles;

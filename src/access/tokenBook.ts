@@ -166,6 +166,11 @@ export class TokenBook {
     return { ok: true, token, description: describeToken(record) };
   }
 
+  /** What people call it; null for no token's id. */
+  nameOf(id: string): string | null {
+    return this.#byId.get(id)?.record.name ?? null;
+  }
+
   /** Every token, oldest first, revoked and expired ones included; never a secret or its hash. */
   list(): TokenDescription[] {
     return [...this.#byId.values()]

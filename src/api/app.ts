@@ -8,8 +8,11 @@ import { addCompliance } from "./compliance.ts";
 import { addBackups } from "./backups.ts";
 import { addCustodians } from "./custodians.ts";
 import { addDestructions } from "./destructions.ts";
+import { addDoctor } from "./doctor.ts";
+import { addDrills } from "./drills.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
+import { liveSocket } from "./liveSocket.ts";
 import { hotRandom, type HotRoute } from "./hotRandom.ts";
 import { addIntents } from "./intents.ts";
 import { addKeyChanges } from "./keyChanges.ts";
@@ -19,6 +22,7 @@ import { addKeys } from "./keys.ts";
 import { addLineage } from "./lineage.ts";
 import { addManagedKeys } from "./managedKeys.ts";
 import type { ApiOptions, ApiPorts } from "./ports.ts";
+import { addPage } from "./page.ts";
 import { addPairedKeys } from "./pairedKeys.ts";
 import { addProbes } from "./probes.ts";
 import { compileValidator, parseQuery } from "./query.ts";
@@ -26,7 +30,9 @@ import { addRandom } from "./random.ts";
 import { requestIds } from "./requestId.ts";
 import { BODY_LIMIT_BYTES, rowOf, type RouteRow } from "./route.ts";
 import { addRecall } from "./recall.ts";
+import { rasterSocket } from "./rasterSocket.ts";
 import { addReceipted } from "./receipted.ts";
+import { addSession } from "./session.ts";
 import { addSeal } from "./seal.ts";
 import { addSources } from "./sources.ts";
 import { addTaps } from "./taps.ts";
@@ -90,6 +96,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     new Upgrades(context, nextId, [
       streamSocket(context),
       eventsSocket(context),
+      liveSocket(context),
+      rasterSocket(context),
       statusListSocket(context),
     ]),
   );
@@ -160,9 +168,10 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
         securitySchemes: {
           token: { type: "http", scheme: "bearer", description: "`sph_` and 43 characters." },
           certificate: { type: "mutualTLS" } as never,
+          session: { type: "apiKey", in: "cookie", name: "__Host-springhouse" },
         },
       },
-      security: [{ token: [] }, { certificate: [] }],
+      security: [{ token: [] }, { certificate: [] }, { session: [] }],
     },
     // A literal keeps its JSON Schema form, which 3.1 allows.
     convertConstToEnum: false,
@@ -193,6 +202,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
       addAssessments(uploads, context);
       registered();
     });
+    addDoctor(routes, context);
+    addDrills(routes, context);
     addEvents(routes, context);
     addTransparency(routes, context);
     addTokens(routes, context);
@@ -201,6 +212,8 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     addCustodians(routes, context);
     addDestructions(routes, context);
     addBackups(routes, context);
+    addSession(routes, context);
+    addPage(routes, context);
     addProbes(routes, context);
     done();
   });

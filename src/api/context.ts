@@ -6,6 +6,7 @@ import type { Principal } from "../port/principal.ts";
 import { Hosts } from "./hosts.ts";
 import { RefusalLog } from "./log.ts";
 import type { ApiOptions, ApiPorts } from "./ports.ts";
+import { RecentRefusals } from "./recentRefusals.ts";
 import { defect, problemHeaders, problemOf, refusalOf, statusOf } from "./problem.ts";
 
 declare module "fastify" {
@@ -31,6 +32,7 @@ export class Context {
   readonly options: ApiOptions;
   readonly hosts: Hosts;
   readonly refusals: RefusalLog;
+  readonly recentRefusals: RecentRefusals;
   readonly stallMilliseconds: number;
   /** Fires when the service stops: every stream, tap and socket ends. */
   readonly stopping = new AbortController();
@@ -42,6 +44,7 @@ export class Context {
     this.options = options;
     this.hosts = new Hosts(options.hosts, options.origins);
     this.refusals = new RefusalLog(ports.log, ports.clock);
+    this.recentRefusals = new RecentRefusals(ports.clock);
     this.stallMilliseconds = options.stallMilliseconds ?? STALL_MILLISECONDS;
   }
 
@@ -69,6 +72,7 @@ export class Context {
   note(refusal: Refusal, requestId: string, method: string, route: string, who: Principal | null) {
     const { code } = refusal;
     this.ports.tally.refused(code);
+    this.recentRefusals.note(refusal, method, route, who);
     this.refusals.refused({
       request_id: requestId,
       code,
@@ -121,7 +125,10 @@ export class Context {
     // The message of a defect may quote what it choked on, so only where it happened is logged.
     const { name, stack } = error instanceof Error ? error : new Error("not an Error");
     const frames = stack?.split("\n").filter((line) => /^\s+at /.test(line));
-    this.ports.log.error({ request_id: requestId, name, frames }, "defect");
+    this.ports.log.error(
+      { kind: "defect", request_id: requestId, name, frames },
+      "a defect in springhouse",
+    );
     return defect();
   }
 }

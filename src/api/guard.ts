@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
+import { credentialOf } from "../access/access.ts";
 import { rolesOf, type Permission } from "../access/permissions.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Principal, Role } from "../port/principal.ts";
@@ -9,7 +10,7 @@ import { negotiate } from "./negotiation.ts";
 /** One answer for every way in which authentication fails. */
 const UNAUTHENTICATED = refuse(
   "unauthenticated",
-  "This route needs a valid token or client certificate.",
+  "This route needs a valid token, session or client certificate.",
 );
 
 export function overQuota(what: string, milliseconds: number): Refusal {
@@ -54,7 +55,10 @@ export function admissionFor(context: Context, permission: Permission): Admissio
   const { access } = context.ports;
   const { hosts } = context;
   const roles: readonly Role[] = rolesOf(permission);
-  const isPublic = permission === "probe.read" && context.options.publicProbes;
+  // A link from another site may lead to the console's page, which holds nothing.
+  const isPublic =
+    permission === "console.read" || (permission === "probe.read" && context.options.publicProbes);
+  const signsIn = permission === "session.open";
   const forbidden = refuse("forbidden", `This route needs one of the roles ${roles.join(", ")}.`);
   return (raw) => {
     const { headers, socket } = raw;
@@ -62,9 +66,13 @@ export function admissionFor(context: Context, permission: Permission): Admissio
     const foreign = hosts.checkHost(headers.host);
     if (foreign) return foreign;
     if (isPublic) return null;
-    const page = hosts.checkPage(headers);
+    const page =
+      signsIn || credentialOf(headers) === "session"
+        ? hosts.checkOwnPage(raw)
+        : hosts.checkPage(headers);
     if (page) return page;
-    const principal = access.authenticate(headers.authorization, socket);
+    if (signsIn) return null;
+    const principal = access.authenticate(headers, socket);
     if (principal === null) return UNAUTHENTICATED;
     if (!principal.roles.some((role) => roles.includes(role))) return forbidden;
     const wait = access.quotas.admitRequest(principal);

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { refuse, type Refusal } from "../port/errors.ts";
 
 const CACHED_HEADERS = 64;
@@ -11,6 +11,11 @@ function hostName(header: string): string | null {
 
 /** The names under which a listener on loopback may be called. */
 export const LOOPBACK_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+
+function isOwn(origin: string, host: string | undefined): boolean {
+  const [page, own] = [origin.toLowerCase(), host?.toLowerCase()];
+  return page === `http://${own}` || page === `https://${own}`;
+}
 
 const FOREIGN_PAGE = refuse("forbidden", "A page of this Origin may ask nothing here.", {
   remedy: "Add it to `allowedOrigins` if that page is yours.",
@@ -52,7 +57,22 @@ export class Hosts {
       return site === "cross-site" || site === "same-site" ? FOREIGN_PAGE : null;
     const page = origin.toLowerCase();
     if (this.#origins.has(page)) return null;
-    const own = host?.toLowerCase();
-    return page === `http://${own}` || page === `https://${own}` ? null : FOREIGN_PAGE;
+    return isOwn(page, host) ? null : FOREIGN_PAGE;
+  }
+
+  /**
+   * For whoever comes in by a session's cookie, which the browser sends by itself: only our own pages
+   * may ask, those of `allowedOrigins` not, and what changes something or opens a WebSocket (where no
+   * other rule of browsers holds) must say where it comes from. The cookie's SameSite=Strict does not
+   * see a page of another port of the same host.
+   */
+  checkOwnPage({ headers, method }: Pick<IncomingMessage, "headers" | "method">): Refusal | null {
+    const { origin, host, upgrade, "sec-fetch-site": site } = headers;
+    if (origin === undefined) {
+      const reads = (method === "GET" || method === "HEAD") && upgrade === undefined;
+      const own = site === undefined || site === "same-origin" || site === "none";
+      return reads && own ? null : FOREIGN_PAGE;
+    }
+    return isOwn(origin, host) ? null : FOREIGN_PAGE;
   }
 }

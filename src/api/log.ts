@@ -1,26 +1,5 @@
-import { pino, type DestinationStream, type Logger } from "pino";
 import type { Clock } from "../port/clock.ts";
-import type { Log } from "./ports.ts";
-
-/**
- * JSON lines on stderr. The front doors never hand it a header, a URL or a body; the redaction is
- * for what somebody may add one day.
- * @param destination default: stderr
- */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
-  const secrets = ["authorization", "cookie", "token", "headers", "query", "body", "bytes", "key"];
-  return pino(
-    {
-      level,
-      base: null,
-      redact: {
-        paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-        remove: true,
-      },
-    },
-    destination ?? pino.destination(2),
-  );
-}
+import type { Log } from "../port/log.ts";
 
 const LINES_PER_SECOND = 20;
 
@@ -41,12 +20,15 @@ export class RefusalLog {
     const second = Math.floor(this.#clock.monotonicMilliseconds() / 1000);
     if (second !== this.#second) {
       if (this.#suppressed > 0)
-        this.#log.warn({ suppressed: this.#suppressed }, "refusals not logged");
+        this.#log.warn(
+          { kind: "refusals_suppressed", suppressed: this.#suppressed },
+          "refusals without a line of their own",
+        );
       this.#second = second;
       this.#lines = 0;
       this.#suppressed = 0;
     }
     if (++this.#lines > LINES_PER_SECOND) this.#suppressed++;
-    else this.#log.info(fields, "refused");
+    else this.#log.info({ kind: "refused", ...fields }, "a request was refused");
   }
 }

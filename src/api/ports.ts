@@ -1,4 +1,5 @@
 import type { AssessmentDesk } from "../assess/desk.ts";
+import type { DrillDesk } from "../assess/drill/desk.ts";
 import type { Access } from "../access/access.ts";
 import type { CertificateAuthority } from "../key/certificate/certificateAuthority.ts";
 import type { ComplianceReport } from "../port/compliance.ts";
@@ -9,7 +10,9 @@ import type { KeyRotation } from "../log/keyRotation.ts";
 import type { Attest } from "../log/statement.ts";
 import type { Clock } from "../port/clock.ts";
 import type { PendingOutputs, RandomSupply } from "../port/draw.ts";
+import type { Log } from "../port/log.ts";
 import type { ErrorCode, Refusal } from "../port/errors.ts";
+import type { Diagnosis } from "../port/finding.ts";
 import type { Door, Requirement } from "../port/lineage.ts";
 import type { Approvals } from "../key/approval/approvals.ts";
 import type { Backups } from "../key/backup/backups.ts";
@@ -18,6 +21,7 @@ import type { SealKeeper } from "../key/seal/sealKeeper.ts";
 import type { EventJournal, Introspection, LineageReader, SourceControl } from "../port/service.ts";
 import type { RecallLine, RecallOrder } from "../port/recall.ts";
 import type { SelfTestSnapshot } from "../port/snapshot.ts";
+import type { Page } from "./page.ts";
 
 /** A key as `key/` answers it. */
 export interface AnsweredKey {
@@ -58,6 +62,9 @@ interface SelfTest {
 
 /** Where the doors are counted; `telemetry/` has it. */
 interface Tally {
+  readonly doors: Readonly<
+    Record<Door, { readonly outputBytes: number; readonly codes: ReadonlyMap<number, number> }>
+  >;
   answered(door: Door, code: number, seconds: number, outputBytes: number): void;
   refused(code: ErrorCode): void;
 }
@@ -106,13 +113,6 @@ interface ReceiptSupply {
   ): Promise<readonly { readonly receipt: object; readonly salt: Uint8Array }[] | Refusal>;
 }
 
-/** The part of a pino logger that is used here. */
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 /** Everything the front doors need of the house. */
 export interface ApiPorts {
   readonly clock: Clock;
@@ -128,6 +128,8 @@ export interface ApiPorts {
   readonly managed: Pick<KeyRoom, "service" | "operations" | "reader" | "exporter">;
   readonly sources: SourceControl;
   readonly assessments: AssessmentDesk;
+  readonly doctor: () => Promise<Diagnosis>;
+  readonly drills: Pick<DrillDesk, "run" | "reports">;
   readonly seal: Pick<
     SealKeeper,
     "state" | "initialise" | "open" | "close" | "addSlot" | "removeSlot" | "rotate"
@@ -165,6 +167,7 @@ export interface ApiPorts {
   readonly metrics: MetricsText;
   readonly access: Access;
   readonly tally: Tally;
+  readonly page: Page;
   readonly log: Log;
 }
 

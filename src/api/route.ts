@@ -105,6 +105,11 @@ function responses(spec: RouteSpec): Record<string, unknown> {
   return { [success.status]: answer, ...Object.fromEntries(problems) };
 }
 
+function needsNobody(permission: Permission, { options }: Context): boolean {
+  if (permission === "probe.read") return options.publicProbes;
+  return permission === "console.read" || permission === "session.open";
+}
+
 /** Registers a route: the guard in front, the strict schemas, HEAD beside GET. */
 export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec): void {
   const { method, url, permission, tag, summary, description, door, params, body, beforeBody } =
@@ -139,7 +144,7 @@ export function addRoute(app: FastifyInstance, context: Context, spec: RouteSpec
       tags: [tag],
       summary,
       ...(description === undefined ? {} : { description }),
-      ...(permission === "probe.read" && context.options.publicProbes ? { security: [] } : {}),
+      ...(needsNobody(permission, context) ? { security: [] } : {}),
       response: responses(spec),
     },
     handler: spec.handler,

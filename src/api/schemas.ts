@@ -56,7 +56,7 @@ const HEALTH_TEST = Type.Object({
   expectedFalseAlarmsPerYear: Type.Number(),
 });
 
-const DEVICE = Type.Object({
+export const DEVICE = Type.Object({
   location: Type.String(),
   vendorId: nullable(Type.String()),
   productId: nullable(Type.String()),
@@ -297,6 +297,14 @@ export const STATUS = Type.Object({
   sources: Type.Array(SOURCE),
   instances: Type.Array(INSTANCE),
   selfTests: Type.Array(SELF_TEST),
+  drills: Type.Array(
+    Type.Object({
+      source: Type.String(),
+      atMilliseconds: milliseconds,
+      passed: Type.Boolean(),
+      lastPassedMilliseconds: nullable(milliseconds),
+    }),
+  ),
   store: Type.Object({ ok: Type.Boolean(), detail: Type.String() }),
   vault: VAULT,
   keys: KEY_FIGURES,

@@ -45,7 +45,7 @@ interface Mounted {
 
 /**
  * Where HTTP connections turn into WebSockets. The token comes in the Authorization header or not at
- * all: URLs end up in logs. A browser cannot set that header, and the guard
+ * all: URLs end up in logs. A browser cannot set that header and comes by its session, and the guard
  * refuses foreign pages, so none can use what its user's machine may reach.
  */
 export class Upgrades {

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command, IntentDescription, IntentDocument } from "../port/approval.ts";
 import type { ExportScheme } from "../port/key.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
+import { readWhole } from "./input.ts";
 import { columns, type Terminal } from "./terminal.ts";
 
 export interface AskOptions extends ConnectionOptions {
@@ -160,7 +160,7 @@ function sign(
 
 function read(path: string): string {
   try {
-    return readFileSync(path === "-" ? 0 : path, "utf8");
+    return readWhole(path).toString("utf8");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown";
     throw new Failure(1, `cannot read ${path} (${code})`, "Check the path.");

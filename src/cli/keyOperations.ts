@@ -1,12 +1,12 @@
-import { readFileSync } from "node:fs";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
+import { readWhole } from "./input.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A file, or stdin for `-`. */
 export function readInput(path: string): Buffer {
   try {
-    return readFileSync(path === "-" ? 0 : path);
+    return readWhole(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown";
     throw new Failure(1, `cannot read ${path} (${code})`, "Give a file, or - for stdin.");

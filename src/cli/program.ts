@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import type { Adopt } from "./adopt.ts";
+import type { ExamineHere } from "./doctor.ts";
 import { addApprovalCommands } from "./command/approval.ts";
 import { addAssessmentCommands } from "./command/assess.ts";
 import { addAuditCommands } from "./command/audit.ts";
 import { addBackupCommands } from "./command/backup.ts";
 import { addDrawCommands } from "./command/draw.ts";
+import { addDrillCommands } from "./command/drill.ts";
 import { addKeyCommands } from "./command/key.ts";
 import { addRecordingCommands } from "./command/recording.ts";
 import { addSealCommands } from "./command/seal.ts";
@@ -23,12 +25,13 @@ export interface Upstairs {
   /** Starts the service and resolves when it has stopped. */
   readonly serve: (options: ServeOptions) => Promise<void>;
   readonly adopt: Adopt;
+  readonly examineHere: ExamineHere;
 }
 
 export function buildProgram(
   terminal: Terminal,
   version: string,
-  { serve, adopt }: Upstairs,
+  { serve, adopt, examineHere }: Upstairs,
 ): Command {
   const program = new Command("springhouse")
     .description("Random bytes and keys that can be traced to the health-tested noise behind them.")
@@ -50,8 +53,9 @@ export function buildProgram(
     .action((options: ServeOptions) => serve(options));
 
   addDrawCommands(program, terminal);
-  addInspectionCommands(program, terminal, adopt);
+  addInspectionCommands(program, terminal, adopt, examineHere);
   addRecordingCommands(program, terminal);
+  addDrillCommands(program, terminal);
   addAssessmentCommands(program, terminal, version);
   addAuditCommands(program, terminal);
   addSealCommands(program, terminal);

@@ -1,11 +1,9 @@
 import { hostname } from "node:os";
-import { replay as replayThroughTests, type ReplayReport } from "../health/replay.ts";
 import type { RestartTap, SampleTap } from "../client/client.ts";
-import { openRecording } from "../source/recordingReader.ts";
 import { RecordingWriter, type RecordingFacts } from "../source/recordingWriter.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
-import { columns, count, paint, type Terminal } from "./terminal.ts";
+import { count, paint, type Terminal } from "./terminal.ts";
 
 export interface CaptureOptions extends ConnectionOptions {
   /** How many FILE holds; over restarts, those of all rows together. */
@@ -117,79 +115,4 @@ export async function capture(
     await writer.abandon();
     throw error;
   }
-}
-
-export interface ReplayOptions {
-  readonly bits?: number;
-  readonly h: number;
-  readonly alpha: number;
-  readonly json?: boolean;
-}
-
-/** Alarms within a day latch, and a recording has no times: they are those of a TrueRNG's bytes. */
-const RATE_SAMPLES_PER_SECOND = 50_000;
-
-function reportText(terminal: Terminal, file: string, report: ReplayReport): string {
-  const verdict = report.passed
-    ? paint(terminal, "green", "no alarm")
-    : paint(
-        terminal,
-        "red",
-        `${report.alarmTotals.reduce((sum, { total }) => sum + total, 0)} alarms`,
-      );
-  const head = `${file}: ${count(report.samples)} samples, ${verdict}; a live source would be ${report.state}`;
-  const tests = columns([
-    ["test", "alarms", "closest", "intermittent", "permanent", "window"],
-    ...report.tests.map((test) => [
-      test.test,
-      count(test.alarms),
-      count(test.watermark),
-      test.cutoffIntermittent === null ? "off" : count(test.cutoffIntermittent),
-      test.cutoffPermanent === null ? "off" : count(test.cutoffPermanent),
-      test.windowSamples === null ? "" : count(test.windowSamples),
-    ]),
-  ]);
-  const alarms = report.alarms.slice(0, 10).map((alarm) => {
-    const where = `sample ${count(alarm.sequence)}`;
-    return `  ${alarm.severity} ${alarm.test} at ${where}: ${alarm.observed} of ${alarm.cutoff}`;
-  });
-  const more = report.alarms.length - alarms.length;
-  if (more > 0) alarms.push(`  and ${count(more)} more (--json has them)`);
-  const chance = `false alarms to be expected in ${count(report.samples)} samples as good as claimed: ${report.expectedFalseAlarms.toPrecision(2)}`;
-  return `${[head, chance, tests, ...alarms].join("\n")}\n`;
-}
-
-/** `springhouse replay`: exit code 1 when a test alarmed. */
-export async function replay(
-  terminal: Terminal,
-  file: string,
-  options: ReplayOptions,
-): Promise<void> {
-  const recording = await openRecording(file, {
-    bitsPerSample: options.bits ?? null,
-    signal: terminal.signal,
-  });
-  if (!recording.ok) throw new Failure(1, recording.detail);
-  const symbols = new Uint8Array(recording.samples);
-  try {
-    if (!(await recording.readWhole(symbols)))
-      throw new Failure(1, `${file} changed while it was read`, "Replay a file that is at rest.");
-  } finally {
-    await recording.close();
-  }
-  const report = replayThroughTests(
-    {
-      bitsPerSample: recording.bitsPerSample,
-      minEntropyPerSample: options.h,
-      alphaIntermittentExponent: options.alpha,
-      alphaPermanentExponent: Math.max(60, options.alpha),
-      samplesPerSecond: RATE_SAMPLES_PER_SECOND,
-      silenceMilliseconds: 1000,
-    },
-    symbols,
-  );
-  await terminal.write(
-    options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(terminal, file, report),
-  );
-  if (!report.passed) throw new Failure(1, "the health tests alarmed");
 }

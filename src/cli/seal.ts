@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { SlotKind, VaultState } from "../port/seal.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
+import { readWhole } from "./input.ts";
 import { columns, paint, type Terminal } from "./terminal.ts";
 
 export interface PassphraseOptions extends ConnectionOptions {
@@ -37,7 +37,7 @@ export async function passphrase(
 
 function fromFile(path: string): string {
   try {
-    const [line = ""] = readFileSync(path === "-" ? 0 : path, "utf8").split(/\r?\n/, 1);
+    const [line = ""] = readWhole(path).toString("utf8").split(/\r?\n/, 1);
     if (line !== "") return line;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown";

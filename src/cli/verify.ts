@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { SALT_BYTES } from "../log/commitment.ts";
 import { birthsIn } from "../log/receipt.ts";
 import { handoversIn } from "../log/handover.ts";
@@ -10,6 +9,7 @@ import { isDestructionReceipt } from "../verify/destructionReceipt.ts";
 import { tellDestruction } from "./destructions.ts";
 import type { DestructionReceipt } from "../port/destruction.ts";
 import { Failure } from "./failure.ts";
+import { readWhole } from "./input.ts";
 import { columns, count, type Terminal } from "./terminal.ts";
 import { isAttested, verifyAttested } from "./verifyAttested.ts";
 import { witnessKeyOf } from "./witnessKey.ts";
@@ -26,7 +26,7 @@ export interface VerifyOptions {
 /** `-` is stdin, so that a value need not be in a file. */
 function read(path: string): Buffer {
   try {
-    return readFileSync(path === "-" ? 0 : path);
+    return readWhole(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown";
     throw new Failure(1, `cannot read ${path} (${code})`);

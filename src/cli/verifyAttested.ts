@@ -3,13 +3,20 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { Assessment } from "../assess/assessment.ts";
 import type { Verifier } from "../log/signer.ts";
+import type { DrillReport } from "../port/drill.ts";
 import { parseManifest, RECORDING_MANIFEST } from "../source/recordingManifest.ts";
-import { verifyCapture, verifyReport, type AttestedVerdict } from "../verify/verifyAttested.ts";
+import {
+  verifyCapture,
+  verifyDrill,
+  verifyReport,
+  type AttestedVerdict,
+} from "../verify/verifyAttested.ts";
 import { Failure } from "./failure.ts";
 import { columns, type Terminal } from "./terminal.ts";
 
 const CAPTURE = RECORDING_MANIFEST.properties.format.const;
 const REPORT: Assessment["format"] = "springhouse-assessment-1";
+const DRILL: DrillReport["format"] = "springhouse-drill-1";
 
 /** The format that a JSON text names; null for anything else. */
 function formatOf(text: string): unknown {
@@ -45,6 +52,8 @@ async function verdictOf(
 ): Promise<AttestedVerdict> {
   if (formatOf(text) === REPORT)
     return verifyReport(JSON.parse(text) as Assessment, verifier, handovers);
+  if (formatOf(text) === DRILL)
+    return verifyDrill(JSON.parse(text) as DrillReport, verifier, handovers);
   const parsed = parseManifest(text);
   if (!parsed.ok) throw new Failure(1, `${path} is no manifest: ${parsed.detail}`);
   const sha256 = await sha256Of(path.replace(/\.json$/, ""), terminal.signal);
@@ -54,11 +63,12 @@ async function verdictOf(
 /** Whether `verifyAttested` is what can say something of this text. */
 export function isAttested(text: string): boolean {
   const format = formatOf(text);
-  return format === CAPTURE || format === REPORT;
+  return format === CAPTURE || format === REPORT || format === DRILL;
 }
 
 /**
- * `springhouse verify` for a recording's manifest (with the recording beside it) and for a report.
+ * `springhouse verify` for a recording's manifest (with the recording beside it), for a report and for
+ * the evidence of a drill.
  * @param verifier of a key that was kept elsewhere: neither brings its own
  */
 export async function verifyAttested(

@@ -1,7 +1,9 @@
 import type { Command, CustodianDescription, IntentDescription } from "../port/approval.ts";
 import type { DestructionDescription, DestructionReceipt } from "../port/destruction.ts";
 import type { BackupDescription } from "../port/backup.ts";
+import type { DrillAnswer, DrillReport } from "../port/drill.ts";
 import type { KeptEvent } from "../port/event.ts";
+import type { Diagnosis } from "../port/finding.ts";
 import type { OutputStory, Requirement } from "../port/lineage.ts";
 import type { Quota, Role } from "../port/principal.ts";
 import type { ComplianceReport } from "../port/compliance.ts";
@@ -31,6 +33,9 @@ export type {
   CustodianDescription,
   DestructionDescription,
   DestructionReceipt,
+  Diagnosis,
+  DrillAnswer,
+  DrillReport,
   IntentDescription,
   ChangedKey,
   KeptEvent,
@@ -599,6 +604,31 @@ export class SpringhouseClient {
   async logTile(path: string): Promise<Uint8Array> {
     const response = await this.#transport.send({ path: `/v1/log/${path}`, repeatable: true });
     return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /**
+   * Drives health tests to failure in a shadow of the live ones; for operators and auditors.
+   * @param source left out: every source, and a refusal among the answers for one without its device
+   */
+  async drill(source?: string, aborting: Aborting = {}): Promise<readonly DrillAnswer[]> {
+    const { drills } = await this.#transport.json<{ readonly drills: DrillAnswer[] }>({
+      method: "POST",
+      path: "/v1/drills",
+      body: source === undefined ? {} : { source },
+      repeatable: false,
+      ...aborting,
+    });
+    return drills;
+  }
+
+  /** What is wrong with the service and its machine; for operators and auditors. */
+  doctor(): Promise<Diagnosis> {
+    return this.#get("/v1/doctor");
+  }
+
+  /** The last drill of each source. */
+  async drills(): Promise<readonly DrillReport[]> {
+    return (await this.#get<{ readonly drills: DrillReport[] }>("/v1/drills")).drills;
   }
 
   /** Runs the cryptographic self-tests now (role operator); one that fails stops every output. */

@@ -252,6 +252,15 @@ export const CONFIGURATION = Type.Object(
       },
       "Assessment: auditors' suites that the service runs, and the live estimate.",
     ),
+    drill: section(
+      {
+        intervalHours: Type.Union([Type.Number({ minimum: 1, maximum: 8760 }), Type.Null()], {
+          default: 24,
+          description: "How often; null: only when somebody asks (`springhouse drill`).",
+        }),
+      },
+      "Drills: every health test driven to failure in a shadow of the live ones, each source some tenths of a second.",
+    ),
     transparency: section(
       {
         origin: Type.Optional(

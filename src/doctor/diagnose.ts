@@ -1,25 +1,8 @@
 import { ERRORS, type ErrorCode } from "../port/errors.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../port/snapshot.ts";
-
-/** What `doctor` found about one thing: the cause, the evidence it goes by, and what to do. */
-export interface Finding {
-  readonly check: string;
-  /** `ok` needs nothing; `note` is worth knowing; `warning` costs something; `fault` stops output. */
-  readonly level: "ok" | "note" | "warning" | "fault";
-  readonly cause: string;
-  readonly evidence: string;
-  readonly remedy: string | null;
-}
-
-function finding(
-  check: string,
-  level: Finding["level"],
-  cause: string,
-  evidence: string,
-  remedy: string | null = null,
-): Finding {
-  return { check, level, cause, evidence, remedy };
-}
+import { entropyBudget } from "./budget.ts";
+import type { Finding } from "../port/finding.ts";
+import { finding, worstFirst } from "./finding.ts";
 
 function remedyOf(code: string | null): string | null {
   return code !== null && code in ERRORS ? ERRORS[code as ErrorCode].remedy : null;
@@ -150,6 +133,20 @@ function vault({ vault: { initialised, sealed, ...vault } }: ServiceSnapshot): F
   return findings;
 }
 
+function drills({ drills: last }: ServiceSnapshot): Finding[] {
+  return last
+    .filter(({ passed }) => !passed)
+    .map(({ source, atMilliseconds }) =>
+      finding(
+        `drill of ${source}`,
+        "fault",
+        "its health tests do not find what they should",
+        new Date(atMilliseconds).toISOString(),
+        "`springhouse drill --source ID` says which; do not rely on the source until it passes.",
+      ),
+    );
+}
+
 /** Every finding about a running service, worst first. */
 export function diagnose(snapshot: ServiceSnapshot): Finding[] {
   const findings: Finding[] = [];
@@ -207,7 +204,6 @@ export function diagnose(snapshot: ServiceSnapshot): Finding[] {
         ERRORS.store_failed.remedy,
       ),
     );
-  findings.push(...vault(snapshot));
-  const order = ["fault", "warning", "note", "ok"];
-  return findings.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
+  findings.push(...vault(snapshot), ...entropyBudget(snapshot), ...drills(snapshot));
+  return worstFirst(findings);
 }

@@ -39,9 +39,9 @@ export class Bank {
   }
 
   /** Bytes at once, or null when a lane cannot give its part from one seed: all or nothing. */
-  draw(bytes: number, requirement: Requirement): Generated | null {
+  draw(bytes: number, requirement: Requirement, into?: Uint8Array): Generated | null {
     if (!this.ready(bytes, requirement)) return null;
-    const out = new Uint8Array(bytes);
+    const out = into ?? new Uint8Array(bytes);
     const outs: Uint8Array[] = [];
     for (let at = 0, lanes = this.instances.length; lanes > 0; lanes--) {
       const part = out.subarray(at, at + Math.ceil((bytes - at) / lanes));

@@ -116,7 +116,7 @@ export class DrbgSupply implements RandomSupply {
     const fresh = isFresh(request);
     const { instance, waiting } = this.#room(fresh ? "fresh" : request.door);
     const { bytes, requirement } = request;
-    const generated = fresh ? null : this.#generate(instance, bytes, requirement);
+    const generated = fresh ? null : this.#generate(instance, request);
     if (generated !== null) return this.#outputs.answer(generated, request);
     const answer = (later: Generated): Answered => ({
       answer: this.#outputs.answer(later, request),
@@ -142,12 +142,15 @@ export class DrbgSupply implements RandomSupply {
   }
 
   /** Much at once comes from the bank when it can give it, else from the door's own instance. */
-  #generate(instance: DrbgInstance, bytes: number, requirement: Requirement): Generated | null {
+  #generate(
+    instance: DrbgInstance,
+    { bytes, requirement, into }: Pick<DrawRequest, "bytes" | "requirement" | "into">,
+  ): Generated | null {
     const bulk =
       bytes >= BULK_BYTES && this.#bankReady(bytes, requirement)
-        ? this.#bank!.draw(bytes, requirement)
+        ? this.#bank!.draw(bytes, requirement, into)
         : null;
-    return bulk ?? instance.draw(bytes, requirement);
+    return bulk ?? instance.draw(bytes, requirement, into);
   }
 
   #bankReady(bytes: number, requirement: Requirement): boolean {
@@ -165,7 +168,7 @@ export class DrbgSupply implements RandomSupply {
     const refusal = this.#gate() ?? neverMet(request, this.#terms.shape);
     if (refusal !== null) return refusal;
     const { instance } = this.#room(door);
-    const generated = this.#generate(instance, request.bytes, requirement);
+    const generated = this.#generate(instance, request);
     if (generated !== null) return this.#outputs.answer(generated, request);
     const { seeded, queue } = instance;
     return lacking(seeded, requirement, queue.lack, this.#pace.retryAfterSeconds(1));

@@ -62,11 +62,16 @@ export async function* pacedStream(
 ): AsyncGenerator<Drawn, Refusal | undefined> {
   const { clock, sleepers, chunkBytes, draw, refill } = terms;
   let begun = false;
+  /** One array for all chunks: one each would keep the collector busy. */
+  let room = new Uint8Array(0);
   /** Since when something other than noise is missing. */
   let unmetSince: number | null = null;
   for (let left = request.bytes ?? Infinity; left > 0 && !signal.aborted;) {
     const bytes = Math.min(left, chunkBytes());
-    const result = await draw({ ...request, bytes });
+    if (room.length < bytes) room = new Uint8Array(bytes);
+    const into = room.length === bytes ? room : room.subarray(0, bytes);
+    const drawn = draw({ ...request, bytes, into });
+    const result = drawn instanceof Promise ? await drawn : drawn;
     if (result.ok) {
       left -= bytes;
       begun = true;

@@ -1,3 +1,4 @@
+import type { HealthOptions } from "../health/monitor.ts";
 import type { Clock } from "../port/clock.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
@@ -6,6 +7,7 @@ import type { LiveEstimation } from "../port/liveEstimate.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { SeedMaterial, SeedRequest, SeedSupply, Shortfall } from "../port/seed.ts";
 import type {
+  GlimpseReader,
   RestartOrder,
   RestartTap,
   SourceControl,
@@ -159,8 +161,17 @@ export class EntropyRoom implements SeedSupply, SourceControl {
     return [...this.#stations.values()].map((station) => station.snapshot());
   }
 
+  /** What a source's live tests are computed from; undefined for one that is not there. */
+  healthOptions(source: string): HealthOptions | undefined {
+    return this.#stations.get(source)?.healthOptions;
+  }
+
   tap(source: string, samples: number | null, actor: string): Tap | Refusal {
     return this.#stations.get(source)?.tap(samples, actor) ?? unknown(source);
+  }
+
+  glimpse(source: string, actor: string, reader: GlimpseReader): { close(): void } | Refusal {
+    return this.#stations.get(source)?.glimpse(actor, reader) ?? unknown(source);
   }
 
   restarts(source: string, order: RestartOrder, actor: string): RestartTap | Refusal {

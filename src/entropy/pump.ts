@@ -113,7 +113,7 @@ export class Pump implements SampleSink {
   }
 
   get tapped(): boolean {
-    return this.#taps.length > 0;
+    return this.#taps.some(({ takesAll }) => takesAll);
   }
 
   get droppedSamples(): number {
@@ -184,7 +184,7 @@ export class Pump implements SampleSink {
     this.#monitor.rerun(this.#clock.monotonicMilliseconds());
   }
 
-  /** Samples go to this tap from the next one on, and no longer to conditioning. */
+  /** Samples go to this tap from the next one on, and no longer to conditioning where it takes all. */
   addTap(tap: PumpTap): void {
     this.#closeWindow();
     this.#taps.push(tap);
@@ -225,21 +225,31 @@ export class Pump implements SampleSink {
       this.#live?.broken(id);
       this.#closeWindow();
     }
-    this.removeClosedTaps();
-    if (this.#taps.length > 0) {
-      // What leaves is spent, the samples after the last one that a tap wanted included.
-      this.#live?.broken(id);
-      this.#ledger.divert(id, symbols.length);
-      for (const tap of this.#taps) tap.deliver(symbols);
-      this.removeClosedTaps();
-    } else {
-      this.#ledger.discard(id, verdict.usableFrom);
-      const usable = symbols.subarray(verdict.usableFrom);
+    const spent = this.#divert(symbols, sequence);
+    const from = Math.max(spent, verdict.usableFrom);
+    this.#ledger.discard(id, from - spent);
+    const usable = symbols.subarray(from);
+    if (usable.length > 0) {
       // Before they are conditioned and gone: it copies what it wants.
       this.#live?.conditioned(id, usable);
-      this.#accumulate(usable, sequence + verdict.usableFrom, now);
+      this.#accumulate(usable, sequence + from, now);
     }
     this.#listener.verdict(verdict);
+  }
+
+  /** What leaves is spent, for whoever sees it could recompute seeds. @returns how many samples, at the front */
+  #divert(symbols: Uint8Array, sequence: number): number {
+    this.removeClosedTaps();
+    if (this.#taps.length === 0) return 0;
+    let spent = this.tapped ? symbols.length : 0;
+    for (const tap of this.#taps) spent = Math.max(spent, tap.deliver(symbols, sequence));
+    this.removeClosedTaps();
+    if (spent === 0) return 0;
+    const { id } = this.#terms.source;
+    this.#live?.broken(id);
+    this.#closeWindow();
+    this.#ledger.divert(id, spent);
+    return spent;
   }
 
   #accumulate(symbols: Uint8Array, firstSequence: number, now: Instant): void {

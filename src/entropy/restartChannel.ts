@@ -20,6 +20,7 @@ export function restartOrderFault({ restarts, samplesPerRestart }: RestartOrder)
  * the reader's tap; whatever else comes while it is open goes nowhere. It outlives sessions.
  */
 export class RestartChannel implements PumpTap {
+  readonly takesAll = true;
   readonly #tap: TapChannel;
   readonly #samplesPerRestart: number;
   readonly #onRow: () => void;
@@ -50,12 +51,13 @@ export class RestartChannel implements PumpTap {
     this.#missing = this.#samplesPerRestart;
   }
 
-  deliver(symbols: Uint8Array): void {
-    if (this.#missing === 0) return;
+  deliver(symbols: Uint8Array): number {
+    if (this.#missing === 0) return symbols.length;
     const taken = Math.min(symbols.length, this.#missing);
     this.#missing -= taken;
     this.#tap.deliver(symbols.subarray(0, taken));
     if (this.#missing === 0 && this.isOpen) this.#onRow();
+    return symbols.length;
   }
 
   /** A gap, or the session's end: nothing is lost between rows. */

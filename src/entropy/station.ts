@@ -1,15 +1,22 @@
-import { HealthMonitor } from "../health/monitor.ts";
+import { HealthMonitor, type HealthOptions } from "../health/monitor.ts";
 import type { Cancel, Clock } from "../port/clock.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
 import type { HealthMemory } from "../port/healthMemory.ts";
 import type { SourceState, Verdict } from "../port/health.ts";
 import type { LiveEstimation } from "../port/liveEstimate.ts";
-import type { RestartOrder, RestartTap, SourceTestReport, Tap } from "../port/service.ts";
+import type {
+  GlimpseReader,
+  RestartOrder,
+  RestartTap,
+  SourceTestReport,
+  Tap,
+} from "../port/service.ts";
 import type { SourceSnapshot } from "../port/snapshot.ts";
 import { Backoff } from "../source/backoff.ts";
 import { explainEnd, explainFault, explainState, type Explanation } from "./cause.ts";
 import { isCredited } from "./claim.ts";
+import { Glimpse, GLIMPSE_MILLISECONDS, GLIMPSE_SAMPLES } from "./glimpse.ts";
 import type { Identifiers } from "./identifiers.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Pool, PooledBlock } from "./pool.ts";
@@ -88,6 +95,7 @@ export class SourceStation {
   #cancelTick: Cancel | null = null;
   #wake: (() => void) | null = null;
   #restarts: RestartChannel | null = null;
+  #glimpse: Glimpse | null = null;
   /** This session was ended only to open the next one. */
   #restarting = false;
   #testDone: ((report: SourceTestReport) => void) | null = null;
@@ -128,6 +136,10 @@ export class SourceStation {
 
   get id(): string {
     return this.#options.source.id;
+  }
+
+  get healthOptions(): HealthOptions {
+    return this.#options.health;
   }
 
   get physical(): boolean {
@@ -197,6 +209,29 @@ export class SourceStation {
       actor,
     );
     return tap;
+  }
+
+  glimpse(actor: string, reader: GlimpseReader): { close(): void } | Refusal {
+    if (this.#restarts !== null) return refuse("conflict", UNDER_RESTARTS);
+    if (this.#pump.device === null) return this.#refuseAbsent();
+    if (this.#glimpse !== null)
+      return refuse("conflict", "samples of this source are being shown to somebody already");
+    const glimpse = new Glimpse(this.#room.clock, reader);
+    this.#glimpse = glimpse;
+    this.#pump.addTap(glimpse);
+    const firstSequence = this.#monitor.samples;
+    const terms = { firstSequence, samples: GLIMPSE_SAMPLES, milliseconds: GLIMPSE_MILLISECONDS };
+    const detail = "a few samples are diverted again and again, to be looked at";
+    this.#events.tell("tap_opened", "info", detail, terms, actor);
+    return {
+      close: () => {
+        if (this.#glimpse !== glimpse) return;
+        this.#glimpse = null;
+        glimpse.close();
+        this.#pump.removeClosedTaps();
+        this.#events.tell("tap_closed", "info", "nobody looks any more", { firstSequence }, actor);
+      },
+    };
   }
 
   restarts(order: RestartOrder, actor: string): RestartTap | Refusal {

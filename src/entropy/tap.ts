@@ -21,8 +21,13 @@ export interface TapTerms {
 export interface PumpTap {
   /** False: it takes no more samples, and they may be conditioned again. */
   readonly isOpen: boolean;
-  /** The next consecutive samples, which are the caller's: a copy is kept or nothing. */
-  deliver(symbols: Uint8Array): void;
+  /** While it is open nothing is conditioned. False: only what `deliver` says it took is not. */
+  readonly takesAll: boolean;
+  /**
+   * The next consecutive samples, which are the caller's: a copy is kept or nothing.
+   * @returns how many at the front are spent: somebody may have seen them
+   */
+  deliver(symbols: Uint8Array, firstSequence: number): number;
   /** Samples are missing between the last ones and the next. */
   fail(detail: string): void;
 }
@@ -32,6 +37,7 @@ export interface PumpTap {
  * the reader still gets what was consecutive, and then the error: it stops, it never skips.
  */
 export class TapChannel implements Tap, PumpTap, AsyncIterable<Uint8Array> {
+  readonly takesAll = true;
   readonly source: string;
   readonly bitsPerSample: number;
   readonly device: DeviceDescription | null;
@@ -63,13 +69,13 @@ export class TapChannel implements Tap, PumpTap, AsyncIterable<Uint8Array> {
     return this;
   }
 
-  /** The next consecutive samples; a copy is kept. */
-  deliver(symbols: Uint8Array): void {
-    if (!this.#open) return;
+  /** The next consecutive samples; a copy is kept. What comes after the last that is wanted is spent too. */
+  deliver(symbols: Uint8Array): number {
+    if (!this.#open) return 0;
     const wanted = Math.min(symbols.length, this.#remaining);
     if (this.#bufferedBytes + wanted > this.#limit) {
       this.fail("the reader fell too far behind", "Read faster, or take fewer samples.");
-      return;
+      return symbols.length;
     }
     // Not `slice`: of a Buffer it is a view, which its owner overwrites.
     this.#chunks.push(new Uint8Array(symbols.subarray(0, wanted)));
@@ -77,6 +83,7 @@ export class TapChannel implements Tap, PumpTap, AsyncIterable<Uint8Array> {
     this.#remaining -= wanted;
     if (this.#remaining === 0) this.#shut("all samples were delivered");
     this.#notify();
+    return symbols.length;
   }
 
   /** Samples would be missing: the reader gets an error after what it has. */

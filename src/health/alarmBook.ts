@@ -35,7 +35,7 @@ export class AlarmBook {
     this.#totals.set(key, { test, severity, total });
     this.last = {
       ...alarm,
-      detail: `${observed} ${UNITS[test] ?? ""}, the ${severity} cutoff is ${cutoff}`,
+      detail: `${Math.round(observed)} ${UNITS[test] ?? ""}, the ${severity} cutoff is ${cutoff}`,
     };
     if (latched && this.#toldSinceLatch.has(key)) return;
     if (latched) this.#toldSinceLatch.add(key);

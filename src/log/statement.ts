@@ -3,7 +3,7 @@ import { openNote, signNote } from "./signedNote.ts";
 import type { Signer, Verifier } from "./signer.ts";
 
 /** What the service itself saw or made, so that it can answer for it. */
-export const STATEMENT_KINDS = ["capture", "assessment"] as const;
+export const STATEMENT_KINDS = ["capture", "assessment", "drill"] as const;
 export type StatementKind = (typeof STATEMENT_KINDS)[number];
 
 /** Facts of a statement: JSON, and no secret among it. */

@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import type { LogKind } from "../port/log.ts";
 
 /** The part of a stream that pino writes to. */
 export interface LogDestination {
@@ -30,8 +31,13 @@ export function logDestination(descriptor: number): LogDestination {
   return {
     write(line) {
       if (lost > 0) {
-        const time = Date.now();
-        const told = { level: 40, time, lost, msg: "log lines could not be written" };
+        const told = {
+          severity: "warning",
+          atMilliseconds: Date.now(),
+          kind: "log_lines_lost" satisfies LogKind,
+          lost,
+          detail: "log lines could not be written",
+        };
         if (attempt(`${JSON.stringify(told)}\n`)) lost = 0;
       }
       if (lost > 0 || !attempt(line)) lost++;

@@ -15,6 +15,8 @@ export interface DrawRequest {
    * until then nothing of it leaves.
    */
   readonly recorded?: boolean | "pending";
+  /** Filled instead of a new array, if the answer comes at once; exactly `bytes` long. */
+  readonly into?: Uint8Array;
 }
 
 /** Records that are still to be made durable, one for each generate. */
@@ -54,6 +56,7 @@ export interface RandomSupply {
   /**
    * Bytes for as long as the consumer asks, at the pace of the noise: where a request would be
    * refused with `pool_exhausted` a stream waits. It ends with a Refusal when waiting cannot help.
+   * The bytes of one chunk are those of the next: they are the consumer's until it asks for more.
    */
   stream(
     request: Omit<DrawRequest, "bytes"> & { readonly bytes: number | null },

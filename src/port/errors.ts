@@ -141,7 +141,8 @@ export const ERRORS = {
   },
   throttled: {
     status: 429,
-    meaning: "Too many wrong passphrases in a row: the next is not looked at before Retry-After.",
+    meaning:
+      "Too many wrong passphrases, or tokens at sign-in, in a row: the next is not looked at before Retry-After.",
     remedy: "Wait, or open another slot. A slot that opens by itself does not wait.",
   },
   material_damaged: {

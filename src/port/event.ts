@@ -7,6 +7,7 @@ export const EVENT_KINDS = [
   "source_reset",
   "source_tested",
   "source_restarted",
+  "drill_ended",
   "assessment_started",
   "assessment_progress",
   "assessment_ended",
@@ -28,6 +29,8 @@ export const EVENT_KINDS = [
   "log_key_rotated",
   "token_created",
   "token_revoked",
+  "session_opened",
+  "session_closed",
   "configuration_reloaded",
   "key_changed",
 

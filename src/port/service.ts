@@ -51,9 +51,22 @@ export interface SourceTestReport {
   readonly detail: string;
 }
 
+/** Somebody who looks at samples; see `SourceControl.glimpse`. */
+export interface GlimpseReader {
+  /** Asked before samples are spent for it. */
+  wants(): boolean;
+  /** A few consecutive samples, which are the caller's: keep a copy or nothing. Never throws. */
+  show(firstSequence: number, symbols: Uint8Array): void;
+}
+
 export interface SourceControl {
   /** @param samples how many to take; null for as long as the tap is open */
   tap(source: string, samples: number | null, actor: string): Tap | Refusal;
+  /**
+   * Shows a few samples at a time, at most 128 every 250 ms and one in sixteen, until it is closed. What
+   * is shown is diverted, and only that. One at a time.
+   */
+  glimpse(source: string, actor: string, reader: GlimpseReader): { close(): void } | Refusal;
   /**
    * Restarts a source again and again, and takes the first samples after each (SP 800-90B 3.1.4). All
    * the while whatever it gives is diverted. Ends with a `conflict` when a session ends by itself.

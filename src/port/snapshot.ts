@@ -1,3 +1,4 @@
+import type { DrillSnapshot } from "./drill.ts";
 import type { CustodyFigures } from "./custody.ts";
 import type { HealthTestName, HealthTestSnapshot, Severity, SourceState } from "./health.ts";
 import type { LiveSnapshot } from "./liveEstimate.ts";
@@ -151,6 +152,8 @@ export interface ServiceSnapshot {
   readonly sources: readonly SourceSnapshot[];
   readonly instances: readonly InstanceSnapshot[];
   readonly selfTests: readonly SelfTestSnapshot[];
+  /** The last drill of each source that was drilled. */
+  readonly drills: readonly DrillSnapshot[];
   readonly store: { readonly ok: boolean; readonly detail: string };
   readonly vault: VaultState;
   readonly keys: KeyFigures;

@@ -42,7 +42,7 @@ export async function openDualControl(
   );
   if (first.length > 0 && (await approvals.custodians()).length === 0) {
     const made = await approvals.bootstrap(first, "springhouse");
-    if ("ok" in made) log.error({ detail: made.detail }, "the first custodians were refused");
+    if ("ok" in made) log.error({ kind: "custodians_refused" }, made.detail);
   }
   return approvals;
 }
@@ -104,7 +104,7 @@ export function openDestructions(
     windowMilliseconds: destruction.windowHours * 3_600_000,
     failed(detail) {
       tally.delayed();
-      log.error({ detail }, "a destruction that is due has to wait");
+      log.error({ kind: "destruction_deferred" }, detail);
     },
     batched: () => tally.batched(),
   });
@@ -122,7 +122,10 @@ export function watchExpiry(
   const again = (): void => {
     cancel = clock.schedule(EXPIRY_MILLISECONDS, () => {
       approvals.expireDue().catch((error: unknown) => {
-        log.warn({ err: error }, "intents that have expired could not be written down");
+        log.warn(
+          { kind: "intents_not_expired", error },
+          "intents that have expired could not be written down",
+        );
       });
       again();
     });

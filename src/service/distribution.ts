@@ -23,7 +23,7 @@ export async function openDistribution(
   const statusList = new StatusListPublisher(store, clock, signer);
   const certificates = new CertificateAuthority({ store, random, keys, record });
   const revoked = await openRevokedCertificates(store, clock, (detail) =>
-    log.error({ detail }, "which certificates are revoked could not be read; it is tried again"),
+    log.error({ kind: "revocations_not_read" }, detail),
   );
   events.subscribe(revoked.observe);
   events.subscribe(statusList.observe);

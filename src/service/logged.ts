@@ -10,9 +10,8 @@ import type { ServicePorts } from "./ports.ts";
 export function loggedTo(journal: StoredEvents, { log }: ServicePorts) {
   const write = ({ kind, severity, detail, source, actor, reason, data }: ServiceEvent): void => {
     const level = severity === "info" ? "info" : severity === "warning" ? "warn" : "error";
-    const who = { ...(actor === null ? {} : { actor }), ...(reason === null ? {} : { reason }) };
     // Reseeds come with every 16 KiB in an RBG2: kept, but not worth a line each.
-    log[kind === "reseed" ? "debug" : level]({ kind, source, ...who, ...data }, detail);
+    log[kind === "reseed" ? "debug" : level]({ kind, source, actor, reason, data }, detail);
   };
   return {
     since: (since: number, limit: number) => journal.since(since, limit),
@@ -37,7 +36,11 @@ export function tellingDefects(recorder: SeedRecorder, { log }: ServicePorts): S
         await recorder.record(...records);
       } catch (error) {
         const expected = error instanceof SpringhouseError && error.code !== "internal";
-        if (!expected) log.error({ err: error }, "a seed's record is not what the store takes");
+        if (!expected)
+          log.error(
+            { kind: "seed_not_kept", error },
+            "a seed's record is not what the store takes",
+          );
         throw error;
       }
     },

@@ -1,20 +1,16 @@
+import type { Configuration } from "../config/schema.ts";
 import type { StartLiveThread } from "../assess/live/protocol.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
 import type { BackupTerms } from "../key/backup/backups.ts";
 import type { SigningKey } from "../log/signingKey.ts";
 import type { Clock } from "../port/clock.ts";
+import type { HostFacts } from "../port/host.ts";
+import type { Log } from "../port/log.ts";
 import type { DiskSnapshot, TlsCertificateSnapshot } from "../port/snapshot.ts";
 import type { NoiseSource } from "../port/source.ts";
 import type { RandomFill } from "../source/os.ts";
 import type { Store } from "../store/store.ts";
-
-/** The part of a logger that the service uses; pino's has it. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+import type { Watched } from "./watch.ts";
 
 /** The world, as the service may touch it. A simulation passes its own. */
 export interface ServicePorts {
@@ -37,6 +33,8 @@ export interface ServicePorts {
   readonly openSource: (source: SourceConfiguration, clock: Clock) => NoiseSource;
   /** Where the live estimate runs; without one there is none. */
   readonly startLiveThread?: StartLiveThread;
+  /** Looks at the machine; without it the service knows its own picture alone. */
+  readonly host?: (configuration: Configuration, watched: Watched) => Promise<HostFacts>;
   /** Content of the virtual machine's generation file; null where none is configured. */
   readonly generation: () => string | null;
   /** systemd's $CREDENTIALS_DIRECTORY; null where the service was not given any. */

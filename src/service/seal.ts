@@ -33,7 +33,7 @@ export async function openSeal(
     record,
   });
   if (keeper.state().initialised && !canLock(memory))
-    log.error({ detail: memory.report().detail }, "secrets cannot be locked in memory");
+    log.error({ kind: "memory_not_locked" }, memory.report().detail);
   return keeper;
 }
 
@@ -50,6 +50,6 @@ function canLock(memory: SecretMemory): boolean {
 /** In the background: a device that is slow to answer must hold up nobody's random bytes. */
 export function openAtStart(keeper: SealKeeper, { log }: ServicePorts): void {
   keeper.openByItself().catch((error: unknown) => {
-    log.error({ err: error }, "the vault could not be opened at the start");
+    log.error({ kind: "vault_not_opened", error }, "the vault could not be opened at the start");
   });
 }

@@ -4,6 +4,7 @@ import { Access } from "../access/access.ts";
 import { ensureAdminToken } from "../access/adminToken.ts";
 import { Certificates } from "../access/certificates.ts";
 import { Quotas } from "../access/quotas.ts";
+import { Sessions } from "../access/sessions.ts";
 import { StoreTokenRepository } from "../access/storeTokenRepository.ts";
 import { TokenBook } from "../access/tokenBook.ts";
 import { AssessmentDesk } from "../assess/desk.ts";
@@ -39,6 +40,7 @@ import type { Write } from "../store/store.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import { reportFacts } from "../verify/verifyAttested.ts";
 import { Retention } from "../store/retention.ts";
+import { openPage } from "../console/pageFiles.ts";
 import { Exposition } from "../telemetry/exposition.ts";
 import { RequestTally } from "../telemetry/requestTally.ts";
 import { hostsOf } from "./address.ts";
@@ -52,6 +54,8 @@ import {
 } from "./approval.ts";
 import { DiskWatch } from "./diskWatch.ts";
 import { openDistribution } from "./distribution.ts";
+import { ownDiagnosis } from "./doctor.ts";
+import { openDrills } from "./drills.ts";
 import { openAtStart, openSeal } from "./seal.ts";
 import { shapeOf, sourceOption, sourceOptions } from "./plan.ts";
 import type { ServicePorts } from "./ports.ts";
@@ -142,7 +146,8 @@ export async function createService(
     observer: observed,
     boot: ports.boot,
     osRandom: ports.osRandom,
-    onFault: (source, error) => log.error({ source, err: error }, "a source's session failed"),
+    onFault: (source, error) =>
+      log.error({ kind: "source_session_failed", source, error }, "a source's session failed"),
   });
   const outputs = new StoredOutputs(store, clock);
   const drbg = new DrbgSupply({
@@ -193,6 +198,7 @@ export async function createService(
         room,
         instances: () => drbg.instances(),
         selfTests: () => drbg.selfTests(),
+        drills: () => drills.snapshot(),
         store,
         vault: () => seal.state(),
         keys: () => managed.tally.figures(),
@@ -214,6 +220,12 @@ export async function createService(
     attest: (report) => attest("assessment", reportFacts(report)),
     ...configuration.assess,
   });
+  const drills = await openDrills(
+    configuration,
+    ports,
+    (event, together) => observed.record(event, together),
+    { introspection: { snapshot }, options: (source) => room.healthOptions(source) },
+  );
   const generator = new KeyGenerator({
     random: drbg,
     words: ports.words,
@@ -231,7 +243,7 @@ export async function createService(
     boot: ports.boot,
     lineage,
     maker: { configuration: configuration.version, build: ports.build },
-    failed: (key, act, detail) => log.warn({ key, act, detail }, "a key's policy has to wait"),
+    failed: (key, act, detail) => log.warn({ kind: "key_policy_deferred", key, act }, detail),
   });
   const acts = {
     record: async (event: ServiceEvent, writes: readonly Write[], leaf: Leaf): Promise<void> => {
@@ -241,7 +253,7 @@ export async function createService(
   };
   const logKey = openKeyRotation(ports, transparency.log, acts.record);
   const custody = await openCustodyTally(store, (detail) =>
-    log.warn({ detail }, "the figures of backups could not be read"),
+    log.warn({ kind: "backups_not_read" }, detail),
   );
   observed.subscribe(custody.observe);
   const destructions = openDestructions(
@@ -288,6 +300,13 @@ export async function createService(
         }),
       sources: room,
       assessments,
+      doctor: ownDiagnosis(
+        () => configuration,
+        ports,
+        snapshot,
+        () => watch,
+      ),
+      drills,
       seal,
       approvals,
       destructions,
@@ -319,8 +338,14 @@ export async function createService(
       }),
       selfTest: { run: () => drbg.runSelfTests() },
       metrics: new Exposition({ snapshot }, tally, () => quotas.uses()),
-      access: new Access(tokens, certificates, quotas),
+      access: new Access(
+        tokens,
+        new Sessions({ clock, tokens, osRandom: ports.osRandom, observer: observed }),
+        certificates,
+        quotas,
+      ),
       tally,
+      page: openPage(),
       log,
     },
     {
@@ -359,6 +384,7 @@ export async function createService(
   disk?.start();
   managed.start();
   destructions.start();
+  drills.start();
   const stopExpiry = watchExpiry(approvals, ports);
   const cancelAdmin = await keepAdminToken(tokens, ports);
   if (configuration.seal.openAtStart) openAtStart(seal, ports);
@@ -373,7 +399,10 @@ export async function createService(
       const { assessed: _assessed, compliant: _compliant, ...uncredited } = source;
       const given = sourceOption(uncredited, configuration.version, ports);
       room.add(given);
-      log.info({ source: source.id, family: source.kind }, "recognised a TRNG; it is not credited");
+      log.info(
+        { kind: "source_recognised", source: source.id, family: source.kind },
+        "recognised a TRNG; it is not credited",
+      );
     },
     reload(next) {
       certificates.replace(next.clientCertificates);
@@ -395,7 +424,7 @@ export async function createService(
       forgetHealth();
       // The secrets go first: the rest waits for others.
       drbg.stop();
-      const assessed = assessments.stop();
+      const assessed = Promise.all([assessments.stop(), drills.stop()]);
       await room.stop();
       await live?.stop();
       // A source that stops may still have something to remember.
@@ -412,7 +441,10 @@ export async function createService(
       };
       const kept = await new Deadline(clock, KEEP_MILLISECONDS).within(keepTheRest());
       if (kept !== "late") return true;
-      log.error({}, "the database does not take what is left to keep; it is given up");
+      log.error(
+        { kind: "database_given_up" },
+        "the database does not take what is left to keep; it is given up",
+      );
       return false;
     },
   };
@@ -434,9 +466,10 @@ async function keepAdminToken(
     try {
       const result = await ensureAdminToken(tokens, adminTokenPath, osRandom);
       if (!result.ok) throw new SpringhouseError(result.code, result.detail);
-      if (result.written) log.info({ path: adminTokenPath }, "wrote an admin token");
+      if (result.written)
+        log.info({ kind: "admin_token_written", path: adminTokenPath }, "wrote an admin token");
     } catch (error) {
-      log.error({ err: error }, "the admin token could not be written");
+      log.error({ kind: "admin_token_not_written", error }, "the admin token could not be written");
       cancel = clock.schedule(backoff.ended(0), () => void attempt());
     }
   };

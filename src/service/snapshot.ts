@@ -1,3 +1,4 @@
+import type { DrillSnapshot } from "../port/drill.ts";
 import type { CustodyFigures } from "../port/custody.ts";
 import type { KeyFigures } from "../port/key.ts";
 import type { Configuration } from "../config/schema.ts";
@@ -22,6 +23,7 @@ export interface SnapshotParts {
   readonly room: EntropyRoom;
   readonly instances: () => readonly InstanceSnapshot[];
   readonly selfTests: () => readonly SelfTestSnapshot[];
+  readonly drills: () => readonly DrillSnapshot[];
   readonly store: Store;
   readonly vault: () => VaultState;
   readonly keys: () => KeyFigures;
@@ -96,6 +98,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     quorum: room.quorum(),
     sources: room.snapshot(),
     selfTests: parts.selfTests(),
+    drills: parts.drills(),
     store: store.health(),
     vault: parts.vault(),
     keys: parts.keys(),

@@ -1,5 +1,11 @@
 import type { Cancel, Clock } from "../port/clock.ts";
 
+/** What was noticed of the clock since the start. */
+export interface Watched {
+  readonly jumps: number;
+  readonly lastJump: string | null;
+}
+
 /** What may have made the DRBGs' states the same as another's, or stale. */
 export type Discontinuity = "clock_jump" | "generation_change";
 
@@ -21,6 +27,8 @@ export class DiscontinuityWatch {
   #offsetMilliseconds: number;
   #lastGeneration: string | null;
   #cancel: Cancel = () => {};
+  #jumps = 0;
+  #lastJump: string | null = null;
 
   constructor(
     clock: Clock,
@@ -32,6 +40,10 @@ export class DiscontinuityWatch {
     this.#noticed = noticed;
     this.#offsetMilliseconds = this.#offset();
     this.#lastGeneration = generation();
+  }
+
+  get seen(): Watched {
+    return { jumps: this.#jumps, lastJump: this.#lastJump };
   }
 
   start(): void {
@@ -53,8 +65,12 @@ export class DiscontinuityWatch {
     const offset = this.#offset();
     const jump = offset - this.#offsetMilliseconds;
     this.#offsetMilliseconds = offset;
-    if (Math.abs(jump) > JUMP_MILLISECONDS)
-      this.#noticed("clock_jump", `the wall clock moved by ${Math.round(jump)} ms`);
+    if (Math.abs(jump) > JUMP_MILLISECONDS) {
+      const detail = `the wall clock moved by ${Math.round(jump)} ms`;
+      this.#jumps++;
+      this.#lastJump = `${new Date(this.#clock.wallMilliseconds()).toISOString()}: ${detail}`;
+      this.#noticed("clock_jump", detail);
+    }
     const generation = this.#generation();
     if (generation !== this.#lastGeneration)
       this.#noticed("generation_change", "the virtual machine's generation is another");

@@ -1,6 +1,7 @@
 import { CLIENTS } from "./catalogue/clients.ts";
 import { CUSTODY } from "./catalogue/custody.ts";
 import { DRBG } from "./catalogue/drbg.ts";
+import { DRILLS } from "./catalogue/drills.ts";
 import type { CatalogueEntry } from "./catalogue/entry.ts";
 import { HEALTH } from "./catalogue/health.ts";
 import { KEYS } from "./catalogue/keys.ts";
@@ -24,6 +25,7 @@ const TABLE = [
   ...SERVICE,
   ...SOURCES,
   ...HEALTH,
+  ...DRILLS,
   ...LIVE,
   ...DRBG,
   ...KEYS,

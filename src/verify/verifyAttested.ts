@@ -4,8 +4,10 @@ import type { Assessment } from "../assess/assessment.ts";
 import { canonicalJson } from "../log/canonicalJson.ts";
 import { keyringOf, openWith } from "../log/keyring.ts";
 import type { Verifier } from "../log/signer.ts";
-import { openStatement, type Facts } from "../log/statement.ts";
+import { openStatement, type Facts, type StatementKind } from "../log/statement.ts";
+import type { DrillReport } from "../port/drill.ts";
 import type { RecordingManifest } from "../source/recordingManifest.ts";
+import { drillFacts } from "./drillFacts.ts";
 
 /** What stands under a recording or a report, or why it does not hold. */
 export type AttestedVerdict =
@@ -40,14 +42,35 @@ export function verifyReport(
   verifier: Verifier,
   handovers: readonly string[] = [],
 ): AttestedVerdict {
-  if (typeof report.attestation !== "string") return invalid(UNSIGNED);
+  const facts = (): Facts => reportFacts(report);
+  return verifyWhole(report.attestation, "assessment", facts, verifier, handovers);
+}
+
+/** The same for the evidence of a drill. */
+export function verifyDrill(
+  report: DrillReport,
+  verifier: Verifier,
+  handovers: readonly string[] = [],
+): AttestedVerdict {
+  const facts = (): Facts => drillFacts(report);
+  return verifyWhole(report.attestation, "drill", facts, verifier, handovers);
+}
+
+function verifyWhole(
+  attestation: unknown,
+  statement: StatementKind,
+  factsOf: () => Facts,
+  verifier: Verifier,
+  handovers: readonly string[],
+): AttestedVerdict {
+  if (typeof attestation !== "string") return invalid(UNSIGNED);
   const facts = openWith(keyringOf(verifier, handovers), (key) =>
-    openStatement(report.attestation!, "assessment", key),
+    openStatement(attestation, statement, key),
   );
   if (facts === null) return invalid(FOREIGN);
   try {
     const { v: _v, statement: _statement, ...signed } = facts;
-    return isDeepStrictEqual(signed, reportFacts(report))
+    return isDeepStrictEqual(signed, factsOf())
       ? { valid: true, facts }
       : invalid("the report is not the one that was signed");
   } catch {

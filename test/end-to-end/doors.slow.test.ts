@@ -145,7 +145,7 @@ test("beyond loopback without TLS nothing is opened", async () => {
   ]);
   expect(code).toBe(2);
   expect(stderr).toContain("listen_insecure");
-  expect(stderr).not.toContain('"msg":"listening"');
+  expect(stderr).not.toContain('"kind":"listening"');
   // Neither a database nor a socket nor a token.
   expect(await readdir(folder)).toEqual([]);
 }, 60_000);

@@ -62,6 +62,20 @@ test("serves, its command draws, and its client is imported by name", async () =
   });
   await until("readiness", async () => (await fetch(`${url}/readyz`)).ok);
 
+  // The console, whose modules are JavaScript here and TypeScript in a clone.
+  const left = ["/"];
+  for (const path of left) {
+    const answer = await fetch(`${url}${path}`);
+    expect(answer.status, path).toBe(200);
+    const text = await answer.text();
+    const names = [...text.matchAll(/(?:"\/console\/|from "\.\/)([a-zA-Z]+\.[a-z]+)"/g)];
+    for (const [, name] of names)
+      if (!left.includes(`/console/${name}`)) left.push(`/console/${name}`);
+  }
+  expect(left).toContain("/console/main.js");
+  expect(left).toContain("/console/uPlot.js");
+  expect(left.length).toBeGreaterThan(20);
+
   const there = { ...environment, SPRINGHOUSE_URL: url, SPRINGHOUSE_STATE: state };
   const { stdout } = await run(bin, ["random", "32"], { env: there });
   expect(stdout).toMatch(/^[0-9a-f]{64}\n$/);

@@ -155,11 +155,13 @@ async function useEverything(service: Running, ask: Ask, limited: string): Promi
   await overWebSocket(service, 5000);
 }
 
-/** A vault and a key in it, and a client with a small quota. @returns the client's token */
+/** A vault and a key in it, a drill, and a client with a small quota. @returns the client's token */
 async function furnish(ask: Ask): Promise<string> {
   const slot = { kind: "passphrase", name: "first", passphrase: "correct horse battery staple" };
   const vault = await ask("/v1/seal/initialise", { method: "POST", body: slot });
   expect([200, 201], vault.text).toContain(vault.status);
+  const drilled = await ask("/v1/drills", { method: "POST", body: {} });
+  expect(drilled.status, drilled.text).toBe(200);
   const key = await ask("/v1/keys", { method: "POST", body: { type: "aes-256", name: "milk" } });
   expect(key.status, key.text).toBe(201);
   const quota = { requestsPerSecond: 4, bytesPerSecond: 500 };

@@ -161,6 +161,11 @@ describe("the embedded default, as a process with real clients", () => {
       const open = await springhouse(["serve", "--listen", "0.0.0.0:0", "--state", folder]);
       expect(open.code).toBe(2);
       expect(open.stderr).toContain("listen_insecure");
+      const form = await springhouse(["serve", "--state", folder], { SPRINGHOUSE_KERNEL: "fast" });
+      expect([form.code, form.stderr]).toEqual([
+        2,
+        expect.stringContaining("four-lanes, one-lane"),
+      ]);
       const twice = await springhouse(
         ["serve", "--listen", "127.0.0.1:0", "--state", service.state],
         environment,

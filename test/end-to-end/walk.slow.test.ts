@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { springhouse, startSpringhouse } from "../support/springhouse.ts";
 
-const README = new URL("../../README.md", import.meta.url);
+const WALK = new URL("../../docs/key-life.md", import.meta.url);
 const BIN = new URL("../../bin", import.meta.url).pathname;
 
 /* Debian: openssh-client. */
 const HAS_SSH_KEYGEN = spawnSync("ssh-keygen", ["-?"]).error === undefined;
 
 /** What stands in the fences of this kind, in their order. */
-function fences(readme: string, kind: string): string[] {
+function fences(text: string, kind: string): string[] {
   const pattern = new RegExp(`^\`\`\`${kind} walk\\n(.*?)^\`\`\`$`, "gms");
-  return [...readme.matchAll(pattern)].map(([, content]) => content!);
+  return [...text.matchAll(pattern)].map(([, content]) => content!);
 }
 
 interface Ran {
@@ -53,11 +53,11 @@ async function type(
   }));
 }
 
-test.skipIf(!HAS_SSH_KEYGEN)("the README's walk through a key's life goes as it says", async () => {
-  const readme = await readFile(README, "utf8");
-  const [configuration, ...others] = fences(readme, "yaml");
+test.skipIf(!HAS_SSH_KEYGEN)("the walk through a key's life goes as it says", async () => {
+  const walk = await readFile(WALK, "utf8");
+  const [configuration, ...others] = fences(walk, "yaml");
   expect([configuration !== undefined, others.length]).toEqual([true, 0]);
-  const lines = fences(readme, "sh").flatMap((block) => block.trimEnd().split("\n"));
+  const lines = fences(walk, "sh").flatMap((block) => block.trimEnd().split("\n"));
   expect(lines.length).toBeGreaterThan(25);
   expect(lines.length).toBeLessThan(45);
 

@@ -342,8 +342,7 @@ export const told: Checker = (trace) => {
     const before = states
       .filter(({ monotonic }) => monotonic >= begun && monotonic <= from + within)
       .at(-1);
-    const state = (before as { state?: string } | undefined)?.state;
-    if (state === "healthy")
+    if (before?.data["state"] === "healthy")
       faults.push(`${device}: ${what} at ${from}, and it was called healthy`);
   }
   return faults;
@@ -405,7 +404,7 @@ export const latched: Checker = (trace) =>
         );
         const reset = later.findIndex(({ kind }) => kind === "source_reset");
         const before = reset < 0 ? later : later.slice(0, reset);
-        return before.some((event) => (event as { state?: string }).state === "healthy");
+        return before.some(({ data }) => data["state"] === "healthy");
       })
       .map((device) => `${device} was failed, and healthy again after the kill at ${at}`),
   );

@@ -82,7 +82,7 @@ export const PLANTS: Readonly<Record<CheckerName, Plant>> = {
     });
     const undoSamples = swap(Pump.prototype, "samples", (samples) => {
       return function both(this: Pump, symbols) {
-        for (const tap of taps.get(this) ?? []) tap.deliver(symbols);
+        for (const tap of taps.get(this) ?? []) tap.deliver(symbols, 0);
         samples.call(this, symbols);
       };
     });
@@ -124,7 +124,7 @@ export const PLANTS: Readonly<Record<CheckerName, Plant>> = {
     swap(service.drbg, "draw", (draw) => (request) => {
       const result = draw(request);
       if ("ok" in result && result.ok) {
-        log.debug({ bytes: Buffer.from(result.bytes).toString("hex") }, "drawn");
+        log.debug({ kind: "defect", bytes: Buffer.from(result.bytes).toString("hex") }, "drawn");
       }
       return result;
     }),

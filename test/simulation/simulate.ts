@@ -9,7 +9,7 @@ import { SigningKey } from "../../src/log/signingKey.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import type { Role } from "../../src/port/principal.ts";
 import { createService, type Service } from "../../src/service/service.ts";
-import type { Log } from "../../src/service/ports.ts";
+import type { Log } from "../../src/port/log.ts";
 import { FakeClock, settled } from "../support/fakeClock.ts";
 import { Callers, type Tokens } from "./client.ts";
 import { SimulatedDevice } from "./device.ts";
@@ -245,8 +245,8 @@ class Simulation {
     const keep = (level: string) => (fields: object, message: string) => {
       if (!clock.alive) return;
       this.#trace.log.push(`${level} ${message} ${JSON.stringify(fields)}`);
-      if ("err" in fields) this.#trace.errors.push(`${message}: ${String(fields.err)}`);
-      if ("kind" in fields) {
+      if ("error" in fields) this.#trace.errors.push(`${message}: ${String(fields.error)}`);
+      if ("data" in fields) {
         const monotonic = this.#clock.monotonicMilliseconds();
         this.#trace.events.push({ ...(fields as Trace["events"][number]), monotonic });
       }

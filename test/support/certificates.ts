@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface PemPair {
@@ -32,5 +32,40 @@ export function makeCertificate(
     keyPath,
     certificate: readFileSync(certificatePath, "utf8"),
     key: readFileSync(keyPath, "utf8"),
+  };
+}
+
+/**
+ * The same, valid between two times as `openssl ca` writes them: 20200101000000Z.
+ * @param issuer who signs it; null: itself
+ */
+export function makeDatedCertificate(
+  folder: string,
+  name: string,
+  issuer: PemPair | null,
+  [from, to]: readonly [string, string],
+): PemPair {
+  const at = (extension: string): string => join(folder, `${name}.${extension}`);
+  const openssl = (...args: string[]): void =>
+    void execFileSync("openssl", args, { stdio: "pipe" });
+  const ec = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes".split(" ");
+  openssl("req", ...ec, "-keyout", at("key"), "-out", at("csr"), "-subj", `/CN=${name}`);
+  writeFileSync(
+    at("cnf"),
+    `[ca]\ndefault_ca=it\n[it]\ndatabase=${at("index")}\nnew_certs_dir=${folder}\nrand_serial=yes\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n`,
+  );
+  writeFileSync(at("index"), "");
+  writeFileSync(at("ext"), `subjectAltName=DNS:${name}\n`);
+  const signer = issuer
+    ? ["-cert", issuer.certificatePath, "-keyfile", issuer.keyPath]
+    : ["-selfsign", "-keyfile", at("key")];
+  const made = ["-in", at("csr"), "-extfile", at("ext"), "-out", at("pem")];
+  const dates = ["-startdate", from, "-enddate", to];
+  openssl("ca", "-batch", "-notext", "-config", at("cnf"), ...made, ...dates, ...signer);
+  return {
+    certificatePath: at("pem"),
+    keyPath: at("key"),
+    certificate: readFileSync(at("pem"), "utf8"),
+    key: readFileSync(at("key"), "utf8"),
   };
 }

@@ -136,15 +136,20 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs `springhouse ARGS` to its end. */
+/**
+ * Runs `springhouse ARGS` to its end.
+ * @param wrapper a program and arguments in front of the command, such as `prlimit --core=0`
+ */
 export function springhouse(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  wrapper: readonly string[] = [],
 ): Promise<CommandResult> {
+  const [program, ...rest] = [...wrapper, BIN, ...args];
   return new Promise((resolve) => {
     const child = execFile(
-      BIN,
-      args,
+      program!,
+      rest,
       { encoding: "buffer", maxBuffer: 2 ** 28, env: { ...process.env, ...environment } },
       (_error, stdout, stderr) =>
         resolve({ code: child.exitCode ?? -1, stdout, stderr: stderr.toString() }),

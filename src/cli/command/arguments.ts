@@ -11,6 +11,16 @@ export function integer(minimum: number, maximum: number = Number.MAX_SAFE_INTEG
   };
 }
 
+/** Several, with commas between them; no value twice. */
+export function list<T>(one: (text: string) => T) {
+  return (text: string): readonly T[] => {
+    const values = text.split(",").map(one);
+    if (values.length > 32) throw new InvalidArgumentError("at most 32 are taken.");
+    if (new Set(values).size < values.length) throw new InvalidArgumentError("one is there twice.");
+    return values;
+  };
+}
+
 export function seed(text: string): string {
   if (!/^[0-9a-f]{64}$/.test(text))
     throw new InvalidArgumentError("64 lower-case hexadecimal digits are needed.");

@@ -1,23 +1,35 @@
 import type { Command } from "commander";
 import { type Adopt, adoptReport, type AdoptOptions } from "../adopt.ts";
 import type { ConnectionOptions } from "../connection.ts";
-import { doctor, sources, status } from "../inspect.ts";
+import type { DoctorOptions, ExamineHere } from "../doctor.ts";
+import { sources, status } from "../inspect.ts";
 import type { Terminal } from "../terminal.ts";
 import { positive, words } from "./arguments.ts";
 import { asJson, connecting } from "./options.ts";
 
 /** `springhouse status`, `sources`, `sources adopt` and `doctor` */
-export function addInspectionCommands(program: Command, terminal: Terminal, adopt: Adopt): void {
+export function addInspectionCommands(
+  program: Command,
+  terminal: Terminal,
+  adopt: Adopt,
+  examineHere: ExamineHere,
+): void {
   for (const [name, description, run] of [
     ["status", "what the service is and does", status],
     ["sources", "the noise sources and their health tests", sources],
-    ["doctor", "what is wrong, why, and what to do about it", doctor],
   ] as const)
     connecting(asJson(program.command(name)))
       .description(description)
       // What stands behind a command within it is that one's.
       .enablePositionalOptions()
       .action((options: ConnectionOptions & { json?: boolean }) => run(terminal, options));
+
+  connecting(asJson(program.command("doctor")))
+    .description("what is wrong with the service and its machine, why, and what to do about it")
+    .option("--config <file>", "look at this machine for this configuration, too")
+    .action(async (options: DoctorOptions) =>
+      (await import("../doctor.ts")).doctor(terminal, examineHere, options),
+    );
 
   asJson(program.commands.find((command) => command.name() === "sources")!.command("adopt"))
     .description("take an assessed figure into the configuration, together with its report")

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import type { capture, replay } from "../recordings.ts";
+import type { capture } from "../recordings.ts";
+import type { replay } from "../replay.ts";
 import type { Terminal } from "../terminal.ts";
-import { integer, positive } from "./arguments.ts";
+import { integer, list, positive, seed } from "./arguments.ts";
 import { asJson, connecting } from "./options.ts";
 
 /** Loaded where they are needed: the schemas of a manifest and of a leaf bring hundreds of modules. */
@@ -24,9 +25,26 @@ export function addRecordingCommands(program: Command, terminal: Terminal): void
     .description("a recording through the same health tests as live samples")
     .argument("<file>", "samples, one a byte")
     .option("--bits <b>", "bits in a sample (default: its manifest's)", integer(1, 8))
-    .requiredOption("--h <entropy>", "min-entropy a sample that is claimed", positive)
-    .option("--alpha <exponent>", "intermittent alarms at 2^-this", integer(20, 60), 40)
+    .requiredOption(
+      "--h <entropies>",
+      "min-entropy a sample that is claimed; several with commas: what if",
+      list(positive),
+    )
+    .option(
+      "--alpha <exponents>",
+      "intermittent alarms at 2^-this; several with commas: what if",
+      list(integer(20, 60)),
+      [40],
+    )
+    .option("--rate <n>", "samples a second (default: its manifest's, or 50,000)", positive)
+    .option("--html <file>", "what if, as a page with pictures")
+    .option("--places <n>", "what if: where each fault is planted (default: 20)", integer(1, 1000))
+    .option("--seed <hex>", "what if: of a result that is to be repeated", seed)
+    .addHelpText(
+      "after",
+      "\nWhat if: false alarms a day against the time to find planted faults, for each claim and alpha.",
+    )
     .action(async (file: string, options: Parameters<typeof replay>[2]) =>
-      (await recordings()).replay(terminal, file, options),
+      (await import("../replay.ts")).replay(terminal, file, options),
     );
 }

@@ -1,4 +1,4 @@
-import type { Code } from "../wasm/assembler.ts";
+import type { Code } from "../wasm/encoding.ts";
 import { f64, get, i32, i64, set, v128, when, whilst } from "../wasm/code.ts";
 import { wasmFunction, wasmModule, type WasmFunction } from "../wasm/module.ts";
 

@@ -1,4 +1,5 @@
-import { at, type Code, i32Const, localGet, simd, I32, V128, type ValueType } from "./assembler.ts";
+import { at, get, i32, simd, type ValueType } from "./code.ts";
+import type { Code } from "./encoding.ts";
 
 export type Three = readonly [number, number, number];
 
@@ -46,54 +47,54 @@ export class ConstantPool {
 
 /** There is no rotation of four lanes: two shifts, and or. */
 const rotateLanes = (local: number, bits: number): Code => [
-  ...localGet(local),
-  ...i32Const(bits),
+  ...get(local),
+  ...i32.const(bits),
   ...simd(0xad),
-  ...localGet(local),
-  ...i32Const(32 - bits),
+  ...get(local),
+  ...i32.const(32 - bits),
   ...simd(0xab),
   ...simd(0x50),
 ];
 
 export const SCALAR: Arithmetic = {
-  type: I32,
+  type: "i32",
   wordBytes: 4,
   add: [0x6a],
   and: [0x71],
   xor: [0x73],
-  rotateRight: (local, bits) => [...localGet(local), ...i32Const(bits), 0x78],
+  rotateRight: (local, bits) => [...get(local), ...i32.const(bits), 0x78],
   // ROTR^i(x ^ ROTR^(j-i)(x ^ ROTR^(k-j)(x))): one register, where three copies of x take three.
   rotations: (local, [i, j, k]) => [
-    ...localGet(local),
-    ...i32Const(k - j),
+    ...get(local),
+    ...i32.const(k - j),
     0x78,
-    ...localGet(local),
+    ...get(local),
     0x73,
-    ...i32Const(j - i),
+    ...i32.const(j - i),
     0x78,
-    ...localGet(local),
+    ...get(local),
     0x73,
-    ...i32Const(i),
+    ...i32.const(i),
     0x78,
   ],
-  shiftRight: (local, bits) => [...localGet(local), ...i32Const(bits), 0x76],
+  shiftRight: (local, bits) => [...get(local), ...i32.const(bits), 0x76],
   // Three instructions where a choice of bits takes four.
   choose: (choice, then, otherwise) => [
-    ...localGet(then),
-    ...localGet(otherwise),
+    ...get(then),
+    ...get(otherwise),
     0x73,
-    ...localGet(choice),
+    ...get(choice),
     0x71,
-    ...localGet(otherwise),
+    ...get(otherwise),
     0x73,
   ],
-  load: (address, bytes) => [...localGet(address), 0x28, ...at(2, bytes)],
+  load: (address, bytes) => [...get(address), 0x28, ...at(2, bytes)],
   store: (bytes) => [0x36, ...at(2, bytes)],
-  constant: (value) => i32Const(value),
+  constant: (value) => i32.const(value),
 };
 
 export const FOUR_LANES: Arithmetic = {
-  type: V128,
+  type: "v128",
   wordBytes: 16,
   add: simd(0xae),
   and: simd(0x4e),
@@ -106,15 +107,15 @@ export const FOUR_LANES: Arithmetic = {
     ...rotateLanes(local, k),
     ...simd(0x51),
   ],
-  shiftRight: (local, bits) => [...localGet(local), ...i32Const(bits), ...simd(0xad)],
+  shiftRight: (local, bits) => [...get(local), ...i32.const(bits), ...simd(0xad)],
   choose: (choice, then, otherwise) => [
-    ...localGet(then),
-    ...localGet(otherwise),
-    ...localGet(choice),
+    ...get(then),
+    ...get(otherwise),
+    ...get(choice),
     ...simd(0x52),
   ],
-  load: (address, bytes) => [...localGet(address), ...simd(0x00, ...at(4, bytes))],
+  load: (address, bytes) => [...get(address), ...simd(0x00, ...at(4, bytes))],
   store: (bytes) => simd(0x0b, ...at(4, bytes)),
   // v128.load32_splat: from memory it costs no arithmetic unit, an immediate does.
-  constant: (value, pool) => [...i32Const(pool.add(value)), ...simd(0x09, ...at(2, 0))],
+  constant: (value, pool) => [...i32.const(pool.add(value)), ...simd(0x09, ...at(2, 0))],
 };

@@ -1,4 +1,4 @@
-import { unsigned, type Code } from "./assembler.ts";
+import { unsigned, type Code } from "./encoding.ts";
 
 /*
  * Instructions of WebAssembly 2.0 with their operands first: what they are given is code that leaves its
@@ -116,3 +116,34 @@ export const v128 = {
   multiplyHighU8: vector(0x9f),
   laneU32: (of: Code, lane: number): Code => [...of, 0xfd, 0x1b, lane],
 } as const;
+
+/** Takes what is on top of the stack. */
+export const keep = (local: number): Code => [0x21, ...unsigned(local)];
+/** With its arguments on the stack. */
+export const call = (index: number): Code => [0x10, ...unsigned(index)];
+/** A vector instruction whose operands are on the stack. */
+export const simd = (opcode: number, ...immediates: number[]): Code => [
+  0xfd,
+  ...unsigned(opcode),
+  ...immediates,
+];
+/** A memory instruction's immediate: alignment as a power of two, and offset (5.4.6). */
+export const at = (alignment: number, offset: number): Code => [
+  ...unsigned(alignment),
+  ...unsigned(offset),
+];
+
+/** A body that runs `times` (a local, at least 1) times; the local counts down. */
+export const countDown = (times: number, body: Code): Code => [
+  0x03,
+  0x40,
+  ...body,
+  ...get(times),
+  ...i32.const(1),
+  0x6b,
+  0x22,
+  ...unsigned(times),
+  0x0d,
+  0x00,
+  0x0b,
+];

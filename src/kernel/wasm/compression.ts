@@ -1,5 +1,6 @@
 import type { Arithmetic, ConstantPool, Three } from "./arithmetic.ts";
-import { type Code, localGet, localSet, type ValueType } from "./assembler.ts";
+import { get, keep, type ValueType } from "./code.ts";
+import type { Code } from "./encoding.ts";
 import { ROUND_CONSTANTS } from "./sha256Constants.ts";
 
 /** A word of the message schedule: known now, or in a local of that number. */
@@ -21,7 +22,8 @@ export interface CompressionLocals {
   readonly first: number;
 }
 
-export const compressionLocals = ({ type }: Arithmetic): readonly [number, ValueType] => [26, type];
+export const compressionLocals = ({ type }: Arithmetic): readonly ValueType[] =>
+  Array<ValueType>(26).fill(type);
 
 const rotr = (x: number, n: number): number => (x >>> n) | (x << (32 - n));
 // FIPS 180-4 4.1.2: sigma 0 and 1, as two rotations and a shift; Sigma 0 and 1, as three rotations.
@@ -58,10 +60,10 @@ export function compression(
     t < block.words ? { local: schedule + t } : { constant: block.constants[t - block.words]! },
   );
   for (let t = 0; t < block.words; t++)
-    emit(word.load(locals.block, t * wordBytes), localSet(schedule + t));
+    emit(word.load(locals.block, t * wordBytes), keep(schedule + t));
   // Step 2.
-  for (let i = 0; i < 8; i++) emit(word.load(locals.state, i * wordBytes), localSet(working[i]!));
-  emit(localGet(working[1]!), localGet(working[2]!), word.xor, localSet(difference));
+  for (let i = 0; i < 8; i++) emit(word.load(locals.state, i * wordBytes), keep(working[i]!));
+  emit(get(working[1]!), get(working[2]!), word.xor, keep(difference));
 
   // Step 3.
   for (let t = 0; t < 64; t++) {
@@ -78,28 +80,28 @@ export function compression(
     ];
     const scheduled = words[t & 15]!;
     // T1 = h + Sigma1(e) + Ch(e, f, g) + K + W
-    emit(localGet(h));
+    emit(get(h));
     if ("constant" in scheduled) {
       emit(word.constant(ROUND_CONSTANTS[t]! + scheduled.constant, pool), word.add);
     } else {
-      emit(word.constant(ROUND_CONSTANTS[t]!, pool), localGet(scheduled.local), word.add, word.add);
+      emit(word.constant(ROUND_CONSTANTS[t]!, pool), get(scheduled.local), word.add, word.add);
     }
-    emit(word.choose(e, f, g), word.add, word.rotations(e, LARGE[1]), word.add, localSet(sum));
+    emit(word.choose(e, f, g), word.add, word.rotations(e, LARGE[1]), word.add, keep(sum));
     // d becomes e, h becomes a; the names move instead of the values.
-    emit(localGet(d), localGet(sum), word.add, localSet(d));
-    emit(localGet(a), localGet(b), word.xor, localSet(h));
+    emit(get(d), get(sum), word.add, keep(d));
+    emit(get(a), get(b), word.xor, keep(h));
     // h holds a ^ b for the moment.
-    emit(localGet(sum));
-    emit(localGet(h), localGet(difference), word.and, localGet(b), word.xor, word.add);
+    emit(get(sum));
+    emit(get(h), get(difference), word.and, get(b), word.xor, word.add);
     emit(word.rotations(a, LARGE[0]), word.add);
-    emit(localGet(h), localSet(difference), localSet(h));
+    emit(get(h), keep(difference), keep(h));
     working.unshift(working.pop()!);
   }
   // Step 4.
   for (let i = 0; i < 8; i++)
     emit(
-      localGet(locals.result),
-      [...word.load(locals.state, i * wordBytes), ...localGet(working[i]!), ...word.add],
+      get(locals.result),
+      [...word.load(locals.state, i * wordBytes), ...get(working[i]!), ...word.add],
       word.store(i * wordBytes),
     );
   return code;
@@ -120,7 +122,7 @@ export function compression(
     const terms: Code[] = [];
     const take = (source: Word, small: Three | null): void => {
       if ("local" in source) {
-        terms.push(small === null ? localGet(source.local) : smallSigma(source.local, small));
+        terms.push(small === null ? get(source.local) : smallSigma(source.local, small));
       } else if (small === null) constant += source.constant;
       else {
         const x = source.constant;
@@ -135,7 +137,7 @@ export function compression(
     if (terms.length === 0) return { constant };
     if (constant !== 0) terms.push(word.constant(constant, pool));
     const local = schedule + (t & 15);
-    emit(...terms.map((term, i) => (i === 0 ? term : [...term, ...word.add])), localSet(local));
+    emit(...terms.map((term, i) => (i === 0 ? term : [...term, ...word.add])), keep(local));
     return { local };
   }
 }

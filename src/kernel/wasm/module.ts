@@ -1,5 +1,5 @@
-import { section, text, unsigned, vector, type Code } from "./assembler.ts";
-import { VALUE_TYPES, type ValueType } from "./code.ts";
+import { section, text, unsigned, vector, type Code } from "./encoding.ts";
+import { i32, VALUE_TYPES, type ValueType } from "./code.ts";
 
 /** A function by its parameters and its locals, which are numbered on from them. */
 export interface WasmFunction {
@@ -8,6 +8,14 @@ export interface WasmFunction {
   readonly locals: readonly ValueType[];
   /** Leaves the results on the stack. */
   readonly body: Code;
+  /** Only others of the module call it. */
+  readonly isInternal?: boolean;
+}
+
+/** What is in the memory from the start. */
+export interface DataSegment {
+  readonly address: number;
+  readonly bytes: Uint8Array;
 }
 
 type Names = Readonly<Record<string, ValueType>>;
@@ -47,6 +55,7 @@ const MEMORY = "memory";
 export function wasmModule(
   functions: Readonly<Record<string, WasmFunction>>,
   pages: number,
+  data?: DataSegment,
 ): Uint8Array<ArrayBuffer> {
   const all = Object.values(functions);
   return Uint8Array.from([
@@ -61,7 +70,9 @@ export function wasmModule(
     ...section(
       7,
       vector([
-        ...Object.keys(functions).map((name, index) => [...text(name), 0, ...unsigned(index)]),
+        ...Object.entries(functions).flatMap(([name, { isInternal }], index) =>
+          isInternal === true ? [] : [[...text(name), 0, ...unsigned(index)]],
+        ),
         [...text(MEMORY), 2, 0],
       ]),
     ),
@@ -73,5 +84,8 @@ export function wasmModule(
         ),
       ),
     ),
+    ...(data === undefined
+      ? []
+      : section(11, vector([[0, ...i32.const(data.address), END, ...sized([...data.bytes])]]))),
   ]);
 }

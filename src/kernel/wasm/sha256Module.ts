@@ -1,19 +1,9 @@
 import { type Arithmetic, ConstantPool, FOUR_LANES, SCALAR } from "./arithmetic.ts";
-import {
-  assemble,
-  at,
-  call,
-  type Code,
-  countDown,
-  i32Const,
-  localGet,
-  localSet,
-  simd,
-  V128,
-  type WasmFunction,
-} from "./assembler.ts";
+import { at, call, countDown, get, i32, keep, simd, type ValueType } from "./code.ts";
+import type { Code } from "./encoding.ts";
 import { type Block, compression, compressionLocals } from "./compression.ts";
 import * as Layout from "./layout.ts";
+import { type WasmFunction, wasmModule } from "./module.ts";
 import { INITIAL_HASH_VALUE } from "./sha256Constants.ts";
 
 /** HMAC pads (FIPS 198-1 table 1), four bytes at a time. */
@@ -45,10 +35,12 @@ const SWAP: Code = [
 ];
 
 const addressOf = (local: number, bytes: number): Code => [
-  ...localGet(local),
-  ...i32Const(bytes),
+  ...get(local),
+  ...i32.const(bytes),
   0x6a,
 ];
+
+const addresses = (count: number): readonly ValueType[] => Array<ValueType>(count).fill("i32");
 
 /** The functions' numbers, in the order in which the module has them. */
 const COMPRESS = 0;
@@ -59,9 +51,10 @@ const REKEY = 4;
 
 function compressing(word: Arithmetic, pool: ConstantPool, block: Block): WasmFunction {
   return {
-    name: null,
-    parameters: 3,
-    locals: [compressionLocals(word)],
+    parameters: addresses(3),
+    results: [],
+    locals: compressionLocals(word),
+    isInternal: true,
     body: compression(word, pool, block, { state: 0, block: 1, result: 2, first: 3 }),
   };
 }
@@ -70,10 +63,10 @@ function compressing(word: Arithmetic, pool: ConstantPool, block: Block): WasmFu
 const hmac = (context: number, first: number, result: Code): Code => [
   ...addressOf(context, Layout.INNER),
   ...addressOf(context, Layout.VALUE),
-  ...i32Const(Layout.DIGEST),
+  ...i32.const(Layout.DIGEST),
   ...call(first),
   ...addressOf(context, Layout.OUTER),
-  ...i32Const(Layout.DIGEST),
+  ...i32.const(Layout.DIGEST),
   ...result,
   ...call(COMPRESS_VALUE),
 ];
@@ -85,66 +78,67 @@ const nextValue = (context: number): Code =>
 /** One padded key block and what it makes of the initial hash value. */
 const pad = (context: number, word: number, result: number): Code => [
   ...[0, 16].flatMap((bytes) => [
-    ...i32Const(Layout.BLOCK),
-    ...vectorLoad(localGet(context), Layout.KEY + bytes),
-    ...i32Const(word),
+    ...i32.const(Layout.BLOCK),
+    ...vectorLoad(get(context), Layout.KEY + bytes),
+    ...i32.const(word),
     ...simd(0x11),
     ...simd(0x51),
     ...vectorStore(bytes),
   ]),
   ...[32, 48].flatMap((bytes) => [
-    ...i32Const(Layout.BLOCK),
-    ...i32Const(word),
+    ...i32.const(Layout.BLOCK),
+    ...i32.const(word),
     ...simd(0x11),
     ...vectorStore(bytes),
   ]),
-  ...i32Const(Layout.INITIAL),
-  ...i32Const(Layout.BLOCK),
+  ...i32.const(Layout.INITIAL),
+  ...i32.const(Layout.BLOCK),
   ...addressOf(context, result),
   ...call(COMPRESS),
 ];
 
 /** The inner and outer hash values of K. */
 const rekey: WasmFunction = {
-  name: null,
-  parameters: 1,
+  isInternal: true,
+  parameters: addresses(1),
+  results: [],
   locals: [],
   body: [...pad(0, INNER_PAD, Layout.INNER), ...pad(0, OUTER_PAD, Layout.OUTER)],
 };
 
 /** `absorb(state, bytes)`: one block of 64 bytes. */
 const absorb: WasmFunction = {
-  name: "absorb",
-  parameters: 2,
+  parameters: addresses(2),
+  results: [],
   locals: [],
   body: [
     ...[0, 16, 32, 48].flatMap((bytes) => [
-      ...i32Const(Layout.BLOCK),
-      ...localGet(1),
+      ...i32.const(Layout.BLOCK),
+      ...get(1),
       ...simd(0x00, ...at(0, bytes)),
       ...SWAP,
       ...vectorStore(bytes),
     ]),
-    ...localGet(0),
-    ...i32Const(Layout.BLOCK),
-    ...localGet(0),
+    ...get(0),
+    ...i32.const(Layout.BLOCK),
+    ...get(0),
     ...call(COMPRESS),
   ],
 };
 
 /** `finish(context)`: the outer hash of the inner one in STATE, as bytes in RESULT. */
 const finish: WasmFunction = {
-  name: "finish",
-  parameters: 1,
+  parameters: addresses(1),
+  results: [],
   locals: [],
   body: [
     ...addressOf(0, Layout.OUTER),
-    ...i32Const(Layout.STATE),
-    ...i32Const(Layout.DIGEST),
+    ...i32.const(Layout.STATE),
+    ...i32.const(Layout.DIGEST),
     ...call(COMPRESS_VALUE),
     ...[0, 16].flatMap((bytes) => [
-      ...i32Const(Layout.RESULT),
-      ...vectorLoad(i32Const(Layout.DIGEST), bytes),
+      ...i32.const(Layout.RESULT),
+      ...vectorLoad(i32.const(Layout.DIGEST), bytes),
       ...SWAP,
       ...vectorStore(bytes),
     ]),
@@ -153,39 +147,39 @@ const finish: WasmFunction = {
 
 /** `next(context)`: V = HMAC(K, V). */
 const next: WasmFunction = {
-  name: "next",
-  parameters: 1,
+  parameters: addresses(1),
+  results: [],
   locals: [],
   body: nextValue(0),
 };
 
 /** `chain(context, out, count)`: V = HMAC(K, V) and V to the output, again and again. */
 const chain: WasmFunction = {
-  name: "chain",
-  parameters: 3,
+  parameters: addresses(3),
+  results: [],
   locals: [],
   body: countDown(2, [
     ...nextValue(0),
     ...[0, 16].flatMap((bytes) => [
-      ...localGet(1),
-      ...vectorLoad(localGet(0), Layout.VALUE + bytes),
+      ...get(1),
+      ...vectorLoad(get(0), Layout.VALUE + bytes),
       ...SWAP,
       ...vectorStore(bytes),
     ]),
     ...addressOf(1, 32),
-    ...localSet(1),
+    ...keep(1),
   ]),
 };
 
 /** `updateWithNull(context)`: SP 800-90A 10.1.2.2 without provided data. */
 const updateWithNull: WasmFunction = {
-  name: "updateWithNull",
-  parameters: 1,
+  parameters: addresses(1),
+  results: [],
   locals: [],
   body: [
     // Step 1.
     ...hmac(0, COMPRESS_SEPARATED, addressOf(0, Layout.KEY)),
-    ...localGet(0),
+    ...get(0),
     ...call(REKEY),
     // Step 2.
     ...nextValue(0),
@@ -201,8 +195,8 @@ const places = (field: number, fours: number): (readonly [context: number, four:
   });
 
 const copyWord = (from: number, to: number): Code => [
-  ...i32Const(to),
-  ...i32Const(from),
+  ...i32.const(to),
+  ...i32.const(from),
   0x28,
   ...at(2, 0),
   0x36,
@@ -220,7 +214,7 @@ const words = (...numbers: number[]): number[] =>
 
 /** Four words of each lane, from side by side to in a row, as bytes to the output. */
 function transpose(half: number, output: number, firstLocal: number): Code {
-  const load = (i: number): Code => vectorLoad(i32Const(Layout.FOUR_VALUE), 16 * (4 * half + i));
+  const load = (i: number): Code => vectorLoad(i32.const(Layout.FOUR_VALUE), 16 * (4 * half + i));
   const low = shuffle(words(0, 4, 1, 5));
   const high = shuffle(words(2, 6, 3, 7));
   const pairs = [
@@ -228,11 +222,11 @@ function transpose(half: number, output: number, firstLocal: number): Code {
     [...load(2), ...load(3), ...low],
     [...load(0), ...load(1), ...high],
     [...load(2), ...load(3), ...high],
-  ].flatMap((pair, i) => [...pair, ...localSet(firstLocal + i)]);
+  ].flatMap((pair, i) => [...pair, ...keep(firstLocal + i)]);
   const lanes = [0, 1, 2, 3].flatMap((lane) => [
-    ...localGet(output),
-    ...localGet(firstLocal + (lane & 2)),
-    ...localGet(firstLocal + (lane & 2) + 1),
+    ...get(output),
+    ...get(firstLocal + (lane & 2)),
+    ...get(firstLocal + (lane & 2) + 1),
     ...shuffle(lane % 2 === 0 ? words(0, 1, 4, 5) : words(2, 3, 6, 7)),
     ...SWAP,
     ...vectorStore(lane * Layout.LANE_OUTPUT_BYTES + 16 * half),
@@ -241,17 +235,17 @@ function transpose(half: number, output: number, firstLocal: number): Code {
 }
 
 const compressFour = (state: number, block: number, result: number): Code => [
-  ...i32Const(state),
-  ...i32Const(block),
-  ...i32Const(result),
+  ...i32.const(state),
+  ...i32.const(block),
+  ...i32.const(result),
   ...call(COMPRESS_FOUR),
 ];
 
 /** `chainFour(out, count)`: `chain` in the four contexts at once, each to its quarter of the output. */
 const chainFour: WasmFunction = {
-  name: "chainFour",
-  parameters: 2,
-  locals: [[4, V128]],
+  parameters: addresses(2),
+  results: [],
+  locals: ["v128", "v128", "v128", "v128"],
   body: [
     ...gather(Layout.INNER, Layout.FOUR_INNER),
     ...gather(Layout.OUTER, Layout.FOUR_OUTER),
@@ -262,7 +256,7 @@ const chainFour: WasmFunction = {
       ...transpose(0, 0, 2),
       ...transpose(1, 0, 2),
       ...addressOf(0, 32),
-      ...localSet(0),
+      ...keep(0),
     ]),
     ...scatter(Layout.FOUR_VALUE, Layout.VALUE),
   ],
@@ -271,11 +265,12 @@ const chainFour: WasmFunction = {
 /** The kernel's module, as `sha256Wasm.ts` keeps it. */
 export function sha256Module(): Uint8Array<ArrayBuffer> {
   const pool = new ConstantPool();
-  const functions = [
-    compressing(SCALAR, pool, WHOLE),
-    compressing(SCALAR, pool, VALUE_BLOCK),
-    compressing(SCALAR, pool, SEPARATED_BLOCK),
-    compressing(FOUR_LANES, pool, VALUE_BLOCK),
+  // In the order of their numbers.
+  const functions = {
+    compress: compressing(SCALAR, pool, WHOLE),
+    compressValue: compressing(SCALAR, pool, VALUE_BLOCK),
+    compressSeparated: compressing(SCALAR, pool, SEPARATED_BLOCK),
+    compressFour: compressing(FOUR_LANES, pool, VALUE_BLOCK),
     rekey,
     absorb,
     finish,
@@ -283,9 +278,9 @@ export function sha256Module(): Uint8Array<ArrayBuffer> {
     chain,
     updateWithNull,
     chainFour,
-  ];
+  };
   const data = new Uint8Array(Layout.INITIAL + 32);
   data.set(pool.bytes, Layout.POOL);
   data.set(new Uint8Array(Int32Array.from(INITIAL_HASH_VALUE).buffer), Layout.INITIAL);
-  return assemble(functions, Layout.PAGES, { offset: 0, bytes: data });
+  return wasmModule(functions, Layout.PAGES, { address: 0, bytes: data });
 }

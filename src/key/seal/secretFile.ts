@@ -10,6 +10,12 @@ export interface SecretFile {
 }
 
 const LONGEST_BYTES = 65_536;
+const GROUP_AND_OTHERS = 0o077;
+/**
+ * Of a credential: where systemd lets the service read it by an access control list, the bits of the
+ * group are that list's mask (acl(5)), and not the group's.
+ */
+const OTHERS = 0o007;
 
 /**
  * Reads a secret that the caller overwrites.
@@ -22,20 +28,25 @@ export async function readSecretFile(
   credentialsDirectory: string | null,
   shortestBytes: number,
 ): Promise<Uint8Array | Refusal> {
-  if (path !== undefined) return await read(what, path, shortestBytes);
+  if (path !== undefined) return await read(what, path, shortestBytes, GROUP_AND_OTHERS);
   if (credentialsDirectory !== null)
-    return await read(what, join(credentialsDirectory, credential ?? ""), shortestBytes);
+    return await read(what, join(credentialsDirectory, credential ?? ""), shortestBytes, OTHERS);
   return refuse("slot_refused", `${what}: systemd gave this service no credentials.`, {
     remedy: "Set LoadCredential= or LoadCredentialEncrypted= in the unit, and start it by systemd.",
   });
 }
 
-async function read(what: string, path: string, shortest: number): Promise<Uint8Array | Refusal> {
+async function read(
+  what: string,
+  path: string,
+  shortest: number,
+  forbidden: number,
+): Promise<Uint8Array | Refusal> {
   let handle: Awaited<ReturnType<typeof open>> | null = null;
   try {
     handle = await open(path, "r");
     const { mode, size } = await handle.stat();
-    if ((mode & 0o077) !== 0)
+    if ((mode & forbidden) !== 0)
       return refuse("slot_refused", `${what} is open to others: ${path}.`, {
         remedy: "Make it readable by the service's user alone (chmod 600), and think it known.",
       });

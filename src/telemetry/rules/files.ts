@@ -1,11 +1,12 @@
 import { CUSTODY } from "./custody.ts";
+import { DRILLS } from "./drills.ts";
 import { KEEPING } from "./keeping.ts";
 import { RECORDINGS, recordedLabels } from "./recordings.ts";
 import { AT, type Alert, type Trial } from "./rule.ts";
 import { SERVING } from "./serving.ts";
 import { SOURCES } from "./sources.ts";
 
-export const ALERTS: readonly Alert[] = [...SERVING, ...SOURCES, ...KEEPING, ...CUSTODY];
+export const ALERTS: readonly Alert[] = [...SERVING, ...SOURCES, ...KEEPING, ...CUSTODY, ...DRILLS];
 
 /** Where the runbook has the alert's section, from the root of the project. */
 export const runbookOf = (name: string): string => `dashboards/runbook.md#${name.toLowerCase()}`;

@@ -30,8 +30,13 @@ describe("the table of permissions", () => {
       "keys.status",
       // It takes samples, as a tap does.
       "assessments.run",
+      // In a shadow: nothing that is live is touched.
+      "drills.run",
       // It shows what depended on bad noise; that somebody asked is kept.
       "recall.run",
+      // Everybody's: its own browser.
+      "session.open",
+      "session.close",
     ]);
   });
 
@@ -56,6 +61,9 @@ describe("the table of permissions", () => {
       "seal.open",
       "seal.close",
       "seal.slots",
+      "console.read",
+      "session.open",
+      "session.close",
       "probe.read",
     ]);
   });

@@ -6,7 +6,7 @@ import { negotiate } from "../../../src/api/negotiation.ts";
 import { parseQuery } from "../../../src/api/query.ts";
 import { refuse, SpringhouseError } from "../../../src/port/errors.ts";
 import { FakeClock } from "../../support/fakeClock.ts";
-import { buildHouse, type House } from "./house.ts";
+import { buildHouse, DEVICE, type House, SNAPSHOT, SOURCE } from "./house.ts";
 
 let house: House;
 beforeAll(async () => {
@@ -185,7 +185,7 @@ describe("failures", () => {
             failing();
           },
         },
-        events: { since: async () => failing(), subscribe: () => failing(), record: failing },
+        events: { since: async () => failing(), subscribe: () => () => {}, record: failing },
         keys: { seedBytes: () => 32, generate: async () => refuse("store_failed", "No record.") },
       },
     });
@@ -494,6 +494,17 @@ describe("/openapi.json", () => {
       payload: { name: "House CA" },
     });
     const { serial } = authority.json<{ serial: string }>();
+    house.snapshot.value = { ...SNAPSHOT, sources: [{ ...SOURCE, device: DEVICE }] };
+    const drilled = await house.app.inject({
+      method: "POST",
+      url: "/v1/drills",
+      headers: house.bearer("operator"),
+      payload: { source: "rng-1" },
+    });
+    expect(drilled.statusCode).toBe(200);
+    const answered = document.paths["/v1/drills"].post.responses["200"].content;
+    expect(Check(answered["application/json"].schema, drilled.json())).toBe(true);
+    house.snapshot.value = SNAPSHOT;
     for (const { method, path } of await listRoutes(house.app)) {
       const operation = document.paths[path]?.[method.toLowerCase()];
       expect(operation?.summary, `${method} ${path}`).toBeTruthy();
@@ -514,6 +525,7 @@ describe("/openapi.json", () => {
       if (method !== "GET" || !schema) continue;
       const url = path
         .replace("/v1/sources/{id}", "/v1/sources/rng-1")
+        .replace("/v1/drills/{id}", "/v1/drills/rng-1")
         .replace("/v1/assessments/{id}", `/v1/assessments/${assessment}`)
         .replace("/v1/keys/{id}", `/v1/keys/${key}`)
         .replace("/v1/certificates/{id}", `/v1/certificates/${serial}`)

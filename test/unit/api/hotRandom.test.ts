@@ -151,7 +151,7 @@ async function see(given: Case, isHot: boolean): Promise<Seen> {
     answered: house.answered,
     log: house.log.map((line) =>
       without(line)
-        .replaceAll(/"time":\d+/g, "")
+        .replaceAll(/"atMilliseconds":\d+/g, "")
         .replaceAll(/"frames":\[.*\]/g, ""),
     ),
     framework: framework.mock.calls.length,

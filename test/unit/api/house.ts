@@ -1,13 +1,15 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { AssessmentDesk } from "../../../src/assess/desk.ts";
+import { DrillDesk } from "../../../src/assess/drill/desk.ts";
 import { Access } from "../../../src/access/access.ts";
 import { Certificates, type CertificateRule } from "../../../src/access/certificates.ts";
+import { Sessions } from "../../../src/access/sessions.ts";
 import { Quotas } from "../../../src/access/quotas.ts";
 import { TokenBook } from "../../../src/access/tokenBook.ts";
 import { buildApi } from "../../../src/api/app.ts";
 import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
-import { createLogger } from "../../../src/api/log.ts";
+import { createLogger } from "../../../src/platform/logger.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
 import { CustodyTally } from "../../../src/key/custodyTally.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
@@ -19,6 +21,7 @@ import type { OutputStory } from "../../../src/port/lineage.ts";
 import { ROLES, type Quota, type Role } from "../../../src/port/principal.ts";
 import type {
   EventJournal,
+  GlimpseReader,
   LineageLine,
   RestartOrder,
   RestartTap,
@@ -28,6 +31,7 @@ import type {
 import type { DeviceDescription } from "../../../src/port/source.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { attestWith } from "../../../src/log/statement.ts";
+import { drillFacts } from "../../../src/verify/drillFacts.ts";
 import { reportFacts } from "../../../src/verify/verifyAttested.ts";
 import { SigningKey } from "../../../src/log/signingKey.ts";
 import { signerOf } from "../../../src/log/signer.ts";
@@ -42,6 +46,8 @@ import { openSqliteStore } from "../../../src/store/sqliteStore.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { openDistribution } from "../../../src/service/distribution.ts";
 import { complianceReport } from "../../../src/key/compliance/complianceReport.ts";
+import { openPage } from "../../../src/console/pageFiles.ts";
+import { RequestTally } from "../../../src/telemetry/requestTally.ts";
 import { openRig, TWO } from "../key/approval/rig.ts";
 import { MemoryTokens, UNLIMITED } from "../access/memory.ts";
 
@@ -116,6 +122,17 @@ class TaggedSupply implements RandomSupply {
   }
 }
 
+export const DEVICE = {
+  location: "/dev/ttyACM0",
+  vendorId: "04d8",
+  productId: "f5fe",
+  serialNumber: "1",
+  firmware: null,
+  mode: "RAW_BIN",
+  rawConfirmed: false,
+  caveats: [],
+};
+
 export const SOURCE: SourceSnapshot = {
   id: "rng-1",
   kind: "serial-generic",
@@ -148,6 +165,16 @@ export const SOURCE: SourceSnapshot = {
   live: null,
 };
 
+/** What a source's tests are computed from, where one is drilled. */
+const DRILLED = {
+  bitsPerSample: 8,
+  minEntropyPerSample: 4,
+  alphaIntermittentExponent: 40,
+  alphaPermanentExponent: 60,
+  samplesPerSecond: 50_000,
+  silenceMilliseconds: 2000,
+} as const;
+
 /** Signs what this house attests. */
 export const SIGNER = signerOf("log.example/house", new Uint8Array(32).fill(7));
 
@@ -167,6 +194,7 @@ export const SNAPSHOT: ServiceSnapshot = {
   sources: [SOURCE],
   instances: [],
   selfTests: [{ name: "HMAC_DRBG", passed: true, atMilliseconds: 1 }],
+  drills: [],
   store: { ok: true, detail: "" },
   vault: {
     initialised: false,
@@ -246,6 +274,7 @@ class MemorySources implements SourceControl {
   isSlow = false;
   device: DeviceDescription | null = null;
   open = 0;
+  reader: GlimpseReader | null = null;
   readonly acts: string[] = [];
 
   tap(source: string, samples: number | null): Tap | Refusal {
@@ -276,6 +305,16 @@ class MemorySources implements SourceControl {
   restarts(source: string, order: RestartOrder): RestartTap | Refusal {
     const tap = this.tap(source, order.restarts * order.samplesPerRestart);
     return "ok" in tap ? tap : { ...tap, restart: "reopen", settleBytes: 4096 };
+  }
+
+  glimpse(_source: string, _actor: string, reader: GlimpseReader): { close(): void } {
+    this.open++;
+    this.reader = reader;
+    return {
+      close: () => {
+        this.open--;
+      },
+    };
   }
 
   async test(source: string, actor: string) {
@@ -358,7 +397,18 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
     },
   });
   const { keys, approvals, destructions, backups } = await openRig();
-  const access = new Access(book, new Certificates(clock, certificates), new Quotas(clock));
+  const sessions = new Sessions({
+    clock,
+    tokens: book,
+    osRandom: (length) => new Uint8Array(randomBytes(length)),
+    observer: journal,
+  });
+  const access = new Access(
+    book,
+    sessions,
+    new Certificates(clock, certificates),
+    new Quotas(clock),
+  );
   const { revoked: _revoked, ...distribution } = await openDistribution(
     { store: keys.store, clock, signer: new SigningKey(STATUS_SIGNER), log: logger },
     keys.supply,
@@ -414,6 +464,24 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         maximumSeconds: 60,
         maximumSamples: 100_000,
       }),
+      doctor: async () => ({
+        atMilliseconds: 1,
+        findings: [{ check: "disk", level: "ok", cause: "c", evidence: "e", remedy: null }],
+      }),
+      drills: new DrillDesk(
+        {
+          clock,
+          introspection: { snapshot: () => snapshot.value },
+          options: () => DRILLED,
+          version: "0",
+          build: "0".repeat(64),
+          attest: (report) => attestWith(SIGNER)("drill", drillFacts(report)),
+          keep: (event) => journal.record(event),
+          failed: () => {},
+          intervalMilliseconds: null,
+        },
+        [],
+      ),
       events: journal,
       lineage: {
         output: async (id) => (id === STORY.id ? STORY : undefined),
@@ -458,7 +526,9 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
         render: async () => "springhouse_ready 1\n",
       },
       access,
+      page: openPage(),
       tally: {
+        doors: new RequestTally().doors,
         answered: (door, code, _seconds, bytes) => answered.push({ door, code, bytes }),
         refused: () => {},
       },

@@ -11,7 +11,7 @@ afterAll(() => house.app.close());
 async function party() {
   const token = await house.issue(["client"]);
   const headers = { authorization: `Bearer ${token}` };
-  const { id } = house.access.authenticate(headers.authorization, {} as never)!;
+  const { id } = house.access.authenticate(headers, {} as never)!;
   const ask = async (path: string, payload?: object) => {
     const method = payload ? "POST" : "GET";
     const url = `/api/v1/keys/${path}`;

@@ -57,6 +57,7 @@ const GLOBAL: Readonly<Record<string, Field>> = {
   "construction.parentAgeSeconds": { default: 60, good: [1, 3600], bad: [0.9, 3601, null] },
   "construction.selfTestSeconds": { default: 600, good: [10, 86_400], bad: [9, 86_401, "x"] },
   "construction.generationFile": { good: ["/g"], bad: ["", 5] },
+  "drill.intervalHours": { default: 24, good: [1, 8760, null], bad: [0.5, 8761, "24"] },
   "quorum.sources": { default: 1, good: [1], bad: [0, 17, 1.5, "1"] },
   "quorum.withoutBest": { default: 0, good: [0], bad: [-1, 16, 0.5, "0"] },
   "quota.requestsPerSecond": QUOTA,

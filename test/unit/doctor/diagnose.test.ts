@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { diagnose, type Finding } from "../../../src/doctor/diagnose.ts";
+import { diagnose } from "../../../src/doctor/diagnose.ts";
+import type { Finding } from "../../../src/port/finding.ts";
 import type { ServiceSnapshot, SourceSnapshot } from "../../../src/port/snapshot.ts";
 import { SNAPSHOT, SOURCE } from "../api/house.ts";
 
@@ -188,4 +189,63 @@ describe("the vault", () => {
     const shut = house({}, { vault: { ...sealed, lockedMemory } });
     expect(about(shut, "locked memory").level).toBe("fault");
   });
+});
+
+describe("the entropy budget", () => {
+  const HOUR = 3_600_000;
+  /** A source of so many samples a second at 4 bits, and so many seeds of 512 bits an hour. */
+  const budget = (samplesPerSecond: number, seeds: number, more: Partial<ServiceSnapshot> = {}) =>
+    house(
+      { samplesTotal: samplesPerSecond * 3600 },
+      {
+        startedMilliseconds: 0,
+        atMilliseconds: HOUR,
+        instances: [
+          {
+            id: "http",
+            mechanism: "HMAC_DRBG",
+            securityStrength: 256,
+            state: "ready",
+            seed: "s",
+            seedMilliseconds: 1,
+            seedSources: 1,
+            seedCreditedBits: 512,
+            outputBytesSinceSeed: 0,
+            outputBytesLimit: 16_384,
+            seedAgeLimitMilliseconds: 600_000,
+            requestsSinceSeed: 0,
+            preparedSeeds: 0,
+            reseeds: [{ reason: "output_limit", total: seeds }],
+          },
+        ],
+        ...more,
+      },
+    ).find(({ check }) => check === "entropy budget");
+
+  test.each([
+    // 1,000 samples at 4 bits are 3,555 credited bits (512 of each 576), or 6.9 seeds a second.
+    [1000, 100, "ok"],
+    [1000, 3.6 * 3600, "warning"],
+    [1000, 7 * 3600, "fault"],
+  ] as const)("%d samples a second against %d seeds an hour: %s", (rate, seeds, level) => {
+    expect(budget(rate, seeds)).toMatchObject({ level });
+  });
+
+  test("tells what it compares, and how much output that is enough for", () => {
+    // 6.94 seeds a second of 16 KiB each.
+    expect(budget(1000, 3600)!.evidence).toBe(
+      "3,556 credited bits/s come, 512 bits/s were taken by 3600 seeds; enough for 0.11 MB/s of output",
+    );
+  });
+
+  test("over the OS RNG, or before there is a rate, there is none", () => {
+    expect(budget(1000, 1, { shape: "RBGC" })).toBeUndefined();
+    expect(budget(1000, 1, { atMilliseconds: 59_000 })).toBeUndefined();
+  });
+});
+
+test("a drill that failed is a fault, with its source", () => {
+  const drills = [{ source: "trng", atMilliseconds: 0, passed: false, lastPassedMilliseconds: 1 }];
+  expect(about(house({}, { drills }), "drill of trng")).toMatchObject({ level: "fault" });
+  expect(house({}, { drills: [{ ...drills[0]!, passed: true }] })).toEqual(house({}));
 });

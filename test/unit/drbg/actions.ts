@@ -28,6 +28,8 @@ interface OpenStream {
   readonly abort: AbortController;
   readonly request: { readonly door: Door; readonly requirement: Requirement };
   pulls: number;
+  /** One pull after another. */
+  turn: Promise<void>;
 }
 
 const LIMITS = { bytes: 40_000, requests: 20, ageMilliseconds: 30_000 };
@@ -130,7 +132,7 @@ async function perform(
         { ...request, bytes: null, principal: "p", purpose: "stream" },
         abort.signal,
       );
-      streams.push({ stream, abort, request, pulls: 0 });
+      streams.push({ stream, abort, request, pulls: 0, turn: Promise.resolve() });
       break;
     }
     case "pull":
@@ -145,19 +147,20 @@ async function perform(
 function pull(house: House, open: OpenStream | undefined, thrown: (error: unknown) => void): void {
   if (open === undefined) return;
   open.pulls++;
-  open.stream.next().then(
-    ({ done, value }) => {
-      open.pulls--;
+  // The bytes of a chunk are the consumer's until it asks for the next.
+  open.turn = open.turn.then(async () => {
+    try {
+      const { done, value } = await open.stream.next();
       if (done === true) return;
       if (open.abort.signal.aborted) house.rules.faults.push("a chunk after the abort");
       const bytes = value.bytes.length;
       house.rules.answered({ ...open.request, bytes, principal: "p", purpose: "stream" }, value);
-    },
-    (error: unknown) => {
-      open.pulls--;
+    } catch (error) {
       thrown(error);
-    },
-  );
+    } finally {
+      open.pulls--;
+    }
+  });
 }
 
 async function heal(house: House, streams: OpenStream[]): Promise<void> {

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { hmacComponent } from "../../../src/conditioning/hmac.ts";
 import { Accumulator } from "../../../src/entropy/accumulator.ts";
 import { EntropyRoom } from "../../../src/entropy/entropyRoom.ts";
+import { Glimpse } from "../../../src/entropy/glimpse.ts";
 import { Pool } from "../../../src/entropy/pool.ts";
 import { Pump } from "../../../src/entropy/pump.ts";
 import { TapChannel, type PumpTap } from "../../../src/entropy/tap.ts";
@@ -11,7 +12,10 @@ import { BLOCK_SAMPLES, ENTROPY, FakeSource, HEALTH, house, options, recorded } 
 
 type Action =
   | { readonly do: "emit" | "stuck"; readonly source: number; readonly samples: number }
-  | { readonly do: "gap" | "replug" | "tap" | "closeTaps"; readonly source: number }
+  | {
+      readonly do: "gap" | "replug" | "tap" | "closeTaps" | "look" | "lookAway";
+      readonly source: number;
+    }
   | { readonly do: "wait"; readonly milliseconds: number }
   | {
       readonly do: "take";
@@ -35,7 +39,10 @@ const SOURCES = 3;
  * number. The model runs a health monitor of its own, as verdicts are a function of the samples.
  * Returns what went against the rules of credit; empty when nothing did.
  */
-async function violations(actions: readonly Action[], tally = { seeds: 0 }): Promise<string[]> {
+async function violations(
+  actions: readonly Action[],
+  tally = { seeds: 0, shown: 0 },
+): Promise<string[]> {
   const faults: string[] = [];
   const conditioned: Uint8Array[][] = Array.from({ length: SOURCES }, () => []);
   const outputs: string[][] = Array.from({ length: SOURCES }, () => []);
@@ -63,6 +70,9 @@ async function violations(actions: readonly Action[], tally = { seeds: 0 }): Pro
     creditedOut: 0,
     exposed: new Set<number>(),
     taps: [] as TapChannel[],
+    glimpse: null as { close(): void } | null,
+    /** Of the chunk that is delivered: how many at its front were shown. */
+    shown: 0,
   }));
   const blocks = new Map<string, ModelBlock>();
 
@@ -76,14 +86,12 @@ async function violations(actions: readonly Action[], tally = { seeds: 0 }): Pro
     m.stream.push(...symbols);
     const verdict = m.monitor.push(symbols, 0);
     if (verdict.discardAccumulated) kill(n);
-    const open = m.taps.length > 0;
-    if (open) {
-      for (let i = 0; i < symbols.length; i += 1) m.exposed.add(first + i);
-    } else {
-      for (let i = verdict.usableFrom; i < symbols.length; i += 1) {
-        m.held.push(first + i);
-        m.usable += 1;
-      }
+    const spent = m.taps.length > 0 ? symbols.length : m.shown;
+    m.shown = 0;
+    for (let i = 0; i < spent; i += 1) m.exposed.add(first + i);
+    for (let i = Math.max(spent, verdict.usableFrom); i < symbols.length; i += 1) {
+      m.held.push(first + i);
+      m.usable += 1;
     }
     while (m.held.length >= BLOCK_SAMPLES) {
       const sequences = m.held.splice(0, BLOCK_SAMPLES);
@@ -169,6 +177,18 @@ async function violations(actions: readonly Action[], tally = { seeds: 0 }): Pro
       } else if (action.do === "tap") {
         const tap = room.tap(source.id, null, "auditor");
         if (tap instanceof TapChannel) m.taps.push(tap);
+      } else if (action.do === "look") {
+        const glimpse = room.glimpse(source.id, "auditor", {
+          wants: () => true,
+          show(first, symbols) {
+            if (first !== m.stream.length) faults.push("samples are shown as others");
+            tally.shown += symbols.length;
+            m.shown = symbols.length;
+          },
+        });
+        if (!("ok" in glimpse)) m.glimpse = glimpse;
+      } else if (action.do === "lookAway") {
+        m.glimpse?.close();
       } else {
         for (const tap of m.taps) tap.close();
         m.taps = [];
@@ -215,9 +235,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 5,
     arbitrary: fc.record({
-      do: fc.constantFrom("gap" as const, "tap" as const, "closeTaps" as const),
+      do: fc.constantFrom("gap", "tap", "closeTaps", "look", "lookAway"),
       source,
     }),
   },
@@ -245,8 +265,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test("no order of samples, gaps, alarms, taps, replugs and seeds breaks the rules of credit", async () => {
-  const tally = { seeds: 0 };
+test("no order of samples, gaps, alarms, taps, glimpses, replugs and seeds breaks the rules of credit", async () => {
+  const tally = { seeds: 0, shown: 0 };
   await fc.assert(
     fc.asyncProperty(
       fc.array(action, { minLength: 20, maxLength: 60, size: "max" }),
@@ -258,6 +278,7 @@ test("no order of samples, gaps, alarms, taps, replugs and seeds breaks the rule
   );
   // Else the property would hold because nothing ever happens.
   expect(tally.seeds).toBeGreaterThan(100);
+  expect(tally.shown).toBeGreaterThan(1000);
 });
 
 const TAKE: Action = { do: "take", minimumBits: 256, sources: 1, withoutBest: 0, age: null };
@@ -296,6 +317,16 @@ test("planted: a tap beside conditioning instead of in its place is caught", asy
   const leaks: PumpTap[] = [];
   vi.spyOn(Pump.prototype, "addTap").mockImplementation((tap) => void leaks.push(tap));
   const faults = await violations(TOUR);
+  expect(faults.join()).toMatch(/block too many|both exposed|other samples/);
+});
+
+test("planted: samples that are shown and conditioned all the same are caught", async () => {
+  const { deliver } = Glimpse.prototype;
+  vi.spyOn(Glimpse.prototype, "deliver").mockImplementation(function (this: Glimpse, ...given) {
+    deliver.apply(this, given);
+    return 0;
+  });
+  const faults = await violations([{ do: "look", source: 0 }, ...TOUR]);
   expect(faults.join()).toMatch(/block too many|both exposed|other samples/);
 });
 

@@ -397,7 +397,7 @@ test("planted: rows that are also conditioned are caught", async () => {
   vi.spyOn(Pump.prototype, "addTap").mockImplementation((tap) => void taps.push(tap));
   const { samples } = Pump.prototype;
   vi.spyOn(Pump.prototype, "samples").mockImplementation(function (this: Pump, symbols) {
-    for (const tap of taps) tap.deliver(symbols);
+    for (const tap of taps) tap.deliver(symbols, 0);
     samples.call(this, symbols);
   });
   const emit = (count: number): Action => ({ do: "emit", samples: count });

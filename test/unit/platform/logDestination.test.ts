@@ -30,17 +30,17 @@ test("a reader that stands still loses lines, is told how many, and gets no half
     };
     const destination = logDestination(pipe);
     // Longer than a pipe writes at once, so that one of them is cut off.
-    const line = `${JSON.stringify({ msg: "x".repeat(10_000) })}\n`;
+    const line = `${JSON.stringify({ detail: "x".repeat(10_000) })}\n`;
     for (let count = 0; count < 20; count++) destination.write(line);
     const whole = read().split("\n");
     const torn = whole.pop();
     expect(torn).not.toBe("");
     expect(whole.length).toBeGreaterThan(0);
-    destination.write('{"msg":"after"}\n');
+    destination.write('{"detail":"after"}\n');
     const [rest, told, after] = read().split("\n");
     expect(rest).toBe("");
-    expect(JSON.parse(told!)).toMatchObject({ level: 40, lost: 20 - whole.length });
-    expect(after).toBe('{"msg":"after"}');
+    expect(JSON.parse(told!)).toMatchObject({ kind: "log_lines_lost", lost: 20 - whole.length });
+    expect(after).toBe('{"detail":"after"}');
   } finally {
     closeSync(pipe);
     rmSync(directory, { recursive: true });

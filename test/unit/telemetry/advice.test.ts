@@ -15,7 +15,11 @@ const ADVICE = [
 const never = (): never => {
   throw new Error("only looked at");
 };
-const PROGRAM = buildProgram(never as never, "0", { serve: never, adopt: never });
+const PROGRAM = buildProgram(never as never, "0", {
+  serve: never,
+  adopt: never,
+  examineHere: never,
+});
 
 /** What is wrong with a command line; null when nothing is. Words in capitals are somebody's own. */
 function fault(line: string): string | null {

@@ -43,6 +43,14 @@ const CASES: Readonly<Record<string, Case>> = {
       'construction_info{shape="RBGC",validated="false"}': [null, 1],
     },
   },
+  drill_passed: {
+    change: ({ snapshot }) => void (snapshot.drills[0]!.passed = false),
+    moves: { 'drill_passed{source="one"}': [1, 0] },
+  },
+  drill_last_passed_timestamp_seconds: {
+    change: ({ snapshot }) => void (snapshot.drills[0]!.lastPassedMilliseconds = null),
+    moves: { 'drill_last_passed_timestamp_seconds{source="one"}': [7, null] },
+  },
   start_timestamp_seconds: {
     change: ({ snapshot }) => void (snapshot.startedMilliseconds = 61_500),
     moves: { start_timestamp_seconds: [1, 61.5] },

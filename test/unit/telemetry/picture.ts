@@ -140,6 +140,12 @@ export function picture(): Picture {
       { name: "HMAC_DRBG", passed: true, atMilliseconds: 3000 },
       { name: "conditioning", passed: true, atMilliseconds: 3000 },
     ],
+    drills: ["one", "two"].map((name) => ({
+      source: name,
+      atMilliseconds: 8000,
+      passed: true,
+      lastPassedMilliseconds: 7000,
+    })),
     store: { ok: true, detail: confidential("store") },
     vault: {
       initialised: true,

@@ -32,6 +32,14 @@ test("a key file is read by its path or as a credential, and only when nobody el
   expect(await read("by path")).toMatchObject({
     detail: expect.stringContaining("open to others") as string,
   });
+  // As systemd's access control list shows in a mode.
+  await chmod(path, 0o440);
+  expect(await read("by credential")).toEqual(new Uint8Array(bytes));
+  await chmod(path, 0o444);
+  expect(await read("by credential")).toMatchObject({
+    detail: expect.stringContaining("open to others") as string,
+  });
+  await chmod(path, 0o600);
   await writeFile(path, Buffer.alloc(31));
   await chmod(path, 0o600);
   expect(await read("by path")).toMatchObject({
