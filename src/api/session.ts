@@ -6,13 +6,14 @@ import type { Principal } from "../port/principal.ts";
 import { principalOf, type Context } from "./context.ts";
 import { addRoute } from "./route.ts";
 import { nullable, ROLE } from "./schemas.ts";
+import { SECRET_LINE } from "./text.ts";
 
 const BODY = Type.Object(
   {
     token: Type.String({
       minLength: 1,
       maxLength: 200,
-      pattern: "^[^\\u0000-\\u001f\\u007f]+$",
+      pattern: SECRET_LINE,
       description: "`sph_` and 43 characters.",
     }),
   },
