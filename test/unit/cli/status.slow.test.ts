@@ -34,7 +34,7 @@ function expectComplete(text: string): void {
     expect(tests.length).toBeGreaterThan(0);
     expect(Object.keys(source)).toContain("poolBlocks");
   }
-  expect(Object.keys(service).at(-1)).toBe("log");
+  expect(Object.keys(service).at(-1)).toBe("tlsCertificates");
 }
 
 /** Reads a FIFO to its end, 1,000 bytes at a time, when it has been full for a while. */
