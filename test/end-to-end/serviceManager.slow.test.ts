@@ -81,7 +81,7 @@ test.skipIf(!HAS_TOOLS)(
 test("a manager that cannot be told is named in the log, and stops nothing", async () => {
   const service = await startSpringhouse({ environment: { NOTIFY_SOCKET: "/nowhere/notify" } });
   onTestFinished(async () => void (await service.stop()));
-  await until("a warning", () => service.log().includes("could not be told"));
+  await until("a warning", () => service.log().includes("service_manager_not_told"));
   expect(service.log()).toContain("systemd-notify READY=1");
   expect(await service.stop()).toBe(0);
 });
