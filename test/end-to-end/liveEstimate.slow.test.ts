@@ -113,7 +113,7 @@ test("a device's estimate stands beside its claim; a bias is told, and its end",
     SPRINGHOUSE_STATE: service.state,
   });
   expect(stdout.toString()).toMatch(
-    /live [56]\.\d+ \(\w+\) to 6\.\d+ bits a sample, claim 7\.5: below/,
+    /live [56]\.\d+ \(\w+\) to [67]\.\d+ bits a sample, claim 7\.5: below/,
   );
 
   await emulator.command("noise");
