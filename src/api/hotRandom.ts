@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { DrawResult } from "../port/draw.ts";
 import type { Refusal } from "../port/errors.ts";
+import type { Principal } from "../port/principal.ts";
 import type { Context } from "./context.ts";
 import { admissionFor, overQuota } from "./guard.ts";
 import { PROBLEM_TYPE, problemHeaders, problemOf, statusOf } from "./problem.ts";
@@ -40,10 +41,10 @@ export function hotRandom(context: Context, nextId: () => string): HotRoute {
   function refuse(
     response: ServerResponse,
     startedMilliseconds: number,
-    principal: Parameters<Context["note"]>[4],
+    principal: Principal,
     refusal: Refusal,
+    id = nextId(),
   ): void {
-    const id = nextId();
     const status = statusOf(refusal.code);
     context.note(refusal, id, "GET", ROUTE, principal);
     tally.answered("http", status, (clock.monotonicMilliseconds() - startedMilliseconds) / 1000, 0);
@@ -55,6 +56,17 @@ export function hotRandom(context: Context, nextId: () => string): HotRoute {
       "content-length": Buffer.byteLength(text),
     });
     response.end(text);
+  }
+
+  /** The log has a defect under the id that the answer names. */
+  function fail(
+    response: ServerResponse,
+    startedMilliseconds: number,
+    principal: Principal,
+    error: unknown,
+  ): void {
+    const id = nextId();
+    refuse(response, startedMilliseconds, principal, context.explain(error, id), id);
   }
 
   return (request, response) => {
@@ -89,15 +101,11 @@ export function hotRandom(context: Context, nextId: () => string): HotRoute {
         requirement: NOTHING_ASKED,
       });
     } catch (error) {
-      refuse(response, started, principal, context.explain(error, nextId()));
+      fail(response, started, principal, error);
       return true;
     }
     if (result instanceof Promise)
-      result
-        .then(settle)
-        .catch((error: unknown) =>
-          refuse(response, started, principal, context.explain(error, nextId())),
-        );
+      result.then(settle).catch((error: unknown) => fail(response, started, principal, error));
     else settle(result);
     return true;
   };

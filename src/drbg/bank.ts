@@ -31,9 +31,13 @@ export class Bank {
     return this.#wanted ? this.instances : [];
   }
 
+  /** Somebody asks for much: seeds are to be prepared from now on. */
+  want(): void {
+    this.#wanted = true;
+  }
+
   /** A request of so many bytes would be answered at once. */
   ready(bytes: number, requirement: Requirement): boolean {
-    this.#wanted = true;
     const most = Math.ceil(bytes / this.instances.length);
     return this.instances.every((instance) => instance.canGive(most, requirement));
   }

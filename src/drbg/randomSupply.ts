@@ -155,6 +155,7 @@ export class DrbgSupply implements RandomSupply {
 
   #bankReady(bytes: number, requirement: Requirement): boolean {
     if (this.#bank === null) return false;
+    this.#bank.want();
     const ready = this.#bank.ready(bytes, requirement);
     if (!ready) this.#refill.request();
     return ready;
@@ -226,8 +227,7 @@ export class DrbgSupply implements RandomSupply {
   }
 
   instances(): readonly InstanceSnapshot[] {
-    const doors = [...this.#rooms.values()].map(({ instance }) => instance);
-    return [...doors, ...(this.#bank?.wanting ?? [])].map((instance) => instance.snapshot());
+    return this.#wanting.map((instance) => instance.snapshot());
   }
 
   selfTests(): readonly SelfTestSnapshot[] {
@@ -241,9 +241,17 @@ export class DrbgSupply implements RandomSupply {
     for (const { sleepers } of this.#rooms.values()) sleepers.wake();
   }
 
+  get #doors(): readonly DrbgInstance[] {
+    return [...this.#rooms.values()].map(({ instance }) => instance);
+  }
+
   get #instances(): readonly DrbgInstance[] {
-    const doors = [...this.#rooms.values()].map(({ instance }) => instance);
-    return [...doors, ...(this.#bank?.instances ?? [])];
+    return [...this.#doors, ...(this.#bank?.instances ?? [])];
+  }
+
+  /** Those that have seeds, or are to have some. */
+  get #wanting(): readonly DrbgInstance[] {
+    return [...this.#doors, ...(this.#bank?.wanting ?? [])];
   }
 
   #gate(): Refusal | null {
@@ -254,8 +262,7 @@ export class DrbgSupply implements RandomSupply {
   /** One seed a door, then the second: no door fills its queue before another has its first. */
   #fill(): boolean {
     let complete = true;
-    const doors = [...this.#rooms.values()].map(({ instance }) => instance);
-    const unfilled = new Set([...doors, ...(this.#bank?.wanting ?? [])]);
+    const unfilled = new Set(this.#wanting);
     for (let level = 1; unfilled.size > 0; level++) {
       for (const instance of unfilled) {
         const result = instance.queue.fill(level);

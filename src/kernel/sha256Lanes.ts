@@ -21,12 +21,10 @@ const MODULE = new WebAssembly.Module(Buffer.from(SHA256_WASM, "base64"));
 export class Sha256Lanes {
   readonly kernel: Sha256Exports;
   readonly bytes: Uint8Array;
-  readonly words: Int32Array;
 
   constructor() {
     this.kernel = new WebAssembly.Instance(MODULE).exports as Sha256Exports;
     this.bytes = new Uint8Array(this.kernel.memory.buffer);
-    this.words = new Int32Array(this.kernel.memory.buffer);
   }
 
   /** @returns the address of a lane's context */

@@ -16,6 +16,8 @@ const PROBE_MILLISECONDS = 50;
 
 /** Closing must not hold up an abort: `run` resolves within a second (port/source.ts). */
 const CLOSE_MILLISECONDS = 400;
+/** Draining, flushing, closing, and the read that is under way. */
+const ALL_CLOSE_MILLISECONDS = (7 * CLOSE_MILLISECONDS) / 4;
 const OPEN_MILLISECONDS = 3_000;
 const WRITE_MILLISECONDS = 1_000;
 
@@ -44,6 +46,7 @@ export class SerialLine {
   #reads = 0;
   #cancelProbe = (): void => {};
   #closing = false;
+  #closed: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, binding: Binding, scope: Scope) {
     this.path = path;
@@ -131,15 +134,34 @@ export class SerialLine {
     this.#receive = () => {};
     this.#cancelProbe();
     const { clock } = this.#scope;
+    const began = clock.monotonicMilliseconds();
     if (this.#binding.isOpen) {
       // Output that a device does not take would hold close(2) up for 30 s (closing_wait), so it is
       // thrown away; but only then, or a farewell would be.
       if (!(await settledWithin(clock, CLOSE_MILLISECONDS / 4, this.#binding.drain()))) {
         await settledWithin(clock, CLOSE_MILLISECONDS / 4, this.#binding.flush());
       }
-      await settledWithin(clock, CLOSE_MILLISECONDS, this.#binding.close());
+      this.#closed = this.#binding.close();
+      await settledWithin(clock, CLOSE_MILLISECONDS, this.#closed);
     }
-    if (await settledWithin(clock, CLOSE_MILLISECONDS / 4, this.#reading)) this.#buffer.fill(0);
+    // Most often all of it is left: whoever opens the port next needs the lock.
+    const left = ALL_CLOSE_MILLISECONDS - (clock.monotonicMilliseconds() - began);
+    const bound = Math.max(CLOSE_MILLISECONDS / 4, left);
+    if (await settledWithin(clock, bound, this.#reading)) this.#buffer.fill(0);
+  }
+
+  /**
+   * Closes the port that is to be opened again. The lock is the open file's (flock(2)): it outlives
+   * close(2) while a read of ours is under way in another thread, which a busy machine makes long.
+   * @throws SessionEnded `silent` when the port does not let go
+   */
+  async release(): Promise<void> {
+    await this.close();
+    const over = Promise.allSettled([this.#closed, this.#reading]);
+    await this.#scope.wait(over, {
+      milliseconds: OPEN_MILLISECONDS,
+      end: this.#stalled("the last read"),
+    });
   }
 
   async #read(): Promise<void> {

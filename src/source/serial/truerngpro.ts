@@ -69,6 +69,7 @@ export function trueRngProDriver(options: TrueRngProOptions): SerialDriver {
         const line = await SerialLine.open(port.path, step.baudRate, scope);
         try {
           await scope.sleep(step.holdMilliseconds);
+          await line.release();
         } finally {
           await line.close();
         }

@@ -8,9 +8,6 @@ import {
 } from "../../support/emulator.ts";
 import { record, serialSource, sleep, type Recording } from "./serialRecorder.ts";
 
-/** A pseudo-terminal that is locked for a moment by whoever had its number before is no finding. */
-const RETRIED = { retry: 2 };
-
 const SAMPLES = 20_000;
 
 async function emulate(options: EmulatorOptions, context: TestContext): Promise<Emulator> {
@@ -41,49 +38,45 @@ function offsetIn(sent: Uint8Array, received: Buffer): number {
   return offset;
 }
 
-describe.concurrent(
-  "every family delivers what the device sent, byte for byte, after the settling",
-  RETRIED,
-  () => {
-    test.for([
-      ["truerng", { family: "truerng", settleBytes: 4096 }, 0],
-      ["truerngpro", { family: "truerngpro", settleBytes: 1000 }, 19_200],
-      ["truerngpro", { family: "truerngpro", settleBytes: 0, mode: "NORMAL" }, 300],
-      ["truerngpro", { family: "truerngpro", settleBytes: 0, mode: "RNG1WHITE" }, 4800],
-      ["truerngpro", { family: "truerngpro", settleBytes: 0, mode: "RNG2WHITE" }, 9600],
-      ["truerngprov2", { family: "truerngpro", settleBytes: 0, mode: "UNWHITENED" }, 57_600],
-      ["onerng", { family: "onerng", settleBytes: 100 }, 1],
-      ["onerng", { family: "onerng", settleBytes: 0, noise: "cmd3" }, 3],
-      ["onerng", { family: "onerng", settleBytes: 0, noise: "cmd0" }, 0],
-      ["generic", { family: "generic", settleBytes: 77, baudRate: 115_200 }, 0],
-    ] as const)("%s as %o", async ([family, choice, mode], context) => {
-      const emulator = await emulate({ family, seed: 5, rate: 200_000 }, context);
-      const session = await collect(emulator, choice);
-      expect(await session.ended).toMatchObject({ reason: "aborted" });
-      expect(session.entries[0]?.type).toBe("opened");
-      expect(session.entries.filter((entry) => entry.type === "opened")).toHaveLength(1);
-      expect(session.gaps()).toBe(0);
-      const received = session.samples();
-      expect(received.length).toBeGreaterThanOrEqual(SAMPLES);
-      const sent = emulatedNoise(5, mode, 400_000 + received.length);
-      expect(offsetIn(sent, received)).toBeGreaterThanOrEqual(choice.settleBytes);
-    });
+describe.concurrent("every family delivers what the device sent, byte for byte, after the settling", () => {
+  test.for([
+    ["truerng", { family: "truerng", settleBytes: 4096 }, 0],
+    ["truerngpro", { family: "truerngpro", settleBytes: 1000 }, 19_200],
+    ["truerngpro", { family: "truerngpro", settleBytes: 0, mode: "NORMAL" }, 300],
+    ["truerngpro", { family: "truerngpro", settleBytes: 0, mode: "RNG1WHITE" }, 4800],
+    ["truerngpro", { family: "truerngpro", settleBytes: 0, mode: "RNG2WHITE" }, 9600],
+    ["truerngprov2", { family: "truerngpro", settleBytes: 0, mode: "UNWHITENED" }, 57_600],
+    ["onerng", { family: "onerng", settleBytes: 100 }, 1],
+    ["onerng", { family: "onerng", settleBytes: 0, noise: "cmd3" }, 3],
+    ["onerng", { family: "onerng", settleBytes: 0, noise: "cmd0" }, 0],
+    ["generic", { family: "generic", settleBytes: 77, baudRate: 115_200 }, 0],
+  ] as const)("%s as %o", async ([family, choice, mode], context) => {
+    const emulator = await emulate({ family, seed: 5, rate: 200_000 }, context);
+    const session = await collect(emulator, choice);
+    expect(await session.ended).toMatchObject({ reason: "aborted" });
+    expect(session.entries[0]?.type).toBe("opened");
+    expect(session.entries.filter((entry) => entry.type === "opened")).toHaveLength(1);
+    expect(session.gaps()).toBe(0);
+    const received = session.samples();
+    expect(received.length).toBeGreaterThanOrEqual(SAMPLES);
+    const sent = emulatedNoise(5, mode, 400_000 + received.length);
+    expect(offsetIn(sent, received)).toBeGreaterThanOrEqual(choice.settleBytes);
+  });
 
-    test("one bit a sample", async (context) => {
-      const emulator = await emulate({ family: "generic", seed: 6, rate: 100_000 }, context);
-      const framing = { bitsPerSample: 1, mapping: "bits-msb-first" } as const;
-      const choice = { family: "generic", baudRate: 9600, framing, settleBytes: 0 } as const;
-      const session = await collect(emulator, choice);
-      const bits = session.samples();
-      const bytes = Uint8Array.from({ length: bits.length / 8 }, (_, index) =>
-        bits.subarray(index * 8, index * 8 + 8).reduce((byte, bit) => byte * 2 + bit, 0),
-      );
-      expect(offsetIn(emulatedNoise(6, 0, 100_000), Buffer.from(bytes))).toBeLessThan(8);
-    });
-  },
-);
+  test("one bit a sample", async (context) => {
+    const emulator = await emulate({ family: "generic", seed: 6, rate: 100_000 }, context);
+    const framing = { bitsPerSample: 1, mapping: "bits-msb-first" } as const;
+    const choice = { family: "generic", baudRate: 9600, framing, settleBytes: 0 } as const;
+    const session = await collect(emulator, choice);
+    const bits = session.samples();
+    const bytes = Uint8Array.from({ length: bits.length / 8 }, (_, index) =>
+      bits.subarray(index * 8, index * 8 + 8).reduce((byte, bit) => byte * 2 + bit, 0),
+    );
+    expect(offsetIn(emulatedNoise(6, 0, 100_000), Buffer.from(bytes))).toBeLessThan(8);
+  });
+});
 
-describe.concurrent("a TrueRNGpro's 12-bit words", RETRIED, () => {
+describe.concurrent("a TrueRNGpro's 12-bit words", () => {
   const framing = {
     bitsPerSample: 8,
     mapping: "low-bits",
@@ -128,7 +121,7 @@ describe.concurrent("a TrueRNGpro's 12-bit words", RETRIED, () => {
   });
 });
 
-describe.concurrent("what confirms that noise is raw", RETRIED, () => {
+describe.concurrent("what confirms that noise is raw", () => {
   test.for([
     ["truerng", { family: "truerng" }, false],
     ["truerngpro", { family: "truerngpro" }, false],
@@ -160,15 +153,15 @@ describe.concurrent("what confirms that noise is raw", RETRIED, () => {
   });
 });
 
-describe.concurrent("the wrong device", RETRIED, () => {
+describe.concurrent("the wrong device", () => {
   test.for([
-    ["generic", { family: "onerng" }, "protocol", "cmd"],
+    ["generic", { family: "onerng" }, "protocol", "after cmdo|answer cmdv"],
     ["onerng", { family: "truerng", openTimeoutMilliseconds: 300 }, "silent", "300 ms"],
     ["onerng", { family: "truerngpro", openTimeoutMilliseconds: 300 }, "silent", "300 ms"],
   ] as const)("a %s as %o ends as %s", async ([family, choice, reason, word], context) => {
     const emulator = await emulate({ family }, context);
     const session = await collect(emulator, choice);
-    expect(await session.ended).toEqual({ reason, detail: expect.stringContaining(word) });
+    expect(await session.ended).toEqual({ reason, detail: expect.stringMatching(word) });
     expect(session.entries).toEqual([]);
   });
 
