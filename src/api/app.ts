@@ -13,6 +13,7 @@ import { addDrills } from "./drills.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
 import { liveSocket } from "./liveSocket.ts";
+import { hotPortsOf } from "./hotPorts.ts";
 import { hotRandom, type HotRoute } from "./hotRandom.ts";
 import { addIntents } from "./intents.ts";
 import { addKeyChanges } from "./keyChanges.ts";
@@ -90,7 +91,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   app.decorateRequest("principal", null);
   app.decorateRequest("startedMilliseconds", 0);
   app.decorate("routeRows", []);
-  app.decorate("hotRandom", hotRandom(context, nextId));
+  app.decorate("hotRandom", hotRandom(hotPortsOf(context, nextId)));
   app.decorate(
     "upgrades",
     new Upgrades(context, nextId, [

@@ -5,6 +5,7 @@ import { plainBytes } from "../../../src/api/hotRandom.ts";
 import { listen } from "../../../src/api/listen.ts";
 import { refuse } from "../../../src/port/errors.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
+import type { ClientUse } from "../../../src/port/principal.ts";
 import { buildHouse, type House } from "./house.ts";
 
 /*
@@ -19,7 +20,7 @@ interface Case {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly rawHead?: string;
-  readonly token?: "client" | "auditor" | "none" | "wrong" | "poor";
+  readonly token?: "client" | "auditor" | "none" | "wrong" | "poor" | "hasty";
   readonly prepare?: (house: House) => void;
 }
 
@@ -61,6 +62,7 @@ const CASES: readonly Case[] = [
     prepare: (h) => vi.spyOn(h.supply, "draw").mockRejectedValue(new Error("x")),
   },
   { what: "over the quota of bytes", hot: true, url: "/v1/random?bytes=3000", token: "poor" },
+  { what: "over the quota of requests", hot: true, token: "hasty" },
   { what: "too many bytes", hot: false, url: "/v1/random?bytes=65537" },
   { what: "no bytes", hot: false, url: "/v1/random?bytes=0" },
   { what: "an empty number", hot: false, url: "/v1/random?bytes=" },
@@ -90,6 +92,7 @@ interface Seen {
   readonly draws: number;
   readonly answered: House["answered"];
   readonly log: readonly string[];
+  readonly uses: readonly ClientUse[];
   readonly framework: number;
 }
 
@@ -112,10 +115,11 @@ async function see(given: Case, isHot: boolean): Promise<Seen> {
     address: { host: "127.0.0.1", port: 0 },
   });
   const poor = await house.issue(["client"], { requestsPerSecond: 5, bytesPerSecond: 1 });
-  const tokens = { ...house.tokens, none: "", wrong: "sph_wrong", poor };
+  const hasty = await house.issue(["client"], { requestsPerSecond: 0.001, bytesPerSecond: null });
+  const tokens = { ...house.tokens, none: "", wrong: "sph_wrong", poor, hasty };
   const token = tokens[given.token ?? "client"];
-  if (given.token === "poor") {
-    const { authorization } = { authorization: `Bearer ${poor}` };
+  if (given.token === "poor" || given.token === "hasty") {
+    const { authorization } = { authorization: `Bearer ${token}` };
     await house.app.inject({ url: "/v1/random?bytes=9", headers: { authorization } });
   }
   house.answered.length = 0;
@@ -162,6 +166,7 @@ async function see(given: Case, isHot: boolean): Promise<Seen> {
         .replaceAll(/"atMilliseconds":\d+/g, "")
         .replaceAll(/"frames":\[.*\]/g, ""),
     ),
+    uses: house.access.quotas.uses().map((use) => ({ ...use, client: null })),
     framework: framework.mock.calls.length,
   };
 }
