@@ -53,7 +53,10 @@ export interface Gatekeepers {
   readonly publicProbes: boolean;
 }
 
-export type Admission = (raw: IncomingMessage) => Principal | Refusal | null;
+/** The head of a request, as node reads it. */
+export type Head = Pick<IncomingMessage, "headers" | "rawHeaders" | "method" | "socket">;
+
+export type Admission = (head: Head) => Principal | Refusal | null;
 
 /**
  * Who asks, from the head of a request alone: nothing of a body has been read, no parameter looked at,

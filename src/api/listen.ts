@@ -7,6 +7,7 @@ import { isMainThread } from "node:worker_threads";
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../port/clock.ts";
 import { refuse, SpringhouseError } from "../port/errors.ts";
+import { HotConnections } from "./hot/connections.ts";
 import { answerProblem } from "./upgrade.ts";
 
 /** PEM texts. */
@@ -53,6 +54,10 @@ export interface Listening {
 const HEADERS_TIMEOUT_MILLISECONDS = 10_000;
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
 const KEEP_ALIVE_MILLISECONDS = 60_000;
+const TIMES = {
+  headMilliseconds: HEADERS_TIMEOUT_MILLISECONDS,
+  keepAliveMilliseconds: KEEP_ALIVE_MILLISECONDS,
+};
 const MAXIMUM_CONNECTIONS = 4096;
 /**
  * What an RSA key of a batch may still take when the service stops, and a WebSocket's peer to say
@@ -105,6 +110,25 @@ const SERVER_OPTIONS: ServerOptions = {
   shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
 };
 
+/**
+ * Puts the reader of hot heads in front of node's own, which gets every connection on which anything
+ * else comes.
+ * @param event with which node's server gets a connection that may carry HTTP
+ */
+function readHotFirst(
+  server: Server,
+  event: "connection" | "secureConnection",
+  app: FastifyInstance,
+): HotConnections {
+  const readers = server.listeners(event) as ((socket: Socket) => void)[];
+  server.removeAllListeners(event);
+  const hot = new HotConnections(app.hot, TIMES, (socket) => {
+    for (const read of readers) read.call(server, socket);
+  });
+  server.on(event, (socket: Socket) => hot.serve(socket));
+  return hot;
+}
+
 /** @param open receives every connection for as long as it is open, upgraded ones too */
 function prepare(
   server: Server,
@@ -119,7 +143,7 @@ function prepare(
     connection.once("close", () => open.delete(connection));
   });
   server.on("request", (request, response) => {
-    if (!app.hotRandom(request, response)) app.routing(request, response);
+    app.routing(request, response);
   });
   server.on("upgrade", (request, connection, head) => {
     app.upgrades.handle(request, connection, head);
@@ -197,6 +221,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   await app.ready();
   const servers: Server[] = [];
   const open = new Set<Socket>();
+  const hot: HotConnections[] = [];
   const closeAll = async (): Promise<void> => {
     const ends = servers.map(
       (server) =>
@@ -208,6 +233,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     const sweep = (): void => {
       // An answer that was under way left its connection open for a next request.
       for (const server of servers) server.closeIdleConnections();
+      for (const connections of hot) connections.closeIdle();
       // Opened ahead by a client, and nothing sent yet: node takes them for busy.
       for (const connection of open) if (connection.bytesRead === 0) connection.destroy();
       cancelSweep = clock.schedule(SWEEP_MILLISECONDS, sweep);
@@ -242,6 +268,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
           requestCert: tls.clientAuthority !== undefined,
           rejectUnauthorized: tls.requireClientCertificate ?? false,
         });
+      if (secure) hot.push(readHotFirst(secure, "secureConnection", app));
       secure?.on("secureConnection", (connection) => {
         if (!connection.authorized) return;
         // A resumed session has it too (RFC 8446 2.2); one without would be nobody that can be judged.
@@ -254,6 +281,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
         connection.once("close", () => certified.delete(connection));
       });
       const server = secure ?? createHttpServer(SERVER_OPTIONS);
+      if (!secure) hot.push(readHotFirst(server, "connection", app));
       prepare(server, app, clock, open, limit);
       const host = address.host.replace(/^\[(.*)\]$/, "$1");
       const where = `${address.host}:${address.port}`;
@@ -265,6 +293,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     }
     if (socketPath !== undefined) {
       const server = createHttpServer(SERVER_OPTIONS);
+      hot.push(readHotFirst(server, "connection", app));
       prepare(server, app, clock, open, limit);
       await listenOnPath(server, socketPath);
       servers.push(server);

@@ -40,7 +40,7 @@ function formOf(accept: string | undefined, { format }: Query): Form | null {
   return negotiate(accept, FORMATTED) === null ? null : format;
 }
 
-/** `GET /v1/random`. The usual request does not come this far: see `hotRandom.ts`. */
+/** `GET /v1/random`. The usual request does not come this far: see `hot/`. */
 export function addRandom(app: FastifyInstance, context: Context): void {
   const { random, access, clock, tally } = context.ports;
   const answering: Answering = {

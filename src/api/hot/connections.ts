@@ -1,0 +1,29 @@
+import type { Socket } from "node:net";
+import { HttpDate } from "./answer.ts";
+import { type ConnectionTimes, HotConnection } from "./connection.ts";
+import type { HotPorts } from "./ports.ts";
+
+/** The connections of one listener that have only asked for bytes so far. */
+export class HotConnections {
+  readonly #open = new Set<HotConnection>();
+  readonly #serve: (socket: Socket) => void;
+
+  /** @param passOn node's own reader of HTTP */
+  constructor(ports: HotPorts, times: ConnectionTimes, passOn: (socket: Socket) => void) {
+    const date = new HttpDate(ports.clock);
+    const left = (connection: HotConnection): void => {
+      this.#open.delete(connection);
+    };
+    this.#serve = (socket) => {
+      this.#open.add(new HotConnection(socket, { ports, date, times, passOn, left }));
+    };
+  }
+
+  serve(socket: Socket): void {
+    this.#serve(socket);
+  }
+
+  closeIdle(): void {
+    for (const connection of this.#open) if (connection.isIdle) connection.destroy();
+  }
+}
