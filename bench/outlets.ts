@@ -41,9 +41,9 @@ async function compareSpeed(two: Server, one: Server): Promise<Ratio> {
 /** Also waits until both threads answer. */
 export function run(): Promise<readonly Ratio[]> {
   return withService(
-    (two, { log }) =>
+    (two, service) =>
       withService(async (one) => {
-        while (!log().includes("outlet_opened"))
+        while (!service.log().includes("outlet_opened"))
           await new Promise((resolve) => setTimeout(resolve, 20));
         const ratios = [compareCpu(two, one)];
         if (availableParallelism() >= CORES_FOR_SPEED) ratios.push(await compareSpeed(two, one));
