@@ -13,7 +13,7 @@ import { addDrills } from "./drills.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
 import { liveSocket } from "./liveSocket.ts";
-import { hotRandom, type HotRoute } from "./hotRandom.ts";
+import { hotPortsOf, type HotPorts } from "./hot/ports.ts";
 import { addIntents } from "./intents.ts";
 import { addKeyChanges } from "./keyChanges.ts";
 import { addKeyExport } from "./keyExport.ts";
@@ -50,8 +50,8 @@ declare module "fastify" {
     /** Every route of HTTP with its roles, for the documentation and the tests. */
     routeRows: RouteRow[];
     upgrades: Upgrades;
-    /** In front of everything else of HTTP. */
-    hotRandom: HotRoute;
+    /** For what is answered in front of all HTTP: see `hot/`. */
+    hot: HotPorts;
   }
 }
 
@@ -90,7 +90,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   app.decorateRequest("principal", null);
   app.decorateRequest("startedMilliseconds", 0);
   app.decorate("routeRows", []);
-  app.decorate("hotRandom", hotRandom(context, nextId));
+  app.decorate("hot", hotPortsOf(context, nextId));
   app.decorate(
     "upgrades",
     new Upgrades(context, nextId, [

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
-import { credentialOf } from "../access/access.ts";
+import { type Access, credentialOf } from "../access/access.ts";
 import { rolesOf, type Permission } from "../access/permissions.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Principal, Role } from "../port/principal.ts";
 import type { Context } from "./context.ts";
+import type { Hosts } from "./hosts.ts";
 import { negotiate } from "./negotiation.ts";
 
 /** One answer for every way in which authentication fails. */
@@ -45,19 +46,29 @@ function isAmbiguous(rawHeaders: readonly string[]): boolean {
   return hosts > 1 || authorizations > 1;
 }
 
-export type Admission = (raw: IncomingMessage) => Principal | Refusal | null;
+/** What the guard asks of the house. */
+export interface Gatekeepers {
+  readonly access: Pick<Access, "authenticate">;
+  readonly hosts: Pick<Hosts, "checkHost" | "checkPage" | "checkOwnPage">;
+  readonly publicProbes: boolean;
+}
+
+/** The head of a request, as node reads it. */
+export type Head = Pick<IncomingMessage, "headers" | "rawHeaders" | "method" | "socket">;
+
+export type Admission = (head: Head) => Principal | Refusal | null;
 
 /**
- * Who comes in, from the head of a request alone: nothing of a body has been read, no parameter
- * looked at. Null is nobody, where nobody is needed.
+ * Who asks, from the head of a request alone: nothing of a body has been read, no parameter looked at,
+ * nothing counted. Null is nobody, where nobody is needed.
  */
-export function admissionFor(context: Context, permission: Permission): Admission {
-  const { access } = context.ports;
-  const { hosts } = context;
+export function identityFor(
+  { access, hosts, publicProbes }: Gatekeepers,
+  permission: Permission,
+): Admission {
   const roles: readonly Role[] = rolesOf(permission);
   // A link from another site may lead to the console's page, which holds nothing.
-  const isPublic =
-    permission === "console.read" || (permission === "probe.read" && context.options.publicProbes);
+  const isPublic = permission === "console.read" || (permission === "probe.read" && publicProbes);
   const signsIn = permission === "session.open";
   const forbidden = refuse("forbidden", `This route needs one of the roles ${roles.join(", ")}.`);
   return (raw) => {
@@ -74,8 +85,24 @@ export function admissionFor(context: Context, permission: Permission): Admissio
     if (signsIn) return null;
     const principal = access.authenticate(headers, socket);
     if (principal === null) return UNAUTHENTICATED;
-    if (!principal.roles.some((role) => roles.includes(role))) return forbidden;
-    const wait = access.quotas.admitRequest(principal);
+    return principal.roles.some((role) => roles.includes(role)) ? principal : forbidden;
+  };
+}
+
+export const gatekeepersOf = ({ ports, hosts, options }: Context): Gatekeepers => ({
+  access: ports.access,
+  hosts,
+  publicProbes: options.publicProbes,
+});
+
+/** Who comes in: who asks, counted as a request of its quota. */
+export function admissionFor(context: Context, permission: Permission): Admission {
+  const identify = identityFor(gatekeepersOf(context), permission);
+  const { quotas } = context.ports.access;
+  return (raw) => {
+    const principal = identify(raw);
+    if (principal === null || "code" in principal) return principal;
+    const wait = quotas.admitRequest(principal);
     return wait > 0 ? overQuota("requests", wait) : principal;
   };
 }
@@ -86,17 +113,22 @@ export function guardFor(
   permission: Permission,
   produces: readonly string[] | null,
 ): (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void {
-  const admit = admissionFor(context, permission);
-  const { clock } = context.ports;
+  const identify = identityFor(gatekeepersOf(context), permission);
+  const { clock, access } = context.ports;
   return (request, reply, done) => {
     request.startedMilliseconds = clock.monotonicMilliseconds();
-    const admitted = admit(request.raw);
-    if (admitted !== null) {
-      if ("code" in admitted) {
-        context.refuse(request, reply, admitted);
+    const identified = identify(request.raw);
+    if (identified !== null) {
+      if ("code" in identified) {
+        context.refuse(request, reply, identified);
         return;
       }
-      request.principal = admitted;
+      request.principal = identified;
+      const wait = access.quotas.admitRequest(identified);
+      if (wait > 0) {
+        context.refuse(request, reply, overQuota("requests", wait));
+        return;
+      }
     }
     const { accept } = request.headers;
     if (accept !== undefined && produces !== null && negotiate(accept, produces) === null) {

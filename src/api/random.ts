@@ -6,6 +6,7 @@ import { principalOf } from "./context.ts";
 import { notAcceptable, overQuota } from "./guard.ts";
 import { negotiate } from "./negotiation.ts";
 import {
+  type Answering,
   answerRandom,
   contentTypeOf,
   type Form,
@@ -13,13 +14,10 @@ import {
   OCTET_STREAM,
   TEXT,
 } from "./randomAnswer.ts";
+import { DEFAULT_BYTES, MAXIMUM_BYTES } from "./randomBytes.ts";
 import { FRESH, REQUIREMENT_PROPERTIES, requirementOf } from "./requirement.ts";
 import { addRoute } from "./route.ts";
 import { OCTETS, OUTPUT_HEADERS, choice } from "./schemas.ts";
-
-/** SP 800-90A table 2: 2^19 bits a request. */
-export const MAXIMUM_BYTES = 65_536;
-export const DEFAULT_BYTES = 32;
 
 const QUERY = Type.Object(
   {
@@ -42,9 +40,13 @@ function formOf(accept: string | undefined, { format }: Query): Form | null {
   return negotiate(accept, FORMATTED) === null ? null : format;
 }
 
-/** `GET /v1/random`. The usual request does not come this far: see `hotRandom.ts`. */
+/** `GET /v1/random`. The usual request does not come this far: see `hot/`. */
 export function addRandom(app: FastifyInstance, context: Context): void {
-  const { random, access } = context.ports;
+  const { random, access, clock, tally } = context.ports;
+  const answering: Answering = {
+    clock,
+    answered: (status, seconds, bytes) => tally.answered("http", status, seconds, bytes),
+  };
 
   function settle(
     request: FastifyRequest,
@@ -56,7 +58,7 @@ export function addRandom(app: FastifyInstance, context: Context): void {
       context.refuse(request, reply, result);
       return;
     }
-    answerRandom(reply.raw, request.startedMilliseconds, form, result, context.ports);
+    answerRandom(reply.raw, request.startedMilliseconds, form, result, answering);
     reply.hijack();
   }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Drawn } from "../port/draw.ts";
-import type { ApiPorts } from "./ports.ts";
+import type { Clock } from "../port/clock.ts";
 
 export const OCTET_STREAM = "application/octet-stream";
 export const JSON_TYPE = "application/json";
@@ -24,6 +24,12 @@ function payloadOf({ bytes, outputs, seed }: Drawn, form: Form): Buffer | string
   });
 }
 
+/** What an answer is counted by. */
+export interface Answering {
+  readonly clock: Pick<Clock, "monotonicMilliseconds">;
+  readonly answered: (status: number, seconds: number, outputBytes: number) => void;
+}
+
 /**
  * Sends what was drawn, and overwrites it when it has left: past fastify's reply, whose hooks and
  * serialisers have nothing to do here.
@@ -33,7 +39,7 @@ export function answerRandom(
   startedMilliseconds: number,
   form: Form,
   drawn: Drawn,
-  { clock, tally }: Pick<ApiPorts, "clock" | "tally">,
+  { clock, answered }: Answering,
 ): void {
   const { bytes, outputs } = drawn;
   if (response.destroyed) {
@@ -44,7 +50,7 @@ export function answerRandom(
   response.on("close", () => {
     bytes.fill(0);
     const seconds = (clock.monotonicMilliseconds() - startedMilliseconds) / 1000;
-    tally.answered("http", 200, seconds, response.writableFinished ? bytes.length : 0);
+    answered(200, seconds, response.writableFinished ? bytes.length : 0);
   });
   const payload = payloadOf(drawn, form);
   response.writeHead(200, [

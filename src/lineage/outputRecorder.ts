@@ -39,7 +39,14 @@ export class StoredOutputs implements OutputRecorder {
     await this.#store.write([outputWrite(output)]);
   }
 
-  count(seed: string, principal: string, door: string, purpose: string, bytes: number): void {
+  count(
+    seed: string,
+    principal: string,
+    door: string,
+    purpose: string,
+    bytes: number,
+    requests = 1,
+  ): void {
     const last = this.#last;
     // On the path of every request, and the next one is mostly of the same four.
     if (
@@ -49,11 +56,11 @@ export class StoredOutputs implements OutputRecorder {
       last.door === door &&
       last.purpose === purpose
     ) {
-      last.requests++;
+      last.requests += requests;
       last.bytes += bytes;
       return;
     }
-    this.#last = this.#add({ seed, principal, door, purpose, requests: 1, bytes });
+    this.#last = this.#add({ seed, principal, door, purpose, requests, bytes });
     this.#schedule();
   }
 
