@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import type { AssessmentStatus } from "../../src/assess/desk.ts";
-import type { KeptEvent } from "../../src/port/service.ts";
+import type { KeptEvent } from "../../src/port/event.ts";
 import {
   makeState,
   removeState,
