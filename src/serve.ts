@@ -15,6 +15,7 @@ import { openSigningKey } from "./log/keyFile.ts";
 import { startOutletThread } from "./outlet/thread.ts";
 import { clockOrigin } from "./platform/clock.ts";
 import { kernelForm } from "./kernel/kernelForm.ts";
+import { orderForm } from "./kernel/order/orderForm.ts";
 import { buildHash } from "./platform/build.ts";
 import { contentOf } from "./platform/contentOf.ts";
 import { measureDisk } from "./platform/disk.ts";
@@ -93,13 +94,13 @@ function load(options: ServeOptions): Configuration {
       if (generationFile !== undefined) readFile(generationFile, "construction.generationFile");
     },
     () => assertListenable(configuration),
-    () => {
+    ...[kernelForm, orderForm].map((form) => () => {
       try {
-        kernelForm();
+        form();
       } catch (error) {
         throw new SpringhouseError("configuration_invalid", `  ${(error as Error).message}`);
       }
-    },
+    }),
   ]);
   return configuration;
 }

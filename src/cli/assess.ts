@@ -14,6 +14,7 @@ import {
   SUITE_NAMES,
   type SuiteName,
 } from "../assess/suites.ts";
+import { orderForm } from "../kernel/order/orderForm.ts";
 import { openRecording } from "../source/recordingReader.ts";
 import { conditioningOf } from "./outputEntropy.ts";
 import { Failure } from "./failure.ts";
@@ -137,6 +138,11 @@ export async function assess(
   options: AssessOptions,
 ): Promise<void> {
   const suite = suiteAsked(options as Readonly<Record<string, unknown>>);
+  try {
+    orderForm();
+  } catch (error) {
+    throw new Failure(2, (error as Error).message, "Take it out of the environment, or mend it.");
+  }
   if (options.nistJson !== undefined && !SUITE_CARDS[suite].hasNistShape)
     throw new Failure(
       2,

@@ -166,6 +166,13 @@ describe("the embedded default, as a process with real clients", () => {
         2,
         expect.stringContaining("four-lanes, one-lane"),
       ]);
+      const order = await springhouse(["serve", "--state", folder], {
+        SPRINGHOUSE_ORDER_KERNEL: "fast",
+      });
+      expect([order.code, order.stderr]).toEqual([
+        2,
+        expect.stringContaining("sixteen-lanes or plain, not fast"),
+      ]);
       const twice = await springhouse(
         ["serve", "--listen", "127.0.0.1:0", "--state", service.state],
         environment,

@@ -228,6 +228,19 @@ describe("the IID track", () => {
       expect(page).toContain(text);
   });
 
+  test("the plain kernel gives the same report, and one that there is not is refused", async () => {
+    const path = await samplesFile("iid-form.bin", 4000, 7);
+    const args = `assess ${path} --bits 3 --iid --json --seed ${"5a".repeat(32)}`.split(" ");
+    const reportOf = async (form: string) => {
+      const { stdout } = await springhouse(args, { SPRINGHOUSE_ORDER_KERNEL: form });
+      return { ...JSON.parse(stdout.toString()), atMilliseconds: 0 };
+    };
+    expect(await reportOf("plain")).toEqual(await reportOf("sixteen-lanes"));
+    const { code, stdout, stderr } = await springhouse(args, { SPRINGHOUSE_ORDER_KERNEL: "fast" });
+    expect([code, stdout.length]).toEqual([2, 0]);
+    expect(stderr).toMatch(/sixteen-lanes or plain, not fast\n {2}→ /);
+  });
+
   test("time that runs out is no verdict, and exit 1", async () => {
     const path = await samplesFile("iid-long.bin", 200_000, 7);
     const { code, report, stderr } = await asked(path, "--time-limit", "0.01");

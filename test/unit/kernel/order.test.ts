@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createOrderKernel } from "../../../src/kernel/order/createOrderKernel.ts";
+import { orderForm } from "../../../src/kernel/order/orderForm.ts";
 import type { OrderKernel } from "../../../src/kernel/order/orderKernel.ts";
 import { MOST_COVARIANCE } from "../../../src/kernel/order/orderModule.ts";
 import { PlainOrder } from "../../../src/kernel/order/plainOrder.ts";
@@ -201,5 +202,24 @@ describe("the twins", () => {
   test("the one that is used runs on this machine", () => {
     const kernel = createOrderKernel(100);
     expect(kernel.periodicity(given(kernel, [1, 1, 1]), 1)).toBe(2);
+  });
+});
+
+describe("SPRINGHOUSE_ORDER_KERNEL", () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  test.each([
+    ["", WasmOrder],
+    ["sixteen-lanes", WasmOrder],
+    ["plain", PlainOrder],
+  ])("picks the form: %j", (text, form) => {
+    vi.stubEnv("SPRINGHOUSE_ORDER_KERNEL", text);
+    expect(createOrderKernel(100)).toBeInstanceOf(form);
+  });
+
+  test("which names no form is refused, and no other taken for it", () => {
+    vi.stubEnv("SPRINGHOUSE_ORDER_KERNEL", "fastest");
+    expect(orderForm).toThrow("SPRINGHOUSE_ORDER_KERNEL is sixteen-lanes or plain, not fastest");
+    expect(() => createOrderKernel(100)).toThrow("not fastest");
   });
 });
