@@ -52,12 +52,15 @@ export function seedsOfLongestRequest(limits: SeedLimits): number {
   return Math.ceil(MAXIMUM_REQUEST_BYTES / limits.bytes);
 }
 
-/** Durable seeds kept ahead of need: bulk doors need more, a parent answers at once. */
+/** Durable seeds kept ahead while few are used: bulk doors need more, a parent answers at once. */
 export function preparedSeeds(shape: Shape, door: Door): number {
   if (door === "fresh") return 0;
   if (shape === "RBGC") return 1;
   return door === "stream" || door === "websocket" ? 8 : 2;
 }
+
+/** However many are used: beyond, a door waits for the disk. So many may be thrown away unused. */
+export const MOST_AHEAD = 128;
 
 /** How long a request waits for records to become durable: as long as a stop may take. */
 export const RECORD_MILLISECONDS = 5000;

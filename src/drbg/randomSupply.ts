@@ -270,6 +270,7 @@ export class DrbgSupply implements RandomSupply {
         if (result === "lacking") complete = false;
       }
     }
+    for (const instance of this.#wanting) instance.queue.filled();
     // Whether the store takes records again is known only when one that is under way is answered.
     return complete && !this.#maker.failing;
   }
