@@ -31,7 +31,7 @@ export class DrbgInstance {
       clock: terms.clock,
       maker: terms.maker,
       instance: terms.id,
-      capacity: terms.capacity,
+      ahead: terms.ahead,
       limits: terms.limits,
       instantiateRequest: terms.instantiateRequest,
       reseedRequest: terms.reseedRequest,

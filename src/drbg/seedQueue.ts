@@ -3,7 +3,7 @@ import type { Clock } from "../port/clock.ts";
 import type { Requirement, ReseedReason } from "../port/lineage.ts";
 import type { SeedRequest, Shortfall } from "../port/seed.ts";
 import { seedsOfLongestRequest } from "./policy.ts";
-import type { SeedLimits } from "./policy.ts";
+import type { PreparedSeeds, SeedLimits } from "./policy.ts";
 import { meets, wipeSeed } from "./preparedSeed.ts";
 import type { PreparedSeed } from "./preparedSeed.ts";
 import type { Made, SeedMaker, StoreFailure } from "./seedMaker.ts";
@@ -13,8 +13,7 @@ export interface SeedQueueTerms {
   readonly clock: Clock;
   readonly maker: SeedMaker;
   readonly instance: string;
-  /** Seeds that are kept ahead while few are used. */
-  readonly capacity: number;
+  readonly ahead: PreparedSeeds;
   readonly limits: SeedLimits;
   readonly instantiateRequest: SeedRequest;
   readonly reseedRequest: SeedRequest;
@@ -42,7 +41,7 @@ export class SeedQueue {
 
   constructor(terms: SeedQueueTerms) {
     this.#terms = terms;
-    this.#ahead = new SeedsAhead(terms.capacity);
+    this.#ahead = new SeedsAhead(terms.ahead.least, terms.ahead.most);
   }
 
   get length(): number {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { MOST_AHEAD } from "../../../src/drbg/policy.ts";
+import { preparedSeeds } from "../../../src/drbg/policy.ts";
 import { SeedsAhead } from "../../../src/drbg/seedsAhead.ts";
 import { bytesOf, openHouse, type House, type HouseOptions } from "./house.ts";
 
@@ -7,6 +7,7 @@ import { bytesOf, openHouse, type House, type HouseOptions } from "./house.ts";
 
 const RECORD_MILLISECONDS = 10;
 const SEED_BYTES = 1024;
+const MOST = preparedSeeds("RBGC", "http").most;
 const OFTEN: HouseOptions = { shape: "RBGC", limits: { bytes: SEED_BYTES } };
 
 let house: House;
@@ -54,7 +55,7 @@ describe("a door that uses up a seed faster than one is made durable", () => {
   test("waits at first, and then no more", async () => {
     expect(await use(500, 3)).toBeGreaterThan(0);
     expect(await use(2000, 3)).toBe(0);
-    expect(house.prepared("http")).toBeLessThanOrEqual(MOST_AHEAD);
+    expect(house.prepared("http")).toBeLessThanOrEqual(MOST);
   });
 
   test("keeps ever fewer ahead as it uses fewer", async () => {
@@ -110,18 +111,18 @@ test("scarce noise goes to every door in turn, however many seeds one of them wo
 
 describe("SeedsAhead", () => {
   test("wants twice what was used meanwhile, less one, and at most the most", () => {
-    const ahead = new SeedsAhead(1);
+    const ahead = new SeedsAhead(1, MOST);
     const { mark } = ahead;
     for (let i = 0; i < 5; i++) ahead.used();
     ahead.arrived(mark);
     expect(ahead.wanted).toBe(9);
     for (let i = 0; i < 1000; i++) ahead.used();
     ahead.arrived(mark);
-    expect(ahead.wanted).toBe(MOST_AHEAD);
+    expect(ahead.wanted).toBe(MOST);
   });
 
   test("counts from the fill before the one that a seed is made in", () => {
-    const ahead = new SeedsAhead(1);
+    const ahead = new SeedsAhead(1, MOST);
     for (let i = 0; i < 5; i++) ahead.used();
     ahead.filled();
     ahead.used();
@@ -132,15 +133,17 @@ describe("SeedsAhead", () => {
     expect(ahead.wanted).toBe(3);
   });
 
-  test("gives way by one for each seed, down to what it began with, or at once for a drop", () => {
-    const ahead = new SeedsAhead(2);
+  test("gives way by one for every 64 seeds, and at once for a drop, down to what it began with", () => {
+    const ahead = new SeedsAhead(2, MOST);
     for (let i = 0; i < 3; i++) ahead.used();
     ahead.arrived(0);
-    ahead.filled();
-    const wanted = [0, 1, 2, 3].map(() => {
+    const wanted: number[] = [];
+    for (let i = 0; i < 256; i++) {
+      ahead.filled();
+      ahead.used();
       ahead.arrived(ahead.mark);
-      return ahead.wanted;
-    });
+      if (i % 64 === 63) wanted.push(ahead.wanted);
+    }
     expect(wanted).toEqual([4, 3, 2, 2]);
     expect(ahead.most).toBe(5);
     ahead.dropped();
@@ -148,7 +151,7 @@ describe("SeedsAhead", () => {
   });
 
   test("wants nothing where nothing may be prepared", () => {
-    const ahead = new SeedsAhead(0);
+    const ahead = new SeedsAhead(0, 0);
     for (let i = 0; i < 9; i++) ahead.used();
     ahead.arrived(0);
     expect(ahead.wanted).toBe(0);
