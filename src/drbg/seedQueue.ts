@@ -110,9 +110,9 @@ export class SeedQueue {
     return made;
   }
 
-  /** Resolves when everything that is being made now has been. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#making);
+  /** What is being made now, in the order in which it began. */
+  get underWay(): readonly Promise<Made>[] {
+    return [...this.#making];
   }
 
   /** How many may be used for such a request now. */

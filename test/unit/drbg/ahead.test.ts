@@ -89,6 +89,31 @@ describe("a door that uses up a seed faster than one is made durable", () => {
   });
 });
 
+test("a draw that waits takes what comes first, and those behind it what that leaves", async () => {
+  await openSlowly(OFTEN);
+  await use(500, 3);
+  await house.clock.run(1000);
+  const { seedRecorder, clock } = house;
+  const doors: (() => void)[] = [];
+  seedRecorder.write = () => new Promise<void>((resolve) => doors.push(resolve));
+  while (house.prepared("http") > 0) expect(isAtOnce()).toBe(true);
+  await clock.run(50);
+  const draws = [400, 400, 400].map((bytes) => house.begin(bytes));
+  await clock.run(0);
+  expect([doors.length > 3, draws.map(({ result }) => result)]).toEqual([
+    true,
+    Array(3).fill(undefined),
+  ]);
+  doors[0]!();
+  await clock.run(0);
+  expect(draws.map(({ result }) => result?.ok)).toEqual([true, true, undefined]);
+  for (const open of doors) open();
+  await clock.run(0);
+  expect(draws[2]!.result?.ok).toBe(true);
+  expect(house.rules.faults).toEqual([]);
+  house.drbg.stop();
+});
+
 test("scarce noise goes to every door in turn, however many seeds one of them would keep", async () => {
   house = await openHouse();
 
