@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { preparedSeeds } from "../../../src/drbg/policy.ts";
 import { SeedsAhead } from "../../../src/drbg/seedsAhead.ts";
-import { bytesOf, openHouse, type House, type HouseOptions } from "./house.ts";
+import { openHouse, type House, type HouseOptions } from "./house.ts";
 
 /* Seeds ahead of need follow the pace at which they are used, and an idle service makes none. */
 
