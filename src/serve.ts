@@ -12,6 +12,8 @@ import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts, endsOf } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
 import { openSigningKey } from "./log/keyFile.ts";
+import { startOutletThread } from "./outlet/thread.ts";
+import { clockOrigin } from "./platform/clock.ts";
 import { kernelForm } from "./kernel/kernelForm.ts";
 import { buildHash } from "./platform/build.ts";
 import { contentOf } from "./platform/contentOf.ts";
@@ -152,6 +154,7 @@ export async function serve(
         osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
         openSource: openNoiseSource,
         startLiveThread,
+        outlets: { startThread: startOutletThread, clockOrigin: clockOrigin() },
         host: async (current, watched) => {
           // Only with the first question: it brings what looks at processes and serial ports.
           const { hostFacts } = await import("./service/hostFacts.ts");
@@ -191,6 +194,12 @@ export async function serve(
       ...tls,
       revoked: service.revoked,
       socketPath: join(state, "springhouse.sock"),
+      isShared: configuration.outlets > 1,
+    });
+    service.outlets.open({
+      address: { host: listening.address!.host, port: listening.address!.port },
+      tls: tls.tls ?? null,
+      accept: (connection) => listening.accept(connection),
     });
     const scheme = configuration.tls ? "https" : "http";
     const url = `${scheme}://${address.host}:${listening.address?.port}`;
@@ -205,6 +214,7 @@ export async function serve(
         if (next.tls && configuration.tls) {
           const texts = readTls(next).tls!;
           listening.reloadTls(texts);
+          service.outlets.reloadTls(texts);
           tlsCertificates = endsOf(texts);
         }
         log.level = next.log.level;
@@ -222,9 +232,11 @@ export async function serve(
     });
     reload = (): void => {};
     manager.stopping();
+    service.outlets.close();
     await listening.close();
   } finally {
     stopDiscovery();
+    await service.outlets.stop();
     if (!(await service.stop())) hanging();
   }
 }

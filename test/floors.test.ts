@@ -25,6 +25,7 @@ const FLOORS = [
   "doctor",
   "client",
   "api",
+  "outlet",
   "console",
   "cli",
   "platform",

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Clock } from "../port/clock.ts";
 import type { Principal, Quota, Role } from "../port/principal.ts";
 
@@ -35,6 +35,13 @@ export function splitAltNames(text: string): string[] {
 interface Known {
   readonly principal: Principal | null;
   readonly validToMilliseconds: number;
+}
+
+/** A TLS socket whose client's certificate was verified, or what stands for one of another thread. */
+function isAuthorized(
+  socket: Socket | Pick<TLSSocket, "authorized" | "getPeerX509Certificate">,
+): socket is Pick<TLSSocket, "authorized" | "getPeerX509Certificate"> & Socket {
+  return "authorized" in socket && socket.authorized;
 }
 
 /**
@@ -92,10 +99,9 @@ export class Certificates {
 
   #judge(socket: Socket): Known {
     const nobody = { principal: null, validToMilliseconds: Infinity };
-    if (!(socket instanceof TLSSocket) || !socket.authorized) return nobody;
-    const peer = socket.getPeerX509Certificate();
+    const peer = isAuthorized(socket) ? socket.getPeerX509Certificate() : undefined;
     if (!peer) return nobody;
-    const legacy = socket.getPeerCertificate();
+    const legacy = peer.toLegacyObject();
     // Several common names come as an array: ambiguous, so none.
     const commonName = legacy.subject?.CN;
     const validToMilliseconds = Date.parse(peer.validTo);

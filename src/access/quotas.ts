@@ -2,20 +2,53 @@ import type { Clock } from "../port/clock.ts";
 import type { ClientUse, Principal, Quota } from "../port/principal.ts";
 import { ClientUses } from "./clientUses.ts";
 
-/** A token bucket that holds one second's worth and may go into debt. */
+/** Two for each principal that has a quota; those of more are not shared. */
+const SHARED_CELLS = 65_536;
+const NANOSECONDS = 1e6;
+
+/** Where buckets are, in memory that other threads see. */
+export class BucketCells {
+  readonly shared: SharedArrayBuffer;
+  readonly cells: BigInt64Array<SharedArrayBuffer>;
+  #taken = 0;
+
+  constructor(shared = new SharedArrayBuffer(8 * SHARED_CELLS)) {
+    this.shared = shared;
+    this.cells = new BigInt64Array(shared);
+  }
+
+  /** The next that is free; -1 when there is none. */
+  take(): number {
+    return this.#taken < SHARED_CELLS ? this.#taken++ : -1;
+  }
+}
+
+/**
+ * A token bucket that holds one second's worth and may go into debt. What it knows is the time at which
+ * it will be full again, so that one number is all of it, which threads change without a lock.
+ */
 export class Bucket {
   readonly #perSecond: number;
   readonly #capacity: number;
-  #level: number;
-  #atMilliseconds: number;
+  readonly #cells: BigInt64Array;
+  readonly #at: number;
 
-  /** @param perSecond greater than 0; a rate below one a second still holds one */
-  constructor(perSecond: number, nowMilliseconds: number) {
+  /**
+   * @param perSecond greater than 0; a rate below one a second still holds one
+   * @param nowMilliseconds the bucket is made full; null: it was made elsewhere
+   */
+  constructor(
+    perSecond: number,
+    nowMilliseconds: number | null,
+    cells: BigInt64Array = new BigInt64Array(1),
+    at = 0,
+  ) {
     if (!(perSecond > 0)) throw new RangeError("a quota is greater than 0");
     this.#perSecond = perSecond;
     this.#capacity = Math.max(1, perSecond);
-    this.#level = this.#capacity;
-    this.#atMilliseconds = nowMilliseconds;
+    this.#cells = cells;
+    this.#at = at;
+    if (nowMilliseconds !== null) Atomics.store(cells, at, nanosecondsOf(nowMilliseconds));
   }
 
   /**
@@ -23,24 +56,32 @@ export class Bucket {
    * taken when the bucket is full: it would wait for ever otherwise.
    */
   wait(amount: number, nowMilliseconds: number): number {
-    this.#refill(nowMilliseconds);
-    const missing = Math.min(amount, this.#capacity) - this.#level;
+    const fullMilliseconds = Number(Atomics.load(this.#cells, this.#at)) / NANOSECONDS;
+    const emptySeconds = Math.max(0, fullMilliseconds - nowMilliseconds) / 1000;
+    const level = this.#capacity - emptySeconds * this.#perSecond;
+    const missing = Math.min(amount, this.#capacity) - level;
     // A full refill may end a rounding error short of a whole unit.
     return missing > 1e-6 ? (missing / this.#perSecond) * 1000 : 0;
   }
 
   /** Takes it, into debt if need be. */
   take(amount: number, nowMilliseconds: number): void {
-    this.#refill(nowMilliseconds);
-    this.#level -= amount;
+    const now = nanosecondsOf(nowMilliseconds);
+    const later = nanosecondsOf((amount / this.#perSecond) * 1000);
+    for (;;) {
+      const full = Atomics.load(this.#cells, this.#at);
+      const sum = (full > now ? full : now) + later;
+      const next = sum < LONGEST ? sum : LONGEST;
+      if (Atomics.compareExchange(this.#cells, this.#at, full, next) === full) return;
+    }
   }
+}
 
-  #refill(nowMilliseconds: number): void {
-    const passed = nowMilliseconds - this.#atMilliseconds;
-    if (passed <= 0) return;
-    this.#atMilliseconds = nowMilliseconds;
-    this.#level = Math.min(this.#capacity, this.#level + (passed / 1000) * this.#perSecond);
-  }
+/** A tiny quota is in debt for ever, and not for so long that 64 bits run over. */
+const LONGEST = 2n ** 62n;
+
+function nanosecondsOf(milliseconds: number): bigint {
+  return BigInt(Math.round(Math.min(milliseconds * NANOSECONDS, Number(LONGEST))));
 }
 
 const isSame = (one: Quota, other: Quota): boolean =>
@@ -53,6 +94,22 @@ interface Account {
   readonly requests: Bucket | null;
   readonly bytes: Bucket | null;
   readonly use: ReturnType<ClientUses["open"]>;
+  /** Of the two buckets; null where other threads cannot have them. */
+  readonly cells: QuotaCells | null;
+}
+
+/** Where a principal's buckets are; -1 for one that is unlimited. */
+export type QuotaCells = readonly [requests: number, bytes: number];
+
+/** Buckets that were made by the thread that has the accounts. */
+export function bucketsAt(
+  { requestsPerSecond, bytesPerSecond }: Quota,
+  [requests, bytes]: QuotaCells,
+  cells: BigInt64Array,
+): { readonly requests: Bucket | null; readonly bytes: Bucket | null } {
+  const bucket = (rate: number | null, at: number): Bucket | null =>
+    rate === null ? null : new Bucket(rate, null, cells, at);
+  return { requests: bucket(requestsPerSecond, requests), bytes: bucket(bytesPerSecond, bytes) };
 }
 
 /**
@@ -64,6 +121,7 @@ export class Quotas {
   readonly #clock: Clock;
   readonly #accounts = new Map<string, Account>();
   readonly #uses = new ClientUses();
+  readonly #cells = new BucketCells();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -110,6 +168,24 @@ export class Quotas {
     return account.bytes.wait(0, now);
   }
 
+  /** The memory in which other threads find the buckets. */
+  get shared(): SharedArrayBuffer {
+    return this.#cells.shared;
+  }
+
+  /** Where its buckets are, for a thread that admits out of them too; null: it cannot. */
+  lend(principal: Principal): QuotaCells | null {
+    return this.#accountOf(principal).cells;
+  }
+
+  /** Counts for the metrics what another thread admitted. */
+  used(principal: string, requests: number, bytes: number): void {
+    const account = this.#accounts.get(principal);
+    if (account === undefined) return;
+    account.use.requests += requests;
+    account.use.bytes += bytes;
+  }
+
   /** For the metrics; the last one is of all clients that are not told by name. */
   uses(): readonly ClientUse[] {
     return this.#uses.all();
@@ -128,15 +204,22 @@ export class Quotas {
     // By value: a configuration that is read again makes new objects, and must not forgive a debt.
     if (known && isSame(known.quota, quota)) return known;
     const now = this.#clock.monotonicMilliseconds();
-    const bucket = (rate: number | null): Bucket | null =>
-      rate === null ? null : new Bucket(rate, now);
+    const { requestsPerSecond, bytesPerSecond } = quota;
+    const places = [requestsPerSecond, bytesPerSecond].map((rate) =>
+      rate === null ? null : this.#cells.take(),
+    );
+    const bucket = (rate: number | null, at: number | null | undefined): Bucket | null => {
+      if (rate === null || at == null) return null;
+      return at < 0 ? new Bucket(rate, now) : new Bucket(rate, now, this.#cells.cells, at);
+    };
     const use = known?.use ?? this.#uses.open(principal);
     if (use.client !== null) use.quota = quota;
     const account = {
       quota,
-      requests: bucket(quota.requestsPerSecond),
-      bytes: bucket(quota.bytesPerSecond),
+      requests: bucket(requestsPerSecond, places[0]),
+      bytes: bucket(bytesPerSecond, places[1]),
       use,
+      cells: places.includes(-1) ? null : ([places[0] ?? -1, places[1] ?? -1] as const),
     };
     this.#accounts.set(id, account);
     return account;

@@ -60,6 +60,7 @@ export class TokenBook {
   readonly #options: TokenBookOptions;
   readonly #byDigest = new Map<string, Entry>();
   readonly #byId = new Map<string, Entry>();
+  readonly #revokedListeners = new Set<() => void>();
 
   constructor(options: TokenBookOptions) {
     this.#options = options;
@@ -75,14 +76,29 @@ export class TokenBook {
    * @param text as presented
    */
   authenticate(text: string): Principal | null {
-    if (!isToken(text)) return null;
-    const entry = this.#byDigest.get(digestToken(text));
+    return isToken(text) ? (this.lend(digestToken(text))?.principal ?? null) : null;
+  }
+
+  /**
+   * The same by the token's digest, for whoever asks once for many requests; until when it may, unless
+   * `onRevoked` says otherwise: the token's end, or the day's, as a day's first use is noted.
+   */
+  lend(
+    digest: string,
+  ): { readonly principal: Principal; readonly untilMilliseconds: number } | null {
+    const entry = this.#byDigest.get(digest);
     if (entry === undefined) return null;
     const now = this.#options.clock.wallMilliseconds();
     if (now >= entry.validUntil) return null;
     const day = Math.floor(now / DAY_MILLISECONDS);
     if (day !== entry.usedDay) this.#noteUse(entry, day);
-    return entry.principal;
+    const untilMilliseconds = Math.min(entry.validUntil, (day + 1) * DAY_MILLISECONDS);
+    return { principal: entry.principal, untilMilliseconds };
+  }
+
+  /** Called when a token was revoked, before anybody is told that it is. */
+  onRevoked(listener: () => void): void {
+    this.#revokedListeners.add(listener);
   }
 
   /** Whether a principal that came in by a token would still be let in. For long-lived connections. */
@@ -189,6 +205,7 @@ export class TokenBook {
     if (!entry) return refuse("not_found", "There is no such token.");
     if (entry.record.revokedMilliseconds === null) {
       entry.validUntil = -Infinity;
+      for (const listener of this.#revokedListeners) listener();
       entry.revoking ??= this.#keepRevoked(entry, actor).finally(() => (entry.revoking = null));
       await entry.revoking;
     }

@@ -1,23 +1,25 @@
 import { chmod, unlink } from "node:fs/promises";
 import { createServer as createHttpServer, type Server, type ServerOptions } from "node:http";
+import type { Server as NetServer } from "node:net";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
-import { connect, isIP, BlockList, type Socket } from "node:net";
+import { connect, createServer, isIP, BlockList, type AddressInfo, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import { isMainThread } from "node:worker_threads";
 import type { FastifyInstance } from "fastify";
 import type { Clock } from "../port/clock.ts";
 import { refuse, SpringhouseError } from "../port/errors.ts";
 import { HotConnections } from "./hot/connections.ts";
+import {
+  HEADERS_TIMEOUT_MILLISECONDS,
+  KEEP_ALIVE_MILLISECONDS,
+  MAXIMUM_CONNECTIONS,
+} from "./hot/limits.ts";
+import { secureContextOf, type TlsFiles } from "./tlsContext.ts";
 import { answerProblem } from "./upgrade.ts";
 
-/** PEM texts. */
-export interface TlsFiles {
-  readonly certificate: string;
-  readonly key: string;
-  /** Authority of client certificates; without it none is asked for. */
-  readonly clientAuthority?: string;
-  readonly requireClientCertificate?: boolean;
-}
+/** A TLS socket, or what stands for one of another thread. */
+type CertifiedSocket = Duplex & Pick<TLSSocket, "authorized" | "getPeerX509Certificate">;
 
 /** Which client certificates were revoked: known without waiting, and told when it changes. */
 export interface Revoked {
@@ -36,11 +38,15 @@ export interface ListenOptions {
   readonly socketPath?: string;
   /** Connections for each of the two. Default 4096. */
   readonly maximumConnections?: number;
+  /** Threads of this process are to listen on the TCP address too. */
+  readonly isShared?: boolean;
 }
 
 export interface Listening {
   /** Where TCP listens, with the port that was taken. */
   readonly address: { readonly host: string; readonly port: number } | null;
+  /** Takes a connection that came by another listener, TLS or not, as if it had come by this one. */
+  accept(connection: Duplex): void;
   /**
    * New connections get the new certificate, key and authority; a broken file changes nothing. Another
    * authority ends the connections of clients that came in by a certificate.
@@ -50,15 +56,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** A head is a few hundred bytes and comes at once; who trickles it holds a descriptor for this long. */
-const HEADERS_TIMEOUT_MILLISECONDS = 10_000;
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
-const KEEP_ALIVE_MILLISECONDS = 60_000;
-const TIMES = {
-  headMilliseconds: HEADERS_TIMEOUT_MILLISECONDS,
-  keepAliveMilliseconds: KEEP_ALIVE_MILLISECONDS,
-};
-const MAXIMUM_CONNECTIONS = 4096;
 /**
  * What an RSA key of a batch may still take when the service stops, and a WebSocket's peer to say
  * goodbye. Of the five seconds that the service has in all, the rest is for what comes after.
@@ -91,15 +89,6 @@ function assertSecure(host: string, hasTls: boolean): void {
     );
 }
 
-function secureContextOf(tls: TlsFiles) {
-  return {
-    cert: tls.certificate,
-    key: tls.key,
-    minVersion: "TLSv1.2" as const,
-    ...(tls.clientAuthority === undefined ? {} : { ca: tls.clientAuthority }),
-  };
-}
-
 /** An h2c upgrade that curl offers, say, is not taken up: it goes on as HTTP/1.1. */
 const SERVER_OPTIONS: ServerOptions = {
   // A request without a body, as most are, costs no stream.
@@ -122,8 +111,9 @@ function readHotFirst(
 ): HotConnections {
   const readers = server.listeners(event) as ((socket: Socket) => void)[];
   server.removeAllListeners(event);
-  const hot = new HotConnections(app.hot, TIMES, (socket) => {
+  const hot = new HotConnections(app.hot, (socket) => {
     for (const read of readers) read.call(server, socket);
+    socket.resume();
   });
   server.on(event, (socket: Socket) => hot.serve(socket));
   return hot;
@@ -160,7 +150,7 @@ function prepare(
   });
 }
 
-function listening(server: Server, where: string, start: () => void): Promise<void> {
+function listening(server: NetServer, where: string, start: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = ({ code = "unknown" }: NodeJS.ErrnoException): void =>
       reject(new SpringhouseError("listen_failed", `Cannot listen on ${where} (${code}).`));
@@ -171,6 +161,18 @@ function listening(server: Server, where: string, start: () => void): Promise<vo
     });
     start();
   });
+}
+
+/**
+ * A port that can be shared can also be shared by accident, with a second service: so it is taken
+ * alone first, which fails where anybody has it.
+ */
+async function unusedPort(host: string, port: number, where: string): Promise<number> {
+  const probe = createServer();
+  await listening(probe, where, () => probe.listen(port, host));
+  const bound = (probe.address() as AddressInfo).port;
+  await new Promise((resolve) => probe.close(resolve));
+  return bound;
 }
 
 /** A socket file whose process has died is removed; one that answers belongs to somebody. */
@@ -251,9 +253,10 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   const limit = options.maximumConnections ?? MAXIMUM_CONNECTIONS;
   let taken: Listening["address"] = null;
   let secure: HttpsServer | null = null;
+  let accept: Listening["accept"] = (connection) => connection.destroy();
   let authority = tls?.clientAuthority;
   /** Connections whose client certificate was verified, when they were opened; with its fingerprint. */
-  const certified = new Map<Socket, string>();
+  const certified = new Map<Duplex, string>();
   const { revoked } = options;
   revoked?.onChange(() => {
     for (const [connection, fingerprint] of certified)
@@ -269,7 +272,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
           rejectUnauthorized: tls.requireClientCertificate ?? false,
         });
       if (secure) hot.push(readHotFirst(secure, "secureConnection", app));
-      secure?.on("secureConnection", (connection) => {
+      const certify = (connection: CertifiedSocket): void => {
         if (!connection.authorized) return;
         // A resumed session has it too (RFC 8446 2.2); one without would be nobody that can be judged.
         const fingerprint = connection.getPeerX509Certificate()?.fingerprint256;
@@ -279,13 +282,22 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
         }
         certified.set(connection, fingerprint);
         connection.once("close", () => certified.delete(connection));
-      });
+      };
+      secure?.on("secureConnection", certify);
+      accept = (connection) => {
+        server.emit(secure ? "secureConnection" : "connection", connection);
+        open.add(connection as Socket);
+        connection.once("close", () => open.delete(connection as Socket));
+      };
       const server = secure ?? createHttpServer(SERVER_OPTIONS);
       if (!secure) hot.push(readHotFirst(server, "connection", app));
       prepare(server, app, clock, open, limit);
       const host = address.host.replace(/^\[(.*)\]$/, "$1");
       const where = `${address.host}:${address.port}`;
-      await listening(server, where, () => server.listen(address.port, host));
+      const port = options.isShared ? await unusedPort(host, address.port, where) : address.port;
+      await listening(server, where, () =>
+        server.listen({ host, port, reusePort: options.isShared ?? false }),
+      );
       servers.push(server);
       const bound = server.address();
       if (bound !== null && typeof bound === "object")
@@ -304,6 +316,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   }
   return {
     address: taken,
+    accept: (connection) => accept(connection),
     reloadTls(files) {
       if (!secure) throw new Error("this listener has no TLS");
       secure.setSecureContext(secureContextOf(files));

@@ -296,6 +296,11 @@ export const STATUS = Type.Object({
   }),
   sources: Type.Array(SOURCE),
   instances: Type.Array(INSTANCE),
+  outlets: Type.Object({
+    configured: Type.Number(),
+    answering: Type.Number(),
+    lostTotal: Type.Number(),
+  }),
   selfTests: Type.Array(SELF_TEST),
   drills: Type.Array(
     Type.Object({

@@ -106,6 +106,11 @@ export function statusText(terminal: Terminal, snapshot: ServiceSnapshot): strin
   for (const source of snapshot.sources) lines.push(...sourceLines(terminal, source, now));
   lines.push("", "DRBG instances");
   lines.push(columns(snapshot.instances.map((instance) => instanceRow(instance, now))));
+  const { configured, answering } = snapshot.outlets;
+  if (configured > 1) {
+    const color = answering === configured ? "green" : "yellow";
+    lines.push(`outlets ${paint(terminal, color, `${answering} of ${configured}`)} answer`);
+  }
   const { initialised, sealed, cause, epoch } = snapshot.vault;
   if (initialised)
     lines.push(

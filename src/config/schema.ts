@@ -43,6 +43,13 @@ export const CONFIGURATION = Type.Object(
       default: "127.0.0.1:7450",
       description: "HOST:PORT. Beyond loopback only with tls.",
     }),
+    outlets: Type.Integer({
+      minimum: 1,
+      maximum: 16,
+      default: 1,
+      description:
+        "Threads that answer requests for random bytes, all on the one address: the main thread, and others with a DRBG instance of their own. More only pay with cores to spare; each takes about 25 MB.",
+    }),
     allowedHosts: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
       description: "Host names that clients may use besides the listening address and localhost.",

@@ -4,7 +4,7 @@ import type { Shape } from "../port/lineage.ts";
 import type { SeedRequest } from "../port/seed.ts";
 import type { HmacDrbg } from "./hmacDrbg.ts";
 import type { PreparedSeeds, SeedLimits } from "./policy.ts";
-import type { SeedMaker } from "./seedMaker.ts";
+import type { SeedSource } from "./seedMaker.ts";
 
 /** What one generate gave. */
 export interface Piece {
@@ -30,7 +30,7 @@ export interface InstanceTerms {
   readonly reseedRequest: SeedRequest;
   readonly clock: Clock;
   readonly observer: Observer;
-  readonly maker: SeedMaker;
+  readonly maker: SeedSource;
   /** The DRBG threw: this machine cannot be trusted with any other either. */
   readonly broken: () => void;
   /** A seed came or was used, or the reason why none comes changed. */

@@ -4,9 +4,9 @@ import type { DrawRequest, DrawResult, Drawn, RandomSupply } from "../port/draw.
 import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
 import type { Observer } from "../port/event.ts";
-import type { Door, Requirement, ReseedReason, Shape } from "../port/lineage.ts";
+import type { Door, Requirement, ReseedReason, SeedKind, Shape } from "../port/lineage.ts";
 import type { OutputRecorder } from "../port/lineageRecorder.ts";
-import type { SeedRecorder, SeedSupply } from "../port/seed.ts";
+import type { SeedRecorder, SeedSupply, Shortfall } from "../port/seed.ts";
 import type { InstanceSnapshot, SelfTestSnapshot } from "../port/snapshot.ts";
 import { isFresh, neverMet } from "./admission.ts";
 import { type Bank, BULK_BYTES } from "./bank.ts";
@@ -22,7 +22,7 @@ import { Refill } from "./refill.ts";
 import { lacking } from "./refusals.ts";
 import { buildRooms, seedRequests } from "./rooms.ts";
 import type { Room } from "./rooms.ts";
-import { SeedMaker } from "./seedMaker.ts";
+import { type Made, SeedMaker, type StoreFailure } from "./seedMaker.ts";
 import { SeedPace } from "./seedPace.ts";
 import { runSelfTests } from "./selfTest.ts";
 import { SelfTestWatch } from "./selfTestWatch.ts";
@@ -51,6 +51,16 @@ export interface DrbgSupplyTerms {
   readonly selfTestMilliseconds?: number;
 }
 
+/** What befalls seeds, for whoever has instances of its own in other threads. */
+export interface SeedWatch {
+  /** Those that were given and not put to use are to be overwritten. */
+  dropped(): void;
+  /** No output of any present state. */
+  overtaken(reason: ReseedReason): void;
+  /** No output at all any more. */
+  ended(): void;
+}
+
 /** The DRBG instances, one for each door, and the one way to get bytes out of them. */
 export class DrbgSupply implements RandomSupply {
   readonly #terms: DrbgSupplyTerms;
@@ -62,6 +72,7 @@ export class DrbgSupply implements RandomSupply {
   readonly #bank: Bank | null;
   readonly #fresh: FreshRequests;
   readonly #watch: SelfTestWatch;
+  readonly #watchers = new Set<SeedWatch>();
   #selfTestFailure: Refusal | null = null;
   #stopped = false;
 
@@ -179,6 +190,26 @@ export class DrbgSupply implements RandomSupply {
     return lacking(seeded, requirement, queue.lack, this.#pace.retryAfterSeconds(1));
   }
 
+  /** A seed for an instance that lives in another thread; null when there will be none. */
+  lend(
+    instance: string,
+    kind: SeedKind,
+    reason: ReseedReason,
+  ): Promise<Made> | Shortfall | StoreFailure | null {
+    if (this.#gate() !== null) return null;
+    return this.#maker.make(instance, kind, reason, seedRequests(this.#terms)[kind]);
+  }
+
+  /** Why no seed may be put to use now; null when they may. */
+  unavailable(): Shortfall | null {
+    return this.#maker.unavailable();
+  }
+
+  /** Told before whoever caused it goes on. */
+  watch(watcher: SeedWatch): void {
+    this.#watchers.add(watcher);
+  }
+
   /** The pool has new blocks. Cheap, and may be called for every one of them. */
   poolChanged(): void {
     this.#refill.request();
@@ -191,6 +222,7 @@ export class DrbgSupply implements RandomSupply {
       parent?.name === source || credits.some((credit) => credit.source === source);
     this.#maker.drop(drewOnIt);
     for (const instance of this.#instances) instance.queue.drop(drewOnIt);
+    for (const watcher of this.#watchers) watcher.dropped();
     this.#refill.request();
   }
 
@@ -199,6 +231,7 @@ export class DrbgSupply implements RandomSupply {
     this.#outputs.overtake();
     this.#maker.drop(() => true);
     for (const instance of this.#instances) instance.requireReseed(reason);
+    for (const watcher of this.#watchers) watcher.overtaken(reason);
     this.#refill.request();
   }
 
@@ -242,6 +275,7 @@ export class DrbgSupply implements RandomSupply {
     this.#refill.stop();
     this.#maker.drop(() => true);
     for (const instance of this.#instances) action(instance);
+    for (const watcher of this.#watchers) watcher.ended();
     for (const { sleepers } of this.#rooms.values()) sleepers.wake();
   }
 

@@ -11,7 +11,7 @@ import { HmacDrbg } from "./hmacDrbg.ts";
 import { DrbgInstance } from "./instance.ts";
 import { preparedSeeds, SECURITY_STRENGTH } from "./policy.ts";
 import type { SeedLimits } from "./policy.ts";
-import type { SeedMaker } from "./seedMaker.ts";
+import type { SeedSource } from "./seedMaker.ts";
 import type { SeedPace } from "./seedPace.ts";
 import { Sleepers } from "./stream.ts";
 import { WaitingDraw } from "./waitingDraw.ts";
@@ -35,7 +35,7 @@ export interface RoomsTerms extends Construction {
   readonly hash?: HashName;
   readonly boot: string;
   readonly limits: SeedLimits;
-  readonly maker: SeedMaker;
+  readonly maker: SeedSource;
   readonly pace: SeedPace;
   readonly gate: () => Refusal | null;
   readonly changed: (door: Door) => void;

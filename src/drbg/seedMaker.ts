@@ -25,6 +25,18 @@ export interface Dropped {
 
 export type Made = ({ readonly type: "prepared" } & PreparedSeed) | StoreFailure | Dropped;
 
+/** Where an instance's seeds come from; elsewhere than here in another thread. */
+export interface SeedSource {
+  /** Why no seed may be put to use now, however many there are; null when they may. */
+  unavailable(): Shortfall | null;
+  make(
+    instance: string,
+    kind: SeedKind,
+    reason: ReseedReason,
+    request: SeedRequest,
+  ): Promise<Made> | Shortfall | StoreFailure;
+}
+
 export interface SeedMakerTerms {
   readonly clock: Clock;
   readonly supply: SeedSupply;
@@ -46,7 +58,7 @@ const LAST_RETRY_MILLISECONDS = 30_000;
  * Takes material, makes the seed's record durable, and only then hands the seed out. That the disk
  * fails or works again is the store's to tell.
  */
-export class SeedMaker {
+export class SeedMaker implements SeedSource {
   readonly #terms: SeedMakerTerms;
   #count = 0;
   readonly #inFlight = new Set<PreparedSeed>();

@@ -6,12 +6,12 @@ import { seedsOfLongestRequest } from "./policy.ts";
 import type { PreparedSeeds, SeedLimits } from "./policy.ts";
 import { meets, wipeSeed } from "./preparedSeed.ts";
 import type { PreparedSeed } from "./preparedSeed.ts";
-import type { Made, SeedMaker, StoreFailure } from "./seedMaker.ts";
+import type { Made, SeedSource, StoreFailure } from "./seedMaker.ts";
 import { SeedsAhead } from "./seedsAhead.ts";
 
 export interface SeedQueueTerms {
   readonly clock: Clock;
-  readonly maker: SeedMaker;
+  readonly maker: SeedSource;
   readonly instance: string;
   readonly ahead: PreparedSeeds;
   readonly limits: SeedLimits;

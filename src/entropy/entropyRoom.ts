@@ -64,6 +64,7 @@ export class EntropyRoom implements SeedSupply, SourceControl {
   readonly #supply: SeedSupply;
   readonly #poolListeners = new Set<() => void>();
   readonly #discardListeners = new Set<(source: string) => void>();
+  readonly #stateListeners = new Set<() => void>();
   #quorumMet: boolean;
 
   /** @throws Error for two sources of one id; SpringhouseError `configuration_invalid` */
@@ -81,7 +82,10 @@ export class EntropyRoom implements SeedSupply, SourceControl {
       memory: options.memory ?? { recall: () => null, remember: () => {} },
       live: options.live ?? null,
       physicalOnly: options.shape === "RBG2(P)",
-      onStateChanged: () => this.#watchQuorum(),
+      onStateChanged: () => {
+        this.#watchQuorum();
+        for (const listener of this.#stateListeners) listener();
+      },
       onPoolChanged: () => {
         for (const listener of this.#poolListeners) listener();
       },
@@ -141,6 +145,11 @@ export class EntropyRoom implements SeedSupply, SourceControl {
   onPoolChanged(listener: () => void): () => void {
     this.#poolListeners.add(listener);
     return () => this.#poolListeners.delete(listener);
+  }
+
+  /** A source's state or credit changed, and with it perhaps whether seeds may be used. */
+  onStateChanged(listener: () => void): void {
+    this.#stateListeners.add(listener);
   }
 
   /** An alarm: seeds prepared with data of this source and not used yet must be dropped. */

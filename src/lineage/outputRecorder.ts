@@ -42,7 +42,14 @@ export class StoredOutputs implements OutputRecorder {
     await this.#store.write([outputWrite(output)]);
   }
 
-  count(seed: string, principal: string, door: string, purpose: string, bytes: number): void {
+  count(
+    seed: string,
+    principal: string,
+    door: string,
+    purpose: string,
+    bytes: number,
+    requests = 1,
+  ): void {
     // On the path of every request, and the next one is mostly of the same four; or of a bank's lanes.
     for (const count of this.#recent) {
       if (
@@ -51,12 +58,12 @@ export class StoredOutputs implements OutputRecorder {
         count.door === door &&
         count.purpose === purpose
       ) {
-        count.requests++;
+        count.requests += requests;
         count.bytes += bytes;
         return;
       }
     }
-    const added = this.#add({ seed, principal, door, purpose, requests: 1, bytes });
+    const added = this.#add({ seed, principal, door, purpose, requests, bytes });
     this.#recent[this.#next] = added;
     this.#next = (this.#next + 1) % RECENT;
     this.#schedule();

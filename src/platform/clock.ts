@@ -5,11 +5,23 @@ const LONGEST_TIMEOUT_MILLISECONDS = 2 ** 31 - 1;
 
 const EARLY_MILLISECONDS = 1;
 
-/** The machine's own time. Timers are unref'd: what is scheduled never keeps the process alive. */
-export function systemClock(): Clock {
+const NANOSECONDS = 1e6;
+
+/** Where this thread's monotonic clock has its zero, in nanoseconds that all threads share. */
+export function clockOrigin(): bigint {
+  return process.hrtime.bigint() - BigInt(Math.round(performance.now() * NANOSECONDS));
+}
+
+/**
+ * The machine's own time. Timers are unref'd: what is scheduled never keeps the process alive.
+ * @param origin of the thread whose monotonic clock this one is to agree with
+ */
+export function systemClock(origin = clockOrigin()): Clock {
+  // Each thread's performance.now() begins with the thread.
+  const ahead = Number(clockOrigin() - origin) / NANOSECONDS;
   return {
     wallMilliseconds: () => Date.now(),
-    monotonicMilliseconds: () => performance.now(),
+    monotonicMilliseconds: () => performance.now() + ahead,
     schedule(milliseconds, task) {
       const due = performance.now() + milliseconds;
       let timer: NodeJS.Timeout;

@@ -19,6 +19,8 @@ export const EVENT_KINDS = [
   "self_test_failed",
   "quorum_lost",
   "quorum_met",
+  "outlet_opened",
+  "outlet_lost",
   "clock_jump",
   "generation_change",
   "store_failed",

@@ -60,7 +60,7 @@ export const INSTANCE_STATES = ["unseeded", "ready", "spent", "error"] as const;
 export type InstanceState = (typeof INSTANCE_STATES)[number];
 
 export interface InstanceSnapshot {
-  /** The door it serves, or `bulk.1` to `bulk.4` for the bank. */
+  /** The door it serves, `http-2` and so on for the outlets', or `bulk.1` to `bulk.4` for the bank. */
   readonly id: string;
   readonly mechanism: string;
   readonly securityStrength: number;
@@ -76,6 +76,14 @@ export interface InstanceSnapshot {
   readonly requestsSinceSeed: number;
   readonly preparedSeeds: number;
   readonly reseeds: readonly { readonly reason: ReseedReason; readonly total: number }[];
+}
+
+/** Threads that answer requests on the service's address, the main one included. */
+export interface OutletsSnapshot {
+  readonly configured: number;
+  readonly answering: number;
+  /** Threads that ended by themselves; another came in place of each. */
+  readonly lostTotal: number;
 }
 
 export interface SelfTestSnapshot {
@@ -151,6 +159,7 @@ export interface ServiceSnapshot {
   };
   readonly sources: readonly SourceSnapshot[];
   readonly instances: readonly InstanceSnapshot[];
+  readonly outlets: OutletsSnapshot;
   readonly selfTests: readonly SelfTestSnapshot[];
   /** The last drill of each source that was drilled. */
   readonly drills: readonly DrillSnapshot[];

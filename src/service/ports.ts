@@ -2,6 +2,7 @@ import type { Configuration } from "../config/schema.ts";
 import type { StartLiveThread } from "../assess/live/protocol.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
 import type { BackupTerms } from "../key/backup/backups.ts";
+import type { StartOutletThread } from "../outlet/protocol.ts";
 import type { SigningKey } from "../log/signingKey.ts";
 import type { Clock } from "../port/clock.ts";
 import type { HostFacts } from "../port/host.ts";
@@ -33,6 +34,8 @@ export interface ServicePorts {
   readonly openSource: (source: SourceConfiguration, clock: Clock) => NoiseSource;
   /** Where the live estimate runs; without one there is none. */
   readonly startLiveThread?: StartLiveThread;
+  /** Threads that answer beside the main one; without it there are none, whatever is configured. */
+  readonly outlets?: { readonly startThread: StartOutletThread; readonly clockOrigin: bigint };
   /** Looks at the machine; without it the service knows its own picture alone. */
   readonly host?: (configuration: Configuration, watched: Watched) => Promise<HostFacts>;
   /** Content of the virtual machine's generation file; null where none is configured. */

@@ -14,6 +14,7 @@ import { selfTest as conditioningSelfTest } from "../conditioning/selfTest.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
 import { Deadline } from "../drbg/deadline.ts";
+import { preparedSeeds, seedLimits } from "../drbg/policy.ts";
 import { runSelfTests } from "../drbg/selfTest.ts";
 import { DrbgSupply } from "../drbg/randomSupply.ts";
 import { EntropyRoom } from "../entropy/entropyRoom.ts";
@@ -39,6 +40,7 @@ import { Backoff } from "../source/backoff.ts";
 import type { Write } from "../store/store.ts";
 import { openHealthMemory } from "../store/storedHealthMemory.ts";
 import { reportFacts } from "../verify/verifyAttested.ts";
+import { Outlets } from "../outlet/outlets.ts";
 import { Retention } from "../store/retention.ts";
 import { openPage } from "../console/pageFiles.ts";
 import { Exposition } from "../telemetry/exposition.ts";
@@ -71,6 +73,14 @@ const KEEP_MILLISECONDS = 1500;
 /** A write that failed, of a full disk say, is tried again after 1 s, 2 s, 4 s, and so on to 60 s. */
 const TOKEN_RETRY = { firstMilliseconds: 1000, longestMilliseconds: 60_000 };
 
+/** Where no threads can be started, none are. */
+const NO_THREADS = {
+  clockOrigin: 0n,
+  startThread(): never {
+    throw new Error("there are no outlets beside the main thread here");
+  },
+};
+
 /** The running service. What it does not do itself is listening: see `api/listen.ts`. */
 export interface Service {
   readonly api: FastifyInstance;
@@ -78,6 +88,8 @@ export interface Service {
   readonly entropy: EntropyRoom;
   /** Client certificates that a listener is to refuse. */
   readonly revoked: RevokedCertificates;
+  /** Open them once the service listens; stop them before it. */
+  readonly outlets: Outlets;
   snapshot(): ServiceSnapshot;
   /**
    * A device that was plugged in and recognised. Never credited: an assessment is configuration, and
@@ -150,6 +162,15 @@ export async function createService(
       log.error({ kind: "source_session_failed", source, error }, "a source's session failed"),
   });
   const outputs = new StoredOutputs(store, clock);
+  const limits =
+    shape === "RBGC"
+      ? {
+          bytes: construction.parentOutputBytes,
+          requests: construction.parentRequests,
+          ageMilliseconds: construction.parentAgeSeconds * 1000,
+        }
+      : { ageMilliseconds: construction.seedAgeSeconds * 1000 };
+  const selfTestMilliseconds = construction.selfTestSeconds * 1000;
   const drbg = new DrbgSupply({
     clock,
     seeds: room,
@@ -160,18 +181,10 @@ export async function createService(
     quorum,
     hash: construction.hash,
     boot: ports.boot,
-    limits:
-      shape === "RBGC"
-        ? {
-            bytes: construction.parentOutputBytes,
-            requests: construction.parentRequests,
-            ageMilliseconds: construction.parentAgeSeconds * 1000,
-          }
-        : { ageMilliseconds: construction.seedAgeSeconds * 1000 },
-    selfTestMilliseconds: construction.selfTestSeconds * 1000,
+    limits,
+    selfTestMilliseconds,
     selfTests: (now) => [...runSelfTests(now), ...conditioningSelfTest(now)],
   });
-  room.onPoolChanged(() => drbg.poolChanged());
   room.onSourceDiscarded((source) => drbg.discardSource(source));
 
   const tokens = new TokenBook({
@@ -189,6 +202,33 @@ export async function createService(
   const quotas = new Quotas(clock);
   const certificates = new Certificates(clock, configuration.clientCertificates);
   const tally = new RequestTally();
+  const { outlets: threads } = ports;
+  const outlets = new Outlets({
+    clock,
+    count: threads ? configuration.outlets : 1,
+    ...(threads ?? NO_THREADS),
+    drbg,
+    instance: {
+      shape,
+      hash: construction.hash,
+      boot: ports.boot,
+      limits: seedLimits(shape, limits),
+      ahead: preparedSeeds(shape, "http"),
+      selfTestMilliseconds,
+    },
+    hosts: hostsOf(configuration),
+    origins: configuration.allowedOrigins,
+    tokens,
+    quotas,
+    outputs,
+    tally,
+    observer: observed,
+  });
+  room.onPoolChanged(() => {
+    drbg.poolChanged();
+    outlets.poolChanged();
+  });
+  room.onStateChanged(() => outlets.availabilityChanged());
   const snapshot = (): ServiceSnapshot =>
     takeSnapshot(
       {
@@ -196,7 +236,8 @@ export async function createService(
         startedMilliseconds,
         configuration,
         room,
-        instances: () => drbg.instances(),
+        instances: () => [...drbg.instances(), ...outlets.instances()],
+        outlets: () => outlets.snapshot(),
         selfTests: () => drbg.selfTests(),
         drills: () => drills.snapshot(),
         store,
@@ -337,7 +378,16 @@ export async function createService(
         maker: { configuration: configuration.version, build: ports.build },
       }),
       selfTest: { run: () => drbg.runSelfTests() },
-      metrics: new Exposition({ snapshot }, tally, () => quotas.uses()),
+      metrics: new Exposition(
+        {
+          snapshot() {
+            outlets.fold();
+            return snapshot();
+          },
+        },
+        tally,
+        () => quotas.uses(),
+      ),
       access: new Access(
         tokens,
         new Sessions({ clock, tokens, osRandom: ports.osRandom, observer: observed }),
@@ -394,6 +444,7 @@ export async function createService(
     drbg,
     entropy: room,
     revoked,
+    outlets,
     snapshot,
     addSource(source) {
       const { assessed: _assessed, compliant: _compliant, ...uncredited } = source;

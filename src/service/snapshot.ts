@@ -10,6 +10,7 @@ import type {
   DiskSnapshot,
   InstanceSnapshot,
   LogSnapshot,
+  OutletsSnapshot,
   SelfTestSnapshot,
   ServiceSnapshot,
   TlsCertificateSnapshot,
@@ -22,6 +23,7 @@ export interface SnapshotParts {
   readonly configuration: Configuration;
   readonly room: EntropyRoom;
   readonly instances: () => readonly InstanceSnapshot[];
+  readonly outlets: () => OutletsSnapshot;
   readonly selfTests: () => readonly SelfTestSnapshot[];
   readonly drills: () => readonly DrillSnapshot[];
   readonly store: Store;
@@ -116,6 +118,7 @@ export function takeSnapshot(parts: SnapshotParts, atMilliseconds: number): Serv
     unready: causes,
     configurationVersion: configuration.version,
     instances,
+    outlets: parts.outlets(),
     ...some,
     log: parts.log(),
     disk: parts.disk(),

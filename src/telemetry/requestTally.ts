@@ -31,6 +31,14 @@ export class RequestTally {
     tally.durations.observe(seconds);
   }
 
+  /** Adds what an outlet has answered: all of it with 200. */
+  absorb(door: Door, outputBytes: number, durationCells: Float64Array): void {
+    const tally = this.doors[door];
+    tally.outputBytes += outputBytes;
+    const requests = tally.durations.absorb(durationCells);
+    if (requests > 0) tally.codes.set(200, (tally.codes.get(200) ?? 0) + requests);
+  }
+
   refused(code: ErrorCode): void {
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
   }

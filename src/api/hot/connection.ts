@@ -8,7 +8,6 @@ import { drawnHead, type HttpDate, refusalText } from "./answer.ts";
 import { readHotHead } from "./head.ts";
 import type { HotPorts } from "./ports.ts";
 
-/** As long as node gives a head, and a connection between two requests. */
 export interface ConnectionTimes {
   readonly headMilliseconds: number;
   readonly keepAliveMilliseconds: number;
@@ -18,7 +17,7 @@ export interface ConnectionTerms {
   readonly ports: HotPorts;
   readonly date: HttpDate;
   readonly times: ConnectionTimes;
-  /** Takes the connection for good; what was read of it and not answered stands in front again. */
+  /** Takes the connection, paused; what was read of it and not answered stands in front again. */
   readonly passOn: (socket: Socket) => void;
   readonly left: (connection: HotConnection) => void;
 }
@@ -51,12 +50,14 @@ export class HotConnection {
   #outputBytes = 0;
   #isWaiting = false;
   #hasEnded = false;
+  #hasLeft = false;
 
   constructor(socket: Socket, terms: ConnectionTerms) {
     this.#socket = socket;
     this.#terms = terms;
     socket.on("data", this.#received).on("end", this.#ended).on("timeout", this.#timedOut);
-    socket.on("error", ignore).on("close", this.#closed);
+    // For good: whoever has it next may not listen at once. Not twice, should it come back.
+    socket.off("error", ignore).on("error", ignore).on("close", this.#closed);
     socket.setTimeout(terms.times.headMilliseconds);
   }
 
@@ -79,7 +80,7 @@ export class HotConnection {
     }
     if (this.#startedMilliseconds === 0) this.#socket.setTimeout(times.keepAliveMilliseconds);
     this.#startedMilliseconds = now;
-    let result: DrawResult | Promise<DrawResult>;
+    let result: DrawResult | null | Promise<DrawResult | null>;
     try {
       result = ports.draw(known.principal, known.bytes);
     } catch (error) {
@@ -87,18 +88,19 @@ export class HotConnection {
       return;
     }
     if (!(result instanceof Promise)) {
-      this.#settle(known.principal, result);
+      this.#settle(known.principal, result, received);
       return;
     }
     this.#isWaiting = true;
     this.#socket.pause();
     void result
       .then(
-        (later) => this.#settle(known.principal, later),
+        (later) => this.#settle(known.principal, later, received),
         (error: unknown) => this.#fail(known.principal, error),
       )
       .finally(() => {
         this.#isWaiting = false;
+        if (this.#hasLeft) return;
         if (this.#hasEnded) this.#socket.end();
         this.#socket.resume();
       });
@@ -137,8 +139,9 @@ export class HotConnection {
     return this.#known;
   }
 
-  #settle(principal: Principal, result: DrawResult): void {
-    if (result.ok) this.#answer(result);
+  #settle(principal: Principal, result: DrawResult | null, received: Buffer): void {
+    if (result === null) this.#passOn(received);
+    else if (result.ok) this.#answer(result);
     else this.#refuse(principal, result);
   }
 
@@ -195,15 +198,16 @@ export class HotConnection {
 
   #passOn(received: Buffer): void {
     const socket = this.#socket;
+    if (socket.destroyed) return;
+    this.#hasLeft = true;
     socket.off("data", this.#received).off("end", this.#ended).off("timeout", this.#timedOut);
-    socket.off("error", ignore).off("close", this.#closed);
+    socket.off("close", this.#closed);
     socket.setTimeout(0);
     this.#closed();
     // Not read from while it changes hands.
     socket.pause();
     socket.unshift(received);
     this.#terms.passOn(socket);
-    socket.resume();
   }
 
   /** A client that has said its last word still gets its answer. */

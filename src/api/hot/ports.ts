@@ -16,8 +16,11 @@ export interface HotPorts {
   readonly identify: Admission;
   /** Whether somebody who was let in by a token a moment ago still would be. */
   readonly isActive: (principal: Principal) => boolean;
-  /** Bytes of its quota, without any requirement. */
-  readonly draw: (principal: Principal, bytes: number) => DrawResult | Promise<DrawResult>;
+  /** Bytes of its quota, without any requirement; null: whoever is behind is to answer. */
+  readonly draw: (
+    principal: Principal,
+    bytes: number,
+  ) => DrawResult | null | Promise<DrawResult | null>;
   readonly answered: (status: number, seconds: number, outputBytes: number) => void;
   /** For the problem that is answered, and the lines of the log about it. */
   readonly nextId: () => string;

@@ -70,6 +70,27 @@ export const SERVICE = [
       snapshot.selfTests.map((test) => [[test.name], seconds(test.atMilliseconds)] as const),
   },
   {
+    name: "outlets",
+    type: "gauge",
+    help: "Threads that answer requests for bytes now, the main one included.",
+    labels: [],
+    read: ({ outlets }) => [[[], outlets.answering]],
+  },
+  {
+    name: "outlets_configured",
+    type: "gauge",
+    help: "Threads that are to answer.",
+    labels: [],
+    read: ({ outlets }) => [[[], outlets.configured]],
+  },
+  {
+    name: "outlets_lost_total",
+    type: "counter",
+    help: "Outlets that ended by themselves, each replaced by another.",
+    labels: [],
+    read: ({ outlets }) => [[[], outlets.lostTotal]],
+  },
+  {
     name: "store_up",
     type: "gauge",
     help: "1 while the database takes records.",

@@ -35,7 +35,8 @@ describe("a bucket", () => {
   test("a clock that stands still or goes back gives nothing", () => {
     const bucket = new Bucket(1, 1000);
     bucket.take(1, 1000);
-    expect(bucket.wait(1, 500)).toBe(1000);
+    expect(bucket.wait(1, 500)).toBeGreaterThanOrEqual(1000);
+    expect(bucket.wait(1, 1000)).toBe(1000);
     expect(bucket.wait(1, 1999)).toBeGreaterThan(0);
     expect(bucket.wait(1, 2000)).toBe(0);
   });

@@ -217,6 +217,7 @@ export const SNAPSHOT: ServiceSnapshot = {
     witnesses: [],
   },
   disk: null,
+  outlets: { configured: 1, answering: 1, lostTotal: 0 },
   tlsCertificates: [],
 };
 

@@ -244,6 +244,18 @@ const CASES: Readonly<Record<string, Case>> = {
       'tls_certificate_not_after_timestamp_seconds{file="client_authority"}': [null, 1.5],
     },
   },
+  outlets: {
+    change: ({ snapshot }) => void (snapshot.outlets.answering = 1),
+    moves: { outlets: [2, 1] },
+  },
+  outlets_configured: {
+    change: ({ snapshot }) => void (snapshot.outlets.configured = 3),
+    moves: { outlets_configured: [2, 3] },
+  },
+  outlets_lost_total: {
+    change: ({ snapshot }) => void (snapshot.outlets.lostTotal = 1),
+    moves: { outlets_lost_total: [0, 1] },
+  },
   store_up: {
     change: ({ snapshot }) => void (snapshot.store.ok = false),
     moves: { store_up: [1, 0] },

@@ -189,6 +189,7 @@ export function picture(): Picture {
         { name: "two", size: 19, lagMilliseconds: 0, failuresTotal: 1 },
       ],
     },
+    outlets: { configured: 2, answering: 2, lostTotal: 0 },
     disk: { freeBytes: 400, totalBytes: 1000, databaseBytes: 30 },
     tlsCertificates: [{ file: "certificate", notAfterMilliseconds: 90_000_000 }],
   };

@@ -147,10 +147,14 @@ describe("in time", () => {
   async function serve(times: { headMilliseconds: number; keepAliveMilliseconds: number }) {
     const passed: Socket[] = [];
     const heard: Buffer[] = [];
-    const connections = new HotConnections(house.app.hot, times, (socket) => {
-      passed.push(socket);
-      socket.on("data", (chunk: Buffer) => heard.push(chunk));
-    });
+    const connections = new HotConnections(
+      house.app.hot,
+      (socket) => {
+        passed.push(socket);
+        socket.on("data", (chunk: Buffer) => heard.push(chunk)).resume();
+      },
+      times,
+    );
     const server = createServer((socket) => connections.serve(socket));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
