@@ -169,7 +169,7 @@ test("when the service stops, an answer that is under way comes whole, and a Web
 test("a connection that waited for its seed when the service began to stop is the house's then", async () => {
   const rig = await openRig({ shape: "RBG2(P)" });
   const token = await rig.house.issue(["client"]);
-  rig.feed(2);
+  rig.feed(1);
   await until("a seed", async () => isOutlets(await rig.ask(token, 16_384)));
   const connection = rig.dial();
   const hot = rig.headOf(token, "/v1/random?bytes=32");

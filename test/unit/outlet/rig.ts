@@ -185,9 +185,9 @@ export async function openRig(options: RigOptions = {}) {
 
   const answering = () =>
     until("every outlet to answer", () => outlets.snapshot().answering === 1 + threads);
+  /** For the outlets: the house's own instances are not told, unless something befalls them all. */
   const feed = (blocks: number): void => {
     seeds.add(blocks);
-    drbg.poolChanged();
     outlets.poolChanged();
   };
   if (!options.unready) await answering();
