@@ -17,6 +17,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     title: "32 bytes over HTTP, with token, quota, lineage and metrics",
     load: () => import("./http.ts"),
   },
+  outlets: { title: "Two threads that answer", load: () => import("./outlets.ts") },
   stream: { title: "Streams, two cores", load: () => import("./stream.ts") },
   reseed: { title: "Latency under reseeds", load: () => import("./reseed.ts") },
   generateKeys: { title: "Keys that are not kept", load: () => import("./generateKeys.ts") },

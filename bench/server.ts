@@ -1,5 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import {
   type Running,
   startSpringhouse,
@@ -31,6 +32,16 @@ export function load({ url, token }: Server, { path, connections, requests, body
   if (body !== undefined) args.push(JSON.stringify(body));
   const stdio = ["ignore", "pipe", "inherit"] as const;
   return Number(execFileSync(process.execPath, args, { stdio: [...stdio] }));
+}
+
+/** The same by several processes at once; requests a second of all. */
+export async function loads(server: Server, work: Load, processes: number): Promise<number> {
+  const { path, connections, requests } = work;
+  const args = [LOAD, server.url + path, String(connections), String(requests), server.token];
+  const run = promisify(execFile);
+  const begun = performance.now();
+  await Promise.all(Array.from({ length: processes }, () => run(process.execPath, args)));
+  return (processes * requests * 1000) / (performance.now() - begun);
 }
 
 /** What a request took. */

@@ -48,7 +48,7 @@ export const CONFIGURATION = Type.Object(
       maximum: 16,
       default: 1,
       description:
-        "Threads that answer requests for random bytes, all on the one address: the main thread, and others with a DRBG instance of their own. More only pay with cores to spare; each takes about 20 MB.",
+        "Threads that answer requests for random bytes, all on the one address: the main thread, and others with a DRBG instance of their own. More only pay with cores to spare; each takes about 25 MB.",
     }),
     allowedHosts: Type.Array(Type.String({ minLength: 1 }), {
       default: [],

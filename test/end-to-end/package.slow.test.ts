@@ -45,7 +45,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test("serves, its command draws, and its client is imported by name", async () => {
   const bin = join(installed, "bin/springhouse");
   const state = join(folder, "state");
-  const child = spawn(bin, ["serve", "--state", state, "--listen", "127.0.0.1:0"], {
+  const configuration = join(folder, "springhouse.yaml");
+  await writeFile(configuration, "outlets: 2\n");
+  const serve = ["serve", "--config", configuration, "--state", state, "--listen", "127.0.0.1:0"];
+  const child = spawn(bin, serve, {
     env: environment,
     stdio: ["ignore", "inherit", "pipe"],
   });
@@ -61,6 +64,7 @@ test("serves, its command draws, and its client is imported by name", async () =
     return /"url":"(http:[^"]+)"/.exec(log)?.[1];
   });
   await until("readiness", async () => (await fetch(`${url}/readyz`)).ok);
+  await until("the outlet's thread", () => log.includes("outlet_opened"));
 
   // The console, whose modules are JavaScript here and TypeScript in a clone.
   const left = ["/"];

@@ -19,6 +19,7 @@ interface Wheel {
 export class Instances {
   readonly #rates: Rates;
   readonly #views = new Map<string, HTMLElement>();
+  readonly #totals = new Map<string, { seed: string | null; bytes: number; total: number }>();
   readonly #rows: Rows<Wheel>;
 
   constructor(rates: Rates) {
@@ -38,13 +39,16 @@ export class Instances {
 
   /** @returns where each is, and how many bytes a second leave by it */
   update(
-    { instances, shape }: ServiceSnapshot,
+    { instances, outlets, shape }: ServiceSnapshot,
     doors: readonly DoorFigures[],
     now: number,
   ): { id: string; element: HTMLElement; rate: number; isReady: boolean }[] {
     const wheels = instances.map((instance) => {
       const door = doors.find((one) => one.door === instance.id);
-      const rate = this.#rates.next(`door ${instance.id}`, door?.outputBytes ?? 0, now);
+      // The door's figure is that of every thread that answers there.
+      const isShared = instance.id === "http" && outlets.configured > 1;
+      const given = door && !isShared ? door.outputBytes : this.#given(instance);
+      const rate = this.#rates.next(`door ${instance.id}`, given, now);
       return { instance, door, rate, now, isBounded: shape !== "RBGC" };
     });
     this.#rows.update(wheels);
@@ -54,6 +58,14 @@ export class Instances {
       rate,
       isReady: state === "ready",
     }));
+  }
+
+  /** What one gave that has no door, or shares it: added up over its seeds. */
+  #given({ id, seed, outputBytesSinceSeed: bytes }: InstanceSnapshot): number {
+    const last = this.#totals.get(id) ?? { seed, bytes, total: 0 };
+    const total = last.total + (seed === last.seed ? bytes - last.bytes : bytes);
+    this.#totals.set(id, { seed, bytes, total });
+    return total;
   }
 }
 

@@ -20,6 +20,11 @@ const aged = (seededAt: string, spent: string, limit = "600x60", instance = "htt
   feed("drbg_instance_state", { exported_instance: instance, state: "spent" }, spent),
 ];
 
+const outlets = (answering: string) => [
+  feed("outlets", {}, answering),
+  feed("outlets_configured", {}, "2x60"),
+];
+
 /** Whether clients get what they ask for. */
 export const SERVING: readonly Alert[] = [
   {
@@ -192,5 +197,25 @@ export const SERVING: readonly Alert[] = [
       firing: null,
       minutes: 60,
     },
+  },
+  {
+    name: "SpringhouseOutletsDown",
+    expr: `${series("outlets")} < ${series("outlets_configured")}`,
+    for: "5m",
+    keepFiringFor: "15m",
+    severity: "ticket",
+    summary: "Fewer threads answer than are configured",
+    remedy:
+      "The log has `outlet_lost` with each that ended; look for what ends them, such as memory.",
+    meaning:
+      "A thread beside the main one ends again and again, or cannot listen. Clients are served by those that are left, slower; a connection breaks with the thread that had it.",
+    steps: [
+      "`springhouse status`: outlets that answer, of those configured.",
+      "`journalctl -u springhouse | grep outlet_`: since when, and how often.",
+      "Memory (`MemoryMax=` of the unit): each thread takes about 25 MB. `outlets: 1` serves without them.",
+    ],
+    fires: { feed: outlets("2x2 1x10 2x40"), firing: [8, 28] },
+    flaps: { feed: outlets(again("1 1 1 1 1 1 2", 6)), firing: [5, 30] },
+    warmUp: { feed: outlets("1 2x30"), firing: null },
   },
 ];

@@ -33,6 +33,7 @@ const GLOBAL: Readonly<Record<string, Field>> = {
     good: ["localhost:0", "[::1]:65535"],
     bad: ["localhost", "::1:80", "localhost:65536", 7450],
   },
+  outlets: { default: 1, good: [1, 16], bad: [0, 17, 1.5, "2"] },
   allowedHosts: { default: [], good: [["a.example"]], bad: [[""], "a.example"] },
   allowedOrigins: {
     default: [],
