@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Bucket } from "../../../src/access/quotas.ts";
 import { OutletBook } from "../../../src/outlet/outletBook.ts";
 import { Board } from "../../../src/outlet/board.ts";
 import type { ToHouse } from "../../../src/outlet/protocol.ts";
@@ -17,16 +18,15 @@ function book() {
   const clock = new FakeClock();
   const board = new Board();
   const told: ToHouse[] = [];
-  const made = new OutletBook(clock, board, new SharedArrayBuffer(64), (message) =>
-    told.push(message),
-  );
+  const buckets = new SharedArrayBuffer(64);
+  const made = new OutletBook(clock, board, buckets, (message) => told.push(message));
   const socket = {} as Socket;
   const lent = (untilMilliseconds = Infinity) => ({
     principal: { ...PRINCIPAL },
     untilMilliseconds,
     cells: [-1, -1] as const,
   });
-  return { clock, board, told, book: made, socket, lent };
+  return { clock, board, told, book: made, socket, lent, buckets };
 }
 
 test("whom the house looked up before a revocation is not let in after it", async () => {
@@ -63,6 +63,30 @@ test("a token that ends is asked for again, and many that wait for one ask once"
   const principal = outlet.authenticate(HEADERS, socket)!;
   clock.advance(1000);
   expect([outlet.isActive(principal), outlet.authenticate(HEADERS, socket)]).toEqual([false, null]);
+});
+
+test("a quota that lacks one of the two is not touched, and what the house answers is given back", () => {
+  const { clock, board, book: outlet, socket, buckets } = book();
+  const quota = { requestsPerSecond: 3, bytesPerSecond: 1000 };
+  const cells = new BigInt64Array(buckets);
+  const now = clock.monotonicMilliseconds();
+  const requests = new Bucket(3, now, cells, 0);
+  const bytes = new Bucket(1000, now, cells, 1);
+  const principal = { ...PRINCIPAL, quota };
+  outlet.learn(
+    DIGEST,
+    { principal, untilMilliseconds: Infinity, cells: [0, 1] },
+    board.accessEpoch,
+  );
+  expect(outlet.authenticate(HEADERS, socket)).toBe(principal);
+  expect(outlet.admit(principal, 600)).toBe(true);
+  expect(outlet.admit(principal, 600)).toBe(false);
+  expect([requests.wait(2, now), bytes.wait(400, now)]).toEqual([0, 0]);
+  expect(requests.wait(3, now)).toBeGreaterThan(0);
+  outlet.giveBack(principal, 600);
+  expect([requests.wait(3, now), bytes.wait(1000, now)]).toEqual([0, 0]);
+  for (let taken = 0; taken < 3; taken++) expect(outlet.admit(principal, 1)).toBe(true);
+  expect(outlet.admit(principal, 1)).toBe(false);
 });
 
 test("what is no token is not asked for", () => {
