@@ -223,6 +223,8 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   await app.ready();
   const servers: Server[] = [];
   const open = new Set<Socket>();
+  /** What came by other listeners; no server here counts them. */
+  const accepted = new Set<Duplex>();
   const hot: HotConnections[] = [];
   const closeAll = async (): Promise<void> => {
     const ends = servers.map(
@@ -247,6 +249,11 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     });
     await app.close();
     await Promise.all(ends);
+    await Promise.all(
+      [...accepted].map(
+        (connection) => new Promise((resolve) => connection.once("close", resolve)),
+      ),
+    );
     cancel();
     cancelSweep();
   };
@@ -285,9 +292,13 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
       };
       secure?.on("secureConnection", certify);
       accept = (connection) => {
-        server.emit(secure ? "secureConnection" : "connection", connection);
+        accepted.add(connection);
         open.add(connection as Socket);
-        connection.once("close", () => open.delete(connection as Socket));
+        connection.once("close", () => {
+          accepted.delete(connection);
+          open.delete(connection as Socket);
+        });
+        server.emit(secure ? "secureConnection" : "connection", connection);
       };
       const server = secure ?? createHttpServer(SERVER_OPTIONS);
       if (!secure) hot.push(readHotFirst(server, "connection", app));
@@ -300,8 +311,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
       );
       servers.push(server);
       const bound = server.address();
-      if (bound !== null && typeof bound === "object")
-        taken = { host: address.host, port: bound.port };
+      if (bound !== null && typeof bound === "object") taken = { host, port: bound.port };
     }
     if (socketPath !== undefined) {
       const server = createHttpServer(SERVER_OPTIONS);

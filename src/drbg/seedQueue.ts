@@ -48,6 +48,11 @@ export class SeedQueue {
     return this.#prepared.length;
   }
 
+  /** How many are to be prepared at a time now. */
+  get ahead(): number {
+    return this.#ahead.wanted;
+  }
+
   /** True while what is prepared may not be used. */
   get held(): boolean {
     return this.#terms.maker.unavailable() !== null;
