@@ -38,7 +38,7 @@ function call(service: Running, method: string, path: string, body?: object): Pr
     socketPath: join(service.state, "springhouse.sock"),
     agent: false,
     ...{ method, path },
-    headers: { ...service.authorization, "content-type": "application/json" },
+    headers: { ...service.authorization, ...(body && { "content-type": "application/json" }) },
   };
   return new Promise((resolve, reject) => {
     request(options, (response) => {
