@@ -1,5 +1,6 @@
 import { Contexts } from "./contexts.ts";
 import type { Dataset } from "./dataset.ts";
+import { OrderScores } from "./orderScores.ts";
 import { predictionEstimate, type Predictions, type Predictor } from "./prediction.ts";
 
 const ORDERS = 16;
@@ -16,111 +17,132 @@ export function multiMmc(dataset: Dataset): Predictor<"multiMmc"> {
   return predictionEstimate("multiMmc", predictions, alphabet);
 }
 
-export function predictSymbols({ symbols }: Pick<Dataset, "symbols">): Predictions {
-  const contexts = new Contexts();
-  const pairs = new Int32Array(ORDERS).fill(1);
+/** @param most pairs of a context and what followed that each order has room for */
+export function predictSymbols(
+  { symbols }: Pick<Dataset, "symbols">,
+  most = MOST_PAIRS,
+): Predictions {
+  const contexts = new Contexts(symbols);
+  const pairs = new Int32Array(ORDERS);
   const scores = new Int32Array(ORDERS);
-  // Each order begins with the context at the very front.
-  for (let order = 0; order < ORDERS; order++) {
-    let node = contexts.root;
-    for (let at = order; at >= 0; at--) node = contexts.makeChild(node, symbols[at]!);
-    contexts.count(node, symbols[order + 1]!, true);
-  }
   let winner = 0;
   let correct = 0;
   let run = 0;
   let longestRun = 0;
-  for (let at = 2; at < symbols.length; at++) {
+  /** The longest order that has room. */
+  let open = ORDERS - 1;
+  // The longest context that a sample may have begins with the first sample, and so is new.
+  for (let at = 1; at < symbols.length; at++) {
     const symbol = symbols[at]!;
     const predicting = winner;
+    const last = Math.min(ORDERS, at) - 1;
     let node = contexts.root;
-    let isSeen = true;
-    for (let order = 0; order < ORDERS && order <= at - 2; order++) {
-      const front = symbols[at - 1 - order]!;
-      if (isSeen) {
-        const next = contexts.child(node, front);
-        isSeen = next >= 0 && contexts.bestCount(next) > 0;
-        if (isSeen) {
-          node = next;
-          const isRight = contexts.best(node) === symbol;
-          if (order === predicting) {
-            if (isRight) {
-              correct++;
-              run++;
-              if (run > longestRun) longestRun = run;
-            } else run = 0;
-          }
-          if (isRight && ++scores[order]! >= scores[winner]!) winner = order;
-          if (contexts.count(node, symbol, pairs[order]! < MOST_PAIRS)) pairs[order]!++;
-          continue;
+    let order = 0;
+    while (order <= last) {
+      const row = contexts.child(node, symbols[at - 1 - order]!);
+      if (row < 0 || contexts.bestCount(row) === 0) break;
+      const more = contexts.more(row);
+      let end = order;
+      if (more > 0) {
+        end += contexts.moreBefore(at, row, order + 1);
+        if (end < order + more) contexts.part(row, order + 1, end - order);
+      }
+      const isRight = contexts.best(row) === symbol;
+      if (order <= predicting && predicting <= end) {
+        if (isRight) {
+          correct++;
+          run++;
+          if (run > longestRun) longestRun = run;
+        } else run = 0;
+      }
+      if (isRight)
+        for (let right = order; right <= end; right++)
+          if (++scores[right]! >= scores[winner]!) winner = right;
+      node = row;
+      if (order === end) {
+        if (contexts.count(node, symbol, pairs[order]! < most)) pairs[order]!++;
+      } else if (isRight) contexts.countRow(node);
+      else if (hasRoom(pairs, order, Math.min(end, open), most)) {
+        // Something else followed, so that each has counts of its own from here on.
+        for (let one = order; one <= end; one++) {
+          const rest = one < end ? contexts.part(node, one + 1, 0) : node;
+          if (contexts.count(node, symbol, pairs[one]! < most)) pairs[one]!++;
+          if (one < end) node = rest;
         }
       }
-      // Unseen: neither it nor a longer one predicts, but all are kept.
-      if (pairs[order]! >= MOST_PAIRS) {
-        // Later orders are as full, but for those that began a few samples later: none can be reached
-        // while this one is missing, so that only their number counts.
-        for (let longer = order + 1; longer < ORDERS && longer <= at - 2; longer++)
-          if (pairs[longer]! < MOST_PAIRS) pairs[longer]!++;
-        break;
-      }
-      node = contexts.makeChild(node, front);
-      contexts.count(node, symbol, true);
-      pairs[order]!++;
+      order = end + 1;
     }
+    // Unseen: neither it nor a longer one predicts, but all are kept that there is room for.
+    while (order <= last && pairs[order]! < most) {
+      let end = order;
+      if (contexts.isThere(order + 1)) {
+        node = contexts.child(node, symbols[at - 1 - order]!);
+        contexts.count(node, symbol, true);
+      } else {
+        while (end < last && pairs[end + 1]! < most) end++;
+        contexts.add(node, at, order + 1, end - order);
+      }
+      for (; order <= end; order++) pairs[order]!++;
+    }
+    // Later orders are as full, but for those that began a few samples later: none can be reached
+    // while this one is missing, so that only their number counts.
+    for (order++; order <= last && order <= open; order++)
+      if (pairs[order]! < most) pairs[order]!++;
+    while (open >= 0 && pairs[open]! >= most) open--;
   }
   return { tried: symbols.length - 2, correct, longestRun };
 }
 
-/** For bits a context is an index. The counts of both next bits of all orders stand in one table. */
-export function predictBits(symbols: Uint8Array): Predictions {
-  const counts = new Int32Array(2 ** (ORDERS + 2));
+function hasRoom(pairs: Int32Array, from: number, to: number, most: number): boolean {
+  for (let order = from; order <= to; order++) if (pairs[order]! < most) return true;
+  return false;
+}
+
+/**
+ * For bits a context is an index into one table for all orders. What stands there is 4 (ones - zeros) of what
+ * followed, and 1 where a 0 did and 2 where a 1 did. Noise makes every branch on a bit a guess, so there is none.
+ */
+export function predictBits(symbols: Uint8Array, most = MOST_PAIRS): Predictions {
+  const contexts = new Int32Array(2 ** (ORDERS + 1));
   const pairs = new Int32Array(ORDERS).fill(1);
-  const scores = new Int32Array(ORDERS);
-  const slotOf = (order: number, context: number): number => (2 ** (order + 1) + context) * 2;
+  const scores = new OrderScores();
   let front = 0;
   for (let order = 0; order < ORDERS; order++) {
     front = front * 2 + symbols[order]!;
-    counts[slotOf(order, front) + symbols[order + 1]!] = 1;
+    contexts[(2 << order) + front] = symbols[order + 1] === 1 ? 4 + 2 : -4 + 1;
   }
-  let winner = 0;
   let correct = 0;
   let run = 0;
   let longestRun = 0;
   let history = symbols[0]! * 2 + symbols[1]!;
   for (let at = 2; at < symbols.length; at++) {
     const bit = symbols[at]!;
-    const predicting = winner;
-    const last = Math.min(ORDERS - 1, at - 2);
-    let best = scores[winner]!;
-    // 1, or 0 from the first context that was never seen.
-    let seen = 1;
-    for (let order = 0; order <= last; order++) {
+    const [step, flag] = [8 * bit - 4, 1 + bit];
+    const orders = Math.min(ORDERS, at - 1);
+    let hits = 0;
+    // Those before the first context that was never seen.
+    let seen = orders;
+    for (let order = 0; order < orders; order++) {
       const size = 2 << order;
-      const slot = (size | (history & (size - 1))) << 1;
-      const zeros = counts[slot]!;
-      const ones = counts[slot + 1]!;
-      if (zeros + ones === 0) seen = 0;
-      // Noise makes every branch on the bit a guess, so that these are sums: of equal counts the 1.
-      const predicted = 1 + ((ones - zeros) >> 31);
-      const hit = (1 ^ predicted ^ bit) & seen;
-      const score = scores[order]! + hit;
-      scores[order] = score;
-      if (score >= best && hit === 1) {
-        winner = order;
-        best = score;
-      }
-      if (order === predicting && seen === 1) {
-        correct += hit;
-        run = (run + 1) * hit;
-        if (run > longestRun) longestRun = run;
-      }
-      const count = counts[slot + bit]!;
-      if (count > 0) counts[slot + bit] = count + 1;
-      else if (pairs[order]! < MOST_PAIRS) {
-        counts[slot + bit] = 1;
+      const slot = size | (history & (size - 1));
+      const counts = contexts[slot]!;
+      if (counts === 0 && order < seen) seen = order;
+      // Of equal counts the 1 is predicted.
+      hits |= ((counts >>> 31) ^ bit) << order;
+      if ((counts & flag) !== 0) contexts[slot] = counts + step;
+      else if (pairs[order]! < most) {
+        contexts[slot] = counts + step + flag;
         pairs[order]!++;
       }
     }
+    hits &= (1 << seen) - 1;
+    if (scores.winner < seen) {
+      const hit = (hits >>> scores.winner) & 1;
+      correct += hit;
+      run = (run + 1) * hit;
+      if (run > longestRun) longestRun = run;
+    }
+    scores.add(hits);
     history = ((history << 1) | bit) & 0xffff;
   }
   return { tried: symbols.length - 2, correct, longestRun };

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { datasetOf, type Dataset } from "../../../src/assess/nonIid/dataset.ts";
+import { datasetOf } from "../../../src/assess/nonIid/dataset.ts";
 import * as lag from "../../../src/assess/nonIid/lag.ts";
 import { markov } from "../../../src/assess/nonIid/markov.ts";
 import { mostCommonValue } from "../../../src/assess/nonIid/mostCommonValue.ts";
@@ -8,7 +8,7 @@ import * as multiMmc from "../../../src/assess/nonIid/multiMmc.ts";
 import { nonIid } from "../../../src/assess/nonIid/nonIid.ts";
 import { repeatsOf } from "../../../src/assess/nonIid/repeats.ts";
 import { pack } from "../../../src/assess/nonIid/packed.ts";
-import { periodicPrefixes } from "../../../src/assess/nonIid/periodicPrefixes.ts";
+import { periodicRepeats } from "../../../src/assess/nonIid/periodicRepeats.ts";
 import { sortedPrefixes } from "../../../src/assess/nonIid/sortedPrefixes.ts";
 import { commonPrefixes, suffixArray } from "../../../src/assess/nonIid/suffixArray.ts";
 import { hasVectors, holdGeneratedSets, holdFile } from "./nonIid.ts";
@@ -103,9 +103,7 @@ describe.each(Object.keys(SHAPES))("sorting suffixes of %s", (shape) => {
       return common;
     });
     expect([...commonPrefixes(symbols, order)]).toEqual(prefixes);
-    const sorted = sortedPrefixes({ symbols, alphabet });
-    // What has a period is held by its repeats.
-    if (sorted.nested === null) expect([...sorted.prefixes]).toEqual(prefixes);
+    expect([...sortedPrefixes({ symbols, alphabet })]).toEqual(prefixes);
   });
 });
 
@@ -115,8 +113,7 @@ test("the two ways of sorting agree where both have to split again and again", (
     const dataset = datasetOf({ symbols: SHAPES[shape]!(40_000) });
     if (dataset.alphabet < 2) continue;
     const order = suffixArray(dataset.symbols, dataset.alphabet - 1);
-    const { prefixes, nested } = sortedPrefixes(dataset);
-    if (nested === null) expect(prefixes).toEqual(commonPrefixes(dataset.symbols, order));
+    expect(sortedPrefixes(dataset)).toEqual(commonPrefixes(dataset.symbols, order));
   }
 });
 
@@ -132,7 +129,7 @@ function holdRepeats(what: string, symbols: Uint8Array): void {
     const most = Math.max(...counts.values());
     const equal = [...counts.values()].reduce((sum, count) => sum + (count * (count - 1)) / 2, 0);
     if (size > longest) expect([most, equal], `${what} ${size}`).toEqual([1, 0]);
-    else expect([mostCommon[size], pairs[size]], `${what} ${size}`).toEqual([most, equal]);
+    else expect([mostCommon(size), pairs(size)], `${what} ${size}`).toEqual([most, equal]);
   }
 }
 
@@ -153,25 +150,22 @@ test("so are those of anything with a period, cut anywhere", () => {
       const symbols = Uint8Array.from({ length }, (_, at) => period[at % period.length]!);
       holdRepeats(`${period.join("")} to ${length}`, symbols);
       const dataset = datasetOf({ symbols });
-      if (dataset.alphabet > 1 && sortedPrefixes(dataset).nested !== null) some++;
+      if (periodicRepeats(dataset, pack(dataset)) !== null) some++;
     }),
     { numRuns: 500 },
   );
   expect(some).toBeGreaterThan(100);
 });
 
-test("rotations that differ late are compared far enough, or left to the long way", () => {
-  const dataset = datasetOf({ symbols: SHAPES["a long period"]!(4000) });
+test("a period that is long to count is left to the long way", () => {
+  // Each of its suffixes is in as many sets as it has zeros.
+  const symbols = Uint8Array.from({ length: 9001 }, (_, at) => (at % 3000 === 0 ? 1 : 0));
+  const dataset = datasetOf({ symbols });
   const packed = pack(dataset);
-  const sort = (part: Dataset) => {
-    const order = suffixArray(part.symbols, part.alphabet - 1);
-    return { order, prefixes: commonPrefixes(part.symbols, order.slice()) };
-  };
-  const far = periodicPrefixes(dataset, packed, sort);
-  expect(far).not.toBeNull();
-  expect(periodicPrefixes(dataset, packed, sort, 60)).toEqual(far);
-  expect(periodicPrefixes(dataset, packed, sort, 8)).toBeNull();
-  expect(periodicPrefixes(dataset, packed, () => null)).toBeNull();
+  expect(periodicRepeats(dataset, packed)).toBeNull();
+  expect(periodicRepeats(dataset, packed, () => null)).toBeNull();
+  const { longest, mostCommon, pairs } = repeatsOf(dataset);
+  expect([longest, mostCommon(1), pairs(longest)]).toEqual([6001, 8997, 1]);
 });
 
 test("the short ways for bits are the long way", () => {
