@@ -37,7 +37,8 @@ function call(service: Running, method: string, path: string, body?: object): Pr
   const options: RequestOptions = {
     socketPath: join(service.state, "springhouse.sock"),
     agent: false,
-    ...{ method, path },
+    method,
+    path,
     headers: { ...service.authorization, ...(body && { "content-type": "application/json" }) },
   };
   return new Promise((resolve, reject) => {
