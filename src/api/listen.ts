@@ -91,8 +91,6 @@ function assertSecure(host: string, hasTls: boolean): void {
 
 /** An h2c upgrade that curl offers, say, is not taken up: it goes on as HTTP/1.1. */
 const SERVER_OPTIONS: ServerOptions = {
-  // A request without a body, as most are, costs no stream.
-  optimizeEmptyRequests: true,
   headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
   requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
   keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,

@@ -37,8 +37,9 @@ function call(service: Running, method: string, path: string, body?: object): Pr
   const options: RequestOptions = {
     socketPath: join(service.state, "springhouse.sock"),
     agent: false,
-    ...{ method, path },
-    headers: { ...service.authorization, "content-type": "application/json" },
+    method,
+    path,
+    headers: { ...service.authorization, ...(body && { "content-type": "application/json" }) },
   };
   return new Promise((resolve, reject) => {
     request(options, (response) => {
