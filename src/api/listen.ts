@@ -14,6 +14,7 @@ import {
   HEADERS_TIMEOUT_MILLISECONDS,
   KEEP_ALIVE_MILLISECONDS,
   MAXIMUM_CONNECTIONS,
+  REQUEST_TIMEOUT_MILLISECONDS,
 } from "./hot/limits.ts";
 import { secureContextOf, type TlsFiles } from "./tlsContext.ts";
 import { answerProblem } from "./upgrade.ts";
@@ -56,7 +57,6 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
 /**
  * What an RSA key of a batch may still take when the service stops, and a WebSocket's peer to say
  * goodbye. Of the five seconds that the service has in all, the rest is for what comes after.

@@ -125,6 +125,7 @@ export class Outlet {
       ),
       isActive: (principal) => book.isActive(principal),
       draw: (principal, bytes) => this.#draw(principal, bytes),
+      route: () => null,
       answered: (_status, seconds, bytes) => this.#board.answered(seconds, bytes),
       nextId: nothing,
       note: nothing,
