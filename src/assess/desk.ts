@@ -163,7 +163,9 @@ export class AssessmentDesk {
   }
 
   async stop(): Promise<void> {
-    for (const entry of this.#entries.values()) entry.cancel.abort(new Cancelled());
+    // It stands in the journal, where whoever comes for a report after the next start finds it.
+    for (const entry of this.#entries.values())
+      entry.cancel.abort(new Cancelled("the service was stopped"));
     await Promise.all(this.#under);
   }
 
@@ -331,8 +333,8 @@ export class AssessmentDesk {
 }
 
 class Cancelled extends Error {
-  constructor() {
-    super("cancelled");
+  constructor(message = "cancelled") {
+    super(message);
   }
 }
 

@@ -5,7 +5,7 @@ import { canonicalJson } from "../log/canonicalJson.ts";
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import { columns, count, paint, type Terminal } from "./terminal.ts";
-import { writeDurably } from "./wholeFile.ts";
+import { notWritten, writeDurably } from "./wholeFile.ts";
 
 export interface DrillOptions extends ConnectionOptions {
   readonly source?: string;
@@ -80,7 +80,11 @@ async function keep(
     if (report === null) continue;
     const stamp = new Date(report.atMilliseconds).toISOString().replaceAll(/[-:]|\.\d+/g, "");
     const path = join(folder, `drill-${source}-${stamp}.json`);
-    await writeDurably(path, Buffer.from(`${canonicalJson(report)}\n`), null, link);
+    try {
+      await writeDurably(path, Buffer.from(`${canonicalJson(report)}\n`), null, link);
+    } catch (error) {
+      throw notWritten("the evidence", path, error);
+    }
     terminal.tell(`${path}: check it with \`springhouse verify\` and the log's key`);
   }
 }

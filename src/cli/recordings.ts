@@ -4,6 +4,7 @@ import { RecordingWriter, type RecordingFacts } from "../source/recordingWriter.
 import { connect, type ConnectionOptions } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import { count, paint, type Terminal } from "./terminal.ts";
+import { notWritten } from "./wholeFile.ts";
 
 export interface CaptureOptions extends ConnectionOptions {
   /** How many FILE holds; over restarts, those of all rows together. */
@@ -49,6 +50,15 @@ function restartFacts(
   };
 }
 
+/** What the disk makes of it, said as that and not as a service's failure. */
+function kept<T>(path: string, act: Promise<T>): Promise<T> {
+  return act.catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).syscall === undefined
+      ? error
+      : notWritten("the capture", path, error);
+  });
+}
+
 /**
  * `springhouse capture`: what it takes was health-tested and is diverted, so it never seeds
  * anything. A gap fails the capture: the file is contiguous or it is not there.
@@ -68,7 +78,8 @@ export async function capture(
   }
   // The file first: where it cannot be made, no sample is diverted for it.
   const { bitsPerSample } = known;
-  const writer = await RecordingWriter.open({ path: options.output, bitsPerSample });
+  const { output } = options;
+  const writer = await kept(output, RecordingWriter.open({ path: output, bitsPerSample }));
   let shown = terminal.clock.monotonicMilliseconds();
   try {
     const tap = await (rows === null
@@ -78,7 +89,7 @@ export async function capture(
       throw new Failure(1, `${source} gives samples of ${tap.bitsPerSample} bits now`);
     const fromMilliseconds = terminal.clock.wallMilliseconds();
     for await (const chunk of tap.chunks) {
-      await writer.write(chunk);
+      await kept(output, writer.write(chunk));
       if (terminal.clock.monotonicMilliseconds() - shown > 500) {
         shown = terminal.clock.monotonicMilliseconds();
         terminal.progress(`${count(writer.samples)} of ${count(options.samples)} samples`);
@@ -88,7 +99,7 @@ export async function capture(
     if (writer.samples !== options.samples)
       throw new Failure(1, `only ${writer.samples} of ${options.samples} samples came`);
     const attestation = await tap.attestation();
-    const manifest = await writer.finish({
+    const facts: RecordingFacts = {
       source,
       kind: known.kind,
       device: known.device && { ...known.device, caveats: [...known.device.caveats] },
@@ -99,13 +110,12 @@ export async function capture(
       firstSequence: tap.firstSequence,
       ...restartFacts(tap, rows),
       ...(attestation === null ? {} : { attestation }),
-    });
+    };
+    const manifest = await kept(output, writer.finish(facts));
     const what = rows
       ? `${count(rows.restarts)} rows of ${count(rows.samplesPerRestart)}`
       : count(manifest.samples);
-    terminal.tell(
-      `${options.output}: ${what} contiguous samples, manifest in ${options.output}.json`,
-    );
+    terminal.tell(`${output}: ${what} contiguous samples, manifest in ${output}.json`);
     if (manifest.restart === "reopen")
       terminal.tell(
         `${paint(terminal, "yellow", "warning:")} the device was opened again before each row, and its noise source was not reset: this is no restart in the sense of SP 800-90B 3.1.4`,

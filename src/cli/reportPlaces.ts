@@ -1,7 +1,7 @@
 import { realpath, rename, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "./failure.ts";
-import { writeDurably } from "./wholeFile.ts";
+import { notWritten, writeDurably } from "./wholeFile.ts";
 
 /** Of what a link points at, or where a new file comes to stand; it need not exist. */
 async function placeOf(path: string): Promise<string> {
@@ -41,7 +41,6 @@ export async function writeReport(path: string, text: string): Promise<void> {
   try {
     await writeDurably(await placeOf(path), Buffer.from(text), null, rename);
   } catch (error) {
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw new Failure(1, `the report cannot be written to ${path} (${code})`);
+    throw notWritten("the report", path, error);
   }
 }

@@ -12,6 +12,25 @@ export function unreadable(path: string, error: unknown): Failure {
   return new Failure(1, `${path} cannot be read (${code})`);
 }
 
+/** What to do about a file that the system does not take, by its word for why. */
+const WRITE_REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: "Make room on that disk, or name a file on another; then run it again.",
+  EDQUOT: "Make room within your quota, or name a file on another disk; then run it again.",
+  EFBIG:
+    "It is longer than files may be here (`ulimit -f`): raise the limit, or name another disk.",
+  EROFS: "Name a file on a disk that can be written to.",
+  EACCES: "Name a file in a folder that you may write to.",
+  EPERM: "Name a file in a folder that you may write to.",
+  ENOENT: "Make its folder first, or name another.",
+};
+
+/** @param what it was to hold, such as `the report` */
+export function notWritten(what: string, path: string, error: unknown): Failure {
+  const { code = "unknown" } = error as NodeJS.ErrnoException;
+  const remedy = WRITE_REMEDIES[code] ?? "Name another file.";
+  return new Failure(1, `${what} cannot be written to ${path} (${code})`, remedy);
+}
+
 /** @throws Failure when it is no regular file, or cannot be read */
 export async function readWhole(path: string): Promise<Buffer> {
   try {

@@ -102,7 +102,13 @@ export class RecordingWriter {
       await draft.close();
     }
     await this.#place(`${manifestPath}.partial`, manifestPath);
-    await this.#place(`${this.#path}.partial`, this.#path);
+    try {
+      await this.#place(`${this.#path}.partial`, this.#path);
+    } catch (error) {
+      // A manifest without its samples would pass for that of whatever comes to stand there.
+      if (!this.#overwrite) await rm(manifestPath, { force: true });
+      throw error;
+    }
     await syncFolder(dirname(this.#path));
     return manifest;
   }

@@ -224,6 +224,16 @@ test("nothing is overwritten unless told, not even what appeared meanwhile", asy
   expect(readdirSync(folder).filter((name) => name.includes(".partial"))).toEqual([]);
   expect(existsSync(other)).toBe(false);
 
+  const late = fresh();
+  const beaten = await RecordingWriter.open({ path: late, bitsPerSample: 4 });
+  await beaten.write(counting(10));
+  writeFileSync(late, "mine");
+  await expect(beaten.finish(FACTS)).rejects.toMatchObject({ code: "conflict" });
+  await beaten.abandon();
+  expect(readFileSync(late, "utf8")).toBe("mine");
+  // No manifest of ours beside what is not ours.
+  expect(existsSync(`${late}.json`)).toBe(false);
+
   const again = await RecordingWriter.open({ path, bitsPerSample: 4, overwrite: true });
   await again.write(counting(20));
   expect(readFileSync(path).equals(bytes)).toBe(true);
