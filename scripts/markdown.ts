@@ -26,6 +26,7 @@ export interface Documented {
   readonly default?: unknown;
   readonly type?: string;
   readonly pattern?: string;
+  readonly contentEncoding?: string;
   readonly const?: unknown;
   readonly anyOf?: readonly Documented[];
   readonly properties?: Readonly<Record<string, Documented>>;
@@ -42,6 +43,7 @@ export function allowed(schema: Documented): string {
   if ("const" in schema) return `\`${String(schema.const)}\``;
   if (schema.type === "array" && schema.items) return `list of ${allowed(schema.items) || "…"}`;
   if (schema.pattern !== undefined) return `\`${schema.pattern}\``;
+  if (schema.contentEncoding !== undefined) return schema.contentEncoding;
   const low = schema.minimum ?? schema.exclusiveMinimum;
   const sign = schema.exclusiveMinimum === undefined ? "≥" : ">";
   const bounds = [

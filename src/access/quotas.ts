@@ -56,7 +56,33 @@ export class Bucket {
    * taken when the bucket is full: it would wait for ever otherwise.
    */
   wait(amount: number, nowMilliseconds: number): number {
-    const fullMilliseconds = Number(Atomics.load(this.#cells, this.#at)) / NANOSECONDS;
+    return this.#waitAt(Atomics.load(this.#cells, this.#at), amount, nowMilliseconds);
+  }
+
+  /**
+   * Takes it where it is there, with no other thread in between.
+   * @returns 0, else milliseconds to wait
+   */
+  admit(amount: number, nowMilliseconds: number): number {
+    for (;;) {
+      const full = Atomics.load(this.#cells, this.#at);
+      const wait = this.#waitAt(full, amount, nowMilliseconds);
+      if (wait > 0 || this.#takeAt(full, amount, nowMilliseconds)) return wait;
+    }
+  }
+
+  /** Takes it, into debt if need be. */
+  take(amount: number, nowMilliseconds: number): void {
+    while (!this.#takeAt(Atomics.load(this.#cells, this.#at), amount, nowMilliseconds));
+  }
+
+  /** What was taken and not used. */
+  giveBack(amount: number): void {
+    Atomics.sub(this.#cells, this.#at, this.#nanosecondsFor(amount));
+  }
+
+  #waitAt(full: bigint, amount: number, nowMilliseconds: number): number {
+    const fullMilliseconds = Number(full) / NANOSECONDS;
     const emptySeconds = Math.max(0, fullMilliseconds - nowMilliseconds) / 1000;
     const level = this.#capacity - emptySeconds * this.#perSecond;
     const missing = Math.min(amount, this.#capacity) - level;
@@ -64,16 +90,16 @@ export class Bucket {
     return missing > 1e-6 ? (missing / this.#perSecond) * 1000 : 0;
   }
 
-  /** Takes it, into debt if need be. */
-  take(amount: number, nowMilliseconds: number): void {
+  /** False when another thread was faster, and it is no longer full at `full`. */
+  #takeAt(full: bigint, amount: number, nowMilliseconds: number): boolean {
     const now = nanosecondsOf(nowMilliseconds);
-    const later = nanosecondsOf((amount / this.#perSecond) * 1000);
-    for (;;) {
-      const full = Atomics.load(this.#cells, this.#at);
-      const sum = (full > now ? full : now) + later;
-      const next = sum < LONGEST ? sum : LONGEST;
-      if (Atomics.compareExchange(this.#cells, this.#at, full, next) === full) return;
-    }
+    const sum = (full > now ? full : now) + this.#nanosecondsFor(amount);
+    const next = sum < LONGEST ? sum : LONGEST;
+    return Atomics.compareExchange(this.#cells, this.#at, full, next) === full;
+  }
+
+  #nanosecondsFor(amount: number): bigint {
+    return nanosecondsOf((amount / this.#perSecond) * 1000);
   }
 }
 
@@ -130,7 +156,7 @@ export class Quotas {
   /** @returns 0 when the request was admitted and counted, else milliseconds to wait */
   admitRequest(principal: Principal): number {
     const { requests, use } = this.#accountOf(principal);
-    const wait = requests ? this.#admit(requests, 1) : 0;
+    const wait = requests?.admit(1, this.#clock.monotonicMilliseconds()) ?? 0;
     if (wait > 0) use.refusedRequests++;
     else use.requests++;
     return wait;
@@ -149,7 +175,7 @@ export class Quotas {
   /** @returns 0 when the bytes were admitted and counted, else milliseconds to wait */
   admitBytes(principal: Principal, bytes: number): number {
     const account = this.#accountOf(principal);
-    const wait = account.bytes ? this.#admit(account.bytes, bytes) : 0;
+    const wait = account.bytes?.admit(bytes, this.#clock.monotonicMilliseconds()) ?? 0;
     if (wait > 0) account.use.refusedBytes++;
     else account.use.bytes += bytes;
     return wait;
@@ -189,13 +215,6 @@ export class Quotas {
   /** For the metrics; the last one is of all clients that are not told by name. */
   uses(): readonly ClientUse[] {
     return this.#uses.all();
-  }
-
-  #admit(bucket: Bucket, amount: number): number {
-    const now = this.#clock.monotonicMilliseconds();
-    const wait = bucket.wait(amount, now);
-    if (wait === 0) bucket.take(amount, now);
-    return wait;
   }
 
   #accountOf(principal: Principal): Account {

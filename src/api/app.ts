@@ -1,6 +1,6 @@
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { refuse, SpringhouseError } from "../port/errors.ts";
+import { refuse } from "../port/errors.ts";
 import { Context } from "./context.ts";
 import { addAssessments } from "./assessments.ts";
 import { addCertificates, addOcsp } from "./certificates.ts";
@@ -8,6 +8,7 @@ import { addCompliance } from "./compliance.ts";
 import { addBackups } from "./backups.ts";
 import { addCustodians } from "./custodians.ts";
 import { addDestructions } from "./destructions.ts";
+import { DirectRoutes } from "./direct.ts";
 import { addDoctor } from "./doctor.ts";
 import { addDrills } from "./drills.ts";
 import { addEvents } from "./events.ts";
@@ -15,6 +16,7 @@ import { eventsSocket } from "./eventsSocket.ts";
 import { liveSocket } from "./liveSocket.ts";
 import { hotPortsOf, type HotPorts } from "./hot/ports.ts";
 import { addIntents } from "./intents.ts";
+import { jsonReader } from "./json.ts";
 import { addKeyChanges } from "./keyChanges.ts";
 import { addKeyExport } from "./keyExport.ts";
 import { addKeyOperations } from "./keyOperations.ts";
@@ -38,7 +40,6 @@ import { addSources } from "./sources.ts";
 import { addTaps } from "./taps.ts";
 import { addStatus } from "./status.ts";
 import { addStatusList, statusListSocket } from "./statusList.ts";
-import { refuseHalfPairs } from "./text.ts";
 import { addStream } from "./stream.ts";
 import { streamSocket } from "./streamSocket.ts";
 import { addTransparency } from "./transparency.ts";
@@ -50,6 +51,7 @@ declare module "fastify" {
     /** Every route of HTTP with its roles, for the documentation and the tests. */
     routeRows: RouteRow[];
     upgrades: Upgrades;
+    directRoutes: DirectRoutes;
     /** For what is answered in front of all HTTP: see `hot/`. */
     hot: HotPorts;
   }
@@ -90,7 +92,10 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   app.decorateRequest("principal", null);
   app.decorateRequest("startedMilliseconds", 0);
   app.decorate("routeRows", []);
-  app.decorate("hot", hotPortsOf(context, nextId));
+  const readJson = jsonReader(app);
+  const directRoutes = new DirectRoutes(context, nextId, readJson);
+  app.decorate("directRoutes", directRoutes);
+  app.decorate("hot", hotPortsOf(context, nextId, directRoutes.find));
   app.decorate(
     "upgrades",
     new Upgrades(context, nextId, [
@@ -102,14 +107,18 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
     ]),
   );
   app.removeAllContentTypeParsers();
-  const parse = app.getDefaultJsonParser("error", "error");
   app.addContentTypeParser<string>(
     "application/json",
     { parseAs: "string" },
-    (request, body, done) => {
-      const refusal = refuseHalfPairs(body);
-      if (refusal) done(new SpringhouseError(refusal.code, refusal.detail), undefined);
-      else void parse(request, body, done);
+    (_request, body, done) => {
+      let value: unknown;
+      try {
+        value = readJson(body);
+      } catch (error) {
+        done(error as Error, undefined);
+        return;
+      }
+      done(null, value);
     },
   );
   app.setErrorHandler((error, request, reply) => context.fail(request, reply, error));

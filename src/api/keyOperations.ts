@@ -1,15 +1,18 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Type, type Static, type TProperties } from "typebox";
+import type { FastifyInstance } from "fastify";
+import { Type, type TProperties } from "typebox";
 import type { DoneWith } from "../key/managed/keyOperations.ts";
 import type { Asker } from "../key/managed/keyService.ts";
 import type { Refusal } from "../port/errors.ts";
 import { KEY_ALGORITHMS } from "../port/key.ts";
-import { principalOf, type Context } from "./context.ts";
+import type { Role } from "../port/principal.ts";
+import type { Context } from "./context.ts";
+import { addDirect, type Answer } from "./direct.ts";
 import { overQuota } from "./guard.ts";
-import { askerOf, base64, BASE64, KEY_ID, STRICT, toBytes, toText, VERSION } from "./keyRequest.ts";
-import { addRoute } from "./route.ts";
+import { asAsker, base64, BASE64, KEY_ID, STRICT, toBytes, toText, VERSION } from "./keyRequest.ts";
 import { choice } from "./schemas.ts";
 
+/** Who may use keys of others. */
+const OVER: readonly Role[] = ["admin"];
 /** As much as one draw gives; more is for a data key, and a cipher of the client's own. */
 const MESSAGE_BYTES = 65_536;
 /** Base64 of it, a context, and JSON around them. */
@@ -55,7 +58,7 @@ interface OperationRoute {
   readonly answer: TProperties;
   /** Random bytes that leave: they count against the quota. */
   readonly draws?: (body: Body) => number;
-  readonly run: (id: string, asker: Asker, body: Body) => Promise<Result>;
+  readonly run: (id: string, asker: Asker, body: Body) => Result | Promise<Result>;
 }
 
 function operationRoutes(managed: Context["ports"]["managed"]): readonly OperationRoute[] {
@@ -185,8 +188,7 @@ function operationRoutes(managed: Context["ports"]["managed"]): readonly Operati
 export function addKeyOperations(app: FastifyInstance, context: Context): void {
   const { access, managed } = context.ports;
   for (const { name, summary, description, body, answer, draws, run } of operationRoutes(managed))
-    addRoute(app, context, {
-      method: "POST",
+    addDirect(app, context, {
       url: `/v1/keys/:id/${name}`,
       permission: "keys.use",
       tag: "keys",
@@ -207,42 +209,31 @@ export function addKeyOperations(app: FastifyInstance, context: Context): void {
         },
       },
       errors: [409, 503],
-      async handler(request, reply) {
-        const { id } = request.params as Static<typeof KEY_ID>;
-        const given = bodyOf(request);
-        const principal = principalOf(request);
-        const wait = draws ? access.quotas.admitBytes(principal, draws(given)) : 0;
-        if (wait > 0) return context.refuse(request, reply, overQuota("bytes", wait));
-        const result = await context.durable(run(id, askerOf(request, ["admin"]), given));
-        if (isRefused(result)) return context.refuse(request, reply, result);
-        return send(reply, JSON.stringify(asText(result)));
+      answer({ id, principal, body: given }) {
+        const wait = draws ? access.quotas.admitBytes(principal, draws(given as Body)) : 0;
+        if (wait > 0) return overQuota("bytes", wait);
+        const result = run(id, asAsker(principal, OVER), given as Body);
+        return result instanceof Promise
+          ? context.durable(result).then(answerOf)
+          : answerOf(result);
       },
     });
 }
 
-/** Past fastify's reply, whose hooks and serialisers have nothing to do here. @param json ASCII */
-function send(reply: FastifyReply, json: string): FastifyReply {
-  reply.raw.writeHead(200, {
-    "content-type": "application/json",
-    "content-length": json.length,
-    "cache-control": "no-store",
-  });
-  reply.hijack();
-  reply.raw.end(json, "latin1");
-  return reply;
-}
+const answerOf = (result: Result): Answer | Refusal =>
+  "ok" in result ? result : { json: toJson(result) };
 
-const bodyOf = (request: FastifyRequest): Body => request.body as Body;
-
-const isRefused = (result: Result): result is Refusal => "ok" in result;
-
-/** Bytes as base64, everything else as it is. Bytes are overwritten once they are text, which cannot be. */
-function asText(result: DoneWith): Record<string, unknown> {
-  const answer: Record<string, unknown> = {};
+/**
+ * Bytes as base64, which needs no escape, everything else as JSON has it. Bytes are overwritten once
+ * they are text, which cannot be.
+ */
+function toJson(result: DoneWith): string {
+  let json = "";
   for (const [name, value] of Object.entries(result)) {
     const bytes = value instanceof Uint8Array ? value : null;
-    answer[name] = bytes ? toText(bytes) : value;
+    json += `${json === "" ? "{" : ","}"${name}":`;
+    json += bytes ? `"${toText(bytes)}"` : JSON.stringify(value);
     bytes?.fill(0);
   }
-  return answer;
+  return `${json}}`;
 }

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Asker } from "../key/managed/keyService.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
-import type { Role } from "../port/principal.ts";
+import type { Principal, Role } from "../port/principal.ts";
 import { principalOf } from "./context.ts";
 import { LINE } from "./text.ts";
 
@@ -20,13 +20,28 @@ export const VERSION = Type.Optional(
 
 /** Base64 (RFC 4648 4) of 1 to so many bytes. */
 export const base64 = (maximumBytes: number, description?: string) =>
-  Type.String({
-    minLength: 4,
-    maxLength: Math.ceil(maximumBytes / 3) * 4,
-    pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
-    contentEncoding: "base64",
-    ...(description === undefined ? {} : { description }),
-  });
+  Type.Refine(
+    Type.String({
+      minLength: 4,
+      maxLength: Math.ceil(maximumBytes / 3) * 4,
+      contentEncoding: "base64",
+      ...(description === undefined ? {} : { description }),
+    }),
+    isBase64,
+    () => "must be base64",
+  );
+
+/**
+ * Whether it is base64 throughout, padded. A regular expression takes ten times as long, on the path of
+ * every operation. Node's decoder passes over ASCII that is no base64, so that too little comes out; only
+ * the two letters of base64url are as good to it.
+ */
+export function isBase64(text: string): boolean {
+  const isAscii = Buffer.byteLength(text) === text.length;
+  if (!isAscii || text.length % 4 !== 0 || text.includes("-") || text.includes("_")) return false;
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  return Buffer.from(text, "base64").length === (text.length / 4) * 3 - padding;
+}
 /** In answers. */
 export const BASE64 = Type.String({ contentEncoding: "base64" });
 
@@ -36,7 +51,10 @@ export const toText = (bytes: Uint8Array): string =>
 
 /** @param over roles that may do this with keys of others */
 export function askerOf(request: FastifyRequest, over: readonly Role[]): Asker {
-  const { id, roles } = principalOf(request);
+  return asAsker(principalOf(request), over);
+}
+
+export function asAsker({ id, roles }: Principal, over: readonly Role[]): Asker {
   return { id, anyKey: roles.some((role) => over.includes(role)) };
 }
 

@@ -3,14 +3,14 @@ import { Type, type Static } from "typebox";
 import { KEY_FORMATS, KEY_TYPES, MAXIMUM_COUNT } from "../key/types.ts";
 import { canonicalJson } from "../log/canonicalJson.ts";
 import type { PendingOutputs } from "../port/draw.ts";
+import type { Refusal } from "../port/errors.ts";
 import type { Requirement } from "../port/lineage.ts";
 import type { Context } from "./context.ts";
-import { principalOf } from "./context.ts";
+import { addDirect, type Answer, type Call } from "./direct.ts";
 import { overQuota } from "./guard.ts";
 import type { AnsweredKey } from "./ports.ts";
 import { RECEIPTED, receiptMembers } from "./receipted.ts";
 import { FRESH, REQUIREMENT_PROPERTIES, requirementOf } from "./requirement.ts";
-import { addRoute } from "./route.ts";
 import { OUTPUT_HEADERS, choice } from "./schemas.ts";
 
 const BODY = Type.Object(
@@ -64,9 +64,7 @@ function givenKey(
 }
 
 export function addKeys(app: FastifyInstance, context: Context): void {
-  const { keys, receipts, access, clock, tally } = context.ports;
-  addRoute(app, context, {
-    method: "POST",
+  addDirect(app, context, {
     url: "/v1/keys/generate",
     permission: "keys.generate",
     tag: "keys",
@@ -84,54 +82,56 @@ export function addKeys(app: FastifyInstance, context: Context): void {
       headers: OUTPUT_HEADERS,
     },
     errors: [503],
-    async handler(request, reply) {
-      const { type, format, count, receipt, ...asked } = request.body as Body;
-      const principal = principalOf(request);
-      const seedBytes = keys.seedBytes(type) * (count ?? 1);
-      const wait = access.quotas.admitBytes(principal, seedBytes);
-      if (wait > 0) return context.refuse(request, reply, overQuota("bytes", wait));
-      // The guard has counted one of them.
-      access.quotas.chargeRequests(principal, (count ?? 1) - 1);
-      const gone = new AbortController();
-      reply.raw.on("close", () => gone.abort());
-      const order = {
-        type,
-        ...(format === undefined ? {} : { format }),
-        ...(count === undefined ? {} : { count }),
-        requirement: requirementOf(asked),
-        receipted: receipt === true,
-      };
-      const lacking = receipt === true ? receipts.unavailable() : null;
-      if (lacking) return context.refuse(request, reply, lacking);
-      let result: Awaited<ReturnType<typeof keys.generate>>;
-      try {
-        result = await keys.generate(order, principal.id, gone.signal);
-      } catch (error) {
-        if (!gone.signal.aborted) throw error;
-        return reply.hijack();
-      }
-      if ("ok" in result) return context.refuse(request, reply, result);
-      let answered: readonly object[] = result.keys;
-      if (receipt === true) {
-        const { pending } = result;
-        const given = result.keys.map((key, at) =>
-          givenKey(key, pending[at]!, keys.seedBytes(type), order),
-        );
-        const issued = await context.durable(receipts.issue(given, principal.id));
-        if ("ok" in issued) return context.refuse(request, reply, issued);
-        answered = result.keys.map((key, at) => ({ ...key, ...receiptMembers(issued[at]!) }));
-      }
-      const seconds = (clock.monotonicMilliseconds() - request.startedMilliseconds) / 1000;
-      const text = JSON.stringify(count === undefined ? answered[0] : { keys: answered });
-      tally.answered("keys", 200, seconds, seedBytes);
-      return reply
-        .headers({
-          "content-type": "application/json",
-          "cache-control": "no-store",
-          "springhouse-output": result.keys.map((key) => key.output).join(", "),
-          "springhouse-seed": result.keys.at(-1)?.seed ?? "",
-        })
-        .send(text);
-    },
+    answer: (call) => generate(call, context),
   });
+}
+
+async function generate(call: Call, context: Context): Promise<Answer | Refusal | null> {
+  const { keys, receipts, access, clock, tally } = context.ports;
+  const { principal, startedMilliseconds } = call;
+  const { type, format, count, receipt, ...asked } = call.body as Body;
+  const seedBytes = keys.seedBytes(type) * (count ?? 1);
+  const wait = access.quotas.admitBytes(principal, seedBytes);
+  if (wait > 0) return overQuota("bytes", wait);
+  // The guard has counted one of them.
+  if (count !== undefined) access.quotas.chargeRequests(principal, count - 1);
+  const order = {
+    type,
+    ...(format === undefined ? {} : { format }),
+    ...(count === undefined ? {} : { count }),
+    requirement: requirementOf(asked),
+    receipted: receipt === true,
+  };
+  const lacking = receipt === true ? receipts.unavailable() : null;
+  if (lacking) return lacking;
+  const gone = call.gone();
+  let result: Awaited<ReturnType<typeof keys.generate>>;
+  try {
+    result = await keys.generate(order, principal.id, gone);
+  } catch (error) {
+    if (!gone.aborted) throw error;
+    return null;
+  }
+  if ("ok" in result) return result;
+  let answered: readonly object[] = result.keys;
+  if (receipt === true) {
+    const { pending } = result;
+    const given = result.keys.map((key, at) =>
+      givenKey(key, pending[at]!, keys.seedBytes(type), order),
+    );
+    const issued = await context.durable(receipts.issue(given, principal.id));
+    if ("ok" in issued) return issued;
+    answered = result.keys.map((key, at) => ({ ...key, ...receiptMembers(issued[at]!) }));
+  }
+  const seconds = (clock.monotonicMilliseconds() - startedMilliseconds) / 1000;
+  tally.answered("keys", 200, seconds, seedBytes);
+  return {
+    json: JSON.stringify(count === undefined ? answered[0] : { keys: answered }),
+    headers: [
+      "springhouse-output",
+      result.keys.map((key) => key.output).join(", "),
+      "springhouse-seed",
+      result.keys.at(-1)?.seed ?? "",
+    ],
+  };
 }

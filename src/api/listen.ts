@@ -14,6 +14,7 @@ import {
   HEADERS_TIMEOUT_MILLISECONDS,
   KEEP_ALIVE_MILLISECONDS,
   MAXIMUM_CONNECTIONS,
+  REQUEST_TIMEOUT_MILLISECONDS,
 } from "./hot/limits.ts";
 import { secureContextOf, type TlsFiles } from "./tlsContext.ts";
 import { answerProblem } from "./upgrade.ts";
@@ -56,7 +57,6 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
 /**
  * What an RSA key of a batch may still take when the service stops, and a WebSocket's peer to say
  * goodbye. Of the five seconds that the service has in all, the rest is for what comes after.
@@ -91,8 +91,6 @@ function assertSecure(host: string, hasTls: boolean): void {
 
 /** An h2c upgrade that curl offers, say, is not taken up: it goes on as HTTP/1.1. */
 const SERVER_OPTIONS: ServerOptions = {
-  // A request without a body, as most are, costs no stream.
-  optimizeEmptyRequests: true,
   headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
   requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
   keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
@@ -223,6 +221,8 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   await app.ready();
   const servers: Server[] = [];
   const open = new Set<Socket>();
+  /** What came by other listeners; no server here counts them. */
+  const accepted = new Set<Duplex>();
   const hot: HotConnections[] = [];
   const closeAll = async (): Promise<void> => {
     const ends = servers.map(
@@ -247,6 +247,11 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     });
     await app.close();
     await Promise.all(ends);
+    await Promise.all(
+      [...accepted].map(
+        (connection) => new Promise((resolve) => connection.once("close", resolve)),
+      ),
+    );
     cancel();
     cancelSweep();
   };
@@ -285,9 +290,13 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
       };
       secure?.on("secureConnection", certify);
       accept = (connection) => {
-        server.emit(secure ? "secureConnection" : "connection", connection);
+        accepted.add(connection);
         open.add(connection as Socket);
-        connection.once("close", () => open.delete(connection as Socket));
+        connection.once("close", () => {
+          accepted.delete(connection);
+          open.delete(connection as Socket);
+        });
+        server.emit(secure ? "secureConnection" : "connection", connection);
       };
       const server = secure ?? createHttpServer(SERVER_OPTIONS);
       if (!secure) hot.push(readHotFirst(server, "connection", app));
@@ -300,8 +309,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
       );
       servers.push(server);
       const bound = server.address();
-      if (bound !== null && typeof bound === "object")
-        taken = { host: address.host, port: bound.port };
+      if (bound !== null && typeof bound === "object") taken = { host, port: bound.port };
     }
     if (socketPath !== undefined) {
       const server = createHttpServer(SERVER_OPTIONS);

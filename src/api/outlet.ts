@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { WebSocket } from "ws";
-import type { Clock } from "../port/clock.ts";
+import type { Cancel, Clock } from "../port/clock.ts";
 
 /**
  * Where a long answer goes, one chunk at a time. A write resolves when the chunk has left for the
@@ -14,33 +14,67 @@ export interface Outlet {
   write(chunk: Uint8Array | string): Promise<boolean>;
 }
 
-/**
- * @param start begins a write; calls back when it is done, with an error when it failed
- * @param drop ends the connection at once
- */
-function outlet(
-  clock: Clock,
-  stallMilliseconds: number,
-  gone: AbortSignal,
-  start: (chunk: Uint8Array | string, done: (error?: Error | null) => void) => void,
-  drop: () => void,
-): Outlet {
-  return {
-    gone,
-    write(chunk) {
-      if (gone.aborted) return Promise.resolve(false);
-      return new Promise((resolve) => {
-        const finish = (sent: boolean): void => {
-          cancel();
-          gone.removeEventListener("abort", leave);
-          resolve(sent);
-        };
-        const leave = (): void => finish(false);
-        const cancel = clock.schedule(stallMilliseconds, drop);
-        gone.addEventListener("abort", leave);
-        start(chunk, (error) => finish(!error));
-      });
-    },
+/** One timer and one listener for all writes: one each cost more than the write of a small chunk. */
+class OneWrite implements Outlet {
+  readonly gone: AbortSignal;
+  readonly #clock: Clock;
+  readonly #stallMilliseconds: number;
+  readonly #start: (chunk: Uint8Array | string, done: (error?: Error | null) => void) => void;
+  readonly #drop: () => void;
+  /** Ends the write under way. */
+  #settle: ((sent: boolean) => void) | null = null;
+  #begunMilliseconds = 0;
+  #cancelLook: Cancel | null = null;
+
+  /**
+   * @param start begins a write; calls back when it is done, with an error when it failed
+   * @param drop ends the connection at once
+   */
+  constructor(
+    clock: Clock,
+    stallMilliseconds: number,
+    gone: AbortSignal,
+    start: (chunk: Uint8Array | string, done: (error?: Error | null) => void) => void,
+    drop: () => void,
+  ) {
+    this.#clock = clock;
+    this.#stallMilliseconds = stallMilliseconds;
+    this.gone = gone;
+    this.#start = start;
+    this.#drop = drop;
+    gone.addEventListener("abort", () => {
+      this.#cancelLook?.();
+      this.#finish(false);
+    });
+  }
+
+  write(chunk: Uint8Array | string): Promise<boolean> {
+    if (this.gone.aborted) return Promise.resolve(false);
+    if (this.#settle !== null) throw new Error("a write was not waited for");
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+      this.#begunMilliseconds = this.#clock.monotonicMilliseconds();
+      this.#cancelLook ??= this.#clock.schedule(this.#stallMilliseconds, this.#look);
+      this.#start(chunk, this.#done);
+    });
+  }
+
+  readonly #done = (error?: Error | null): void => this.#finish(!error);
+
+  #finish(sent: boolean): void {
+    const settle = this.#settle;
+    this.#settle = null;
+    settle?.(sent);
+  }
+
+  /** Whether the write under way, if there is one, has had its time. */
+  readonly #look = (): void => {
+    this.#cancelLook = null;
+    if (this.#settle === null) return;
+    const due = this.#begunMilliseconds + this.#stallMilliseconds;
+    const left = due - this.#clock.monotonicMilliseconds();
+    if (left <= 0) this.#drop();
+    else this.#cancelLook = this.#clock.schedule(left, this.#look);
   };
 }
 
@@ -55,7 +89,7 @@ export function responseOutlet(
   response.on("close", () => controller.abort());
   // Writing to a client that has gone is expected, and told by the callback.
   response.on("error", () => {});
-  return outlet(
+  return new OneWrite(
     clock,
     stallMilliseconds,
     controller.signal,
@@ -67,7 +101,7 @@ export function responseOutlet(
 export function socketOutlet(clock: Clock, stallMilliseconds: number, socket: WebSocket): Outlet {
   const controller = new AbortController();
   socket.on("close", () => controller.abort());
-  return outlet(
+  return new OneWrite(
     clock,
     stallMilliseconds,
     controller.signal,

@@ -85,7 +85,7 @@ function detailOf(faults: readonly Fault[], schema: TSchema): string {
   return `${path === "" ? "The request" : quote(path).slice(1, -1)} ${fault?.message ?? "is invalid"}.`;
 }
 
-type Validator = (data: unknown) => { value: unknown } | { error: Error };
+export type Validator = (data: unknown) => { value: unknown } | { error: Error };
 
 /**
  * Compiled with the first request that needs it: all routes together take a part of a second, and the
@@ -123,7 +123,7 @@ function queryValidator(schema: TSchema): Validator {
   };
 }
 
-function bodyValidator(schema: TSchema): Validator {
+export function bodyValidator(schema: TSchema): Validator {
   const compiled = compiledOnce(schema);
   return (data) => {
     const value = data === undefined || data === null ? {} : data;

@@ -3,6 +3,7 @@ import type { Requirement } from "../port/lineage.ts";
 import { HmacDrbgBank } from "./hmacDrbgBank.ts";
 import { DrbgInstance } from "./instance.ts";
 import type { Generated, InstanceTerms } from "./instanceTerms.ts";
+import { generateBytes } from "./policy.ts";
 
 /** From here on the lock-step is worth more than four updates cost. */
 export const BULK_BYTES = 4096;
@@ -36,10 +37,18 @@ export class Bank {
     this.#wanted = true;
   }
 
+  /** No lane gives more of one seed, or in one generate. */
+  get mostBytes(): number {
+    return this.instances.length * generateBytes(this.#terms.limits);
+  }
+
   /** A request of so many bytes would be answered at once. */
   ready(bytes: number, requirement: Requirement): boolean {
     const most = Math.ceil(bytes / this.instances.length);
-    return this.instances.every((instance) => instance.canGive(most, requirement));
+    return (
+      bytes <= this.mostBytes &&
+      this.instances.every((instance) => instance.canGive(most, requirement))
+    );
   }
 
   /** Bytes at once, or null when a lane cannot give its part from one seed: all or nothing. */

@@ -15,14 +15,20 @@ export class Deadline {
   }
 
   /** @returns "late" when the time is over first; the work then goes on without its waiter */
-  async within<Result>(work: Promise<Result>): Promise<Result | "late"> {
+  within<Result>(work: Promise<Result>): Promise<Result | "late"> {
     const left = this.#dueMonotonic - this.#clock.monotonicMilliseconds();
-    const { promise, resolve } = Promise.withResolvers<"late">();
-    const cancel = this.#clock.schedule(Math.max(0, left), () => resolve("late"));
-    try {
-      return await Promise.race([work, promise]);
-    } finally {
-      cancel();
-    }
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.schedule(Math.max(0, left), () => resolve("late"));
+      work.then(
+        (result) => {
+          cancel();
+          resolve(result);
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error);
+        },
+      );
+    });
   }
 }

@@ -59,7 +59,7 @@ export class FreshRequests {
     const maxSeedAgeSeconds = Math.min(FRESH_SECONDS, requirement.maxSeedAgeSeconds ?? Infinity);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (!instance.seeded) {
-        await deadline.within(queue.settled());
+        await deadline.within(Promise.all(queue.underWay));
         if (!instance.seeded) return gate() ?? lacking(false, requirement, queue.lack, 1);
       }
       const refusal = gate();

@@ -31,7 +31,7 @@ export class DrbgInstance {
       clock: terms.clock,
       maker: terms.maker,
       instance: terms.id,
-      capacity: terms.capacity,
+      ahead: terms.ahead,
       limits: terms.limits,
       instantiateRequest: terms.instantiateRequest,
       reseedRequest: terms.reseedRequest,
@@ -93,8 +93,11 @@ export class DrbgInstance {
   /** Bytes at once, or null when the live seed and the prepared ones do not suffice: all or nothing. */
   draw(bytes: number, requirement: Requirement, into?: Uint8Array): Generated | null {
     this.#claim();
-    if (this.#live === null || this.deficit(bytes, requirement) > 0) return null;
     const out = into ?? new Uint8Array(bytes);
+    // Most are one generate of the live seed.
+    if (bytes <= this.#generateBytes && this.#liveBytes(requirement) >= bytes)
+      return { bytes: out, pieces: [this.#generate(out)] };
+    if (this.#live === null || this.deficit(bytes, requirement) > 0) return null;
     const pieces: Piece[] = [];
     for (let at = 0; at < bytes;) {
       const length = Math.min(bytes - at, this.#ready(requirement), this.#generateBytes);

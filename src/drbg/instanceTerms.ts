@@ -3,7 +3,7 @@ import type { Observer } from "../port/event.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { SeedRequest } from "../port/seed.ts";
 import type { HmacDrbg } from "./hmacDrbg.ts";
-import type { SeedLimits } from "./policy.ts";
+import type { PreparedSeeds, SeedLimits } from "./policy.ts";
 import type { SeedSource } from "./seedMaker.ts";
 
 /** What one generate gave. */
@@ -25,7 +25,7 @@ export interface InstanceTerms {
   readonly shape: Shape;
   readonly limits: SeedLimits;
   readonly boot: string;
-  readonly capacity: number;
+  readonly ahead: PreparedSeeds;
   readonly instantiateRequest: SeedRequest;
   readonly reseedRequest: SeedRequest;
   readonly clock: Clock;

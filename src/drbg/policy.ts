@@ -52,11 +52,20 @@ export function seedsOfLongestRequest(limits: SeedLimits): number {
   return Math.ceil(MAXIMUM_REQUEST_BYTES / limits.bytes);
 }
 
-/** Durable seeds kept ahead of need: bulk doors need more, a parent answers at once. */
-export function preparedSeeds(shape: Shape, door: Door): number {
-  if (door === "fresh") return 0;
-  if (shape === "RBGC") return 1;
-  return door === "stream" || door === "websocket" ? 8 : 2;
+/** Durable seeds that are kept ahead of need: at least, and when many are used. */
+export interface PreparedSeeds {
+  readonly least: number;
+  readonly most: number;
+}
+
+/**
+ * Bulk doors need more, and a parent answers at once. Beyond the most a door waits for the disk; so
+ * many may be thrown away unused, which is dearer where they are of noise.
+ */
+export function preparedSeeds(shape: Shape, door: Door): PreparedSeeds {
+  if (door === "fresh") return { least: 0, most: 0 };
+  if (shape === "RBGC") return { least: 1, most: 128 };
+  return { least: door === "stream" || door === "websocket" ? 8 : 2, most: 32 };
 }
 
 /** How long a request waits for records to become durable: as long as a stop may take. */

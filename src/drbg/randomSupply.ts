@@ -29,9 +29,9 @@ import { SelfTestWatch } from "./selfTestWatch.ts";
 import { pacedStream } from "./stream.ts";
 
 const SELF_TEST_MILLISECONDS = 600_000;
-/** What a stream draws at a time: from its door's instance, and from the bank. */
+/** What a stream draws at a time: from its door's instance, and from the bank at most. */
 const CHUNK_BYTES = 16_384;
-const BANK_CHUNK_BYTES = 4 * CHUNK_BYTES;
+const BANK_CHUNK_BYTES = 131_072;
 
 export interface DrbgSupplyTerms {
   readonly clock: Clock;
@@ -145,8 +145,7 @@ export class DrbgSupply implements RandomSupply {
     return pacedStream(request, signal, {
       clock: this.#terms.clock,
       sleepers: this.#room(request.door).sleepers,
-      chunkBytes: () =>
-        this.#bankReady(BANK_CHUNK_BYTES, request.requirement) ? BANK_CHUNK_BYTES : CHUNK_BYTES,
+      chunkBytes: () => this.#chunkBytes(request.requirement),
       draw: (chunk) => this.#chunk(chunk),
       refill: () => this.#refill.request(),
     });
@@ -157,19 +156,24 @@ export class DrbgSupply implements RandomSupply {
     instance: DrbgInstance,
     { bytes, requirement, into }: Pick<DrawRequest, "bytes" | "requirement" | "into">,
   ): Generated | null {
-    const bulk =
-      bytes >= BULK_BYTES && this.#bankReady(bytes, requirement)
-        ? this.#bank!.draw(bytes, requirement, into)
-        : null;
-    return bulk ?? instance.draw(bytes, requirement, into);
+    const bank = bytes >= BULK_BYTES ? this.#wantedBank : null;
+    const bulk = bank?.draw(bytes, requirement, into) ?? null;
+    if (bulk !== null) return bulk;
+    if (bank !== null) this.#refill.request();
+    return instance.draw(bytes, requirement, into);
   }
 
-  #bankReady(bytes: number, requirement: Requirement): boolean {
-    if (this.#bank === null) return false;
-    this.#bank.want();
-    const ready = this.#bank.ready(bytes, requirement);
-    if (!ready) this.#refill.request();
-    return ready;
+  /** Asked for by whoever wants much. */
+  get #wantedBank(): Bank | null {
+    this.#bank?.want();
+    return this.#bank;
+  }
+
+  #chunkBytes(requirement: Requirement): number {
+    const bank = this.#wantedBank;
+    if (bank === null) return CHUNK_BYTES;
+    const bytes = Math.min(BANK_CHUNK_BYTES, bank.mostBytes);
+    return bank.ready(bytes, requirement) ? bytes : CHUNK_BYTES;
   }
 
   /** A stream takes what is prepared, so that it cannot drain the pool for the other doors. */
@@ -177,7 +181,7 @@ export class DrbgSupply implements RandomSupply {
     const { door, requirement } = request;
     const plain = Object.values(requirement).every((value) => value === undefined);
     if (!plain || door === "fresh") return this.draw(request);
-    const refusal = this.#gate() ?? neverMet(request, this.#terms.shape);
+    const refusal = this.#gate();
     if (refusal !== null) return refusal;
     const { instance } = this.#room(door);
     const generated = this.#generate(instance, request);
@@ -304,6 +308,7 @@ export class DrbgSupply implements RandomSupply {
         if (result === "lacking") complete = false;
       }
     }
+    for (const instance of this.#wanting) instance.queue.filled();
     // Whether the store takes records again is known only when one that is under way is answered.
     return complete && !this.#maker.failing;
   }

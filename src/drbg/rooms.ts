@@ -87,7 +87,7 @@ export function buildRooms(terms: RoomsTerms): {
       ...common,
       id,
       drbg: new HmacDrbg(hash),
-      capacity: preparedSeeds(shape, id),
+      ahead: preparedSeeds(shape, id),
       changed: () => changed(id),
     });
     const reseedRequest = requests.reseed;
@@ -100,7 +100,7 @@ export function buildRooms(terms: RoomsTerms): {
       shape === "RBGC"
         ? new Bank(hash, {
             ...common,
-            capacity: preparedSeeds(shape, "http"),
+            ahead: preparedSeeds(shape, "http"),
             changed: () => changed("stream"),
           })
         : null,

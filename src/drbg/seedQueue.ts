@@ -3,16 +3,17 @@ import type { Clock } from "../port/clock.ts";
 import type { Requirement, ReseedReason } from "../port/lineage.ts";
 import type { SeedRequest, Shortfall } from "../port/seed.ts";
 import { seedsOfLongestRequest } from "./policy.ts";
-import type { SeedLimits } from "./policy.ts";
+import type { PreparedSeeds, SeedLimits } from "./policy.ts";
 import { meets, wipeSeed } from "./preparedSeed.ts";
 import type { PreparedSeed } from "./preparedSeed.ts";
 import type { Made, SeedSource, StoreFailure } from "./seedMaker.ts";
+import { SeedsAhead } from "./seedsAhead.ts";
 
 export interface SeedQueueTerms {
   readonly clock: Clock;
   readonly maker: SeedSource;
   readonly instance: string;
-  readonly capacity: number;
+  readonly ahead: PreparedSeeds;
   readonly limits: SeedLimits;
   readonly instantiateRequest: SeedRequest;
   readonly reseedRequest: SeedRequest;
@@ -31,6 +32,7 @@ export interface SeedQueueTerms {
  */
 export class SeedQueue {
   readonly #terms: SeedQueueTerms;
+  readonly #ahead: SeedsAhead;
   #prepared: PreparedSeed[] = [];
   readonly #making = new Set<Promise<Made>>();
   #lack: Shortfall | StoreFailure | null = null;
@@ -39,10 +41,16 @@ export class SeedQueue {
 
   constructor(terms: SeedQueueTerms) {
     this.#terms = terms;
+    this.#ahead = new SeedsAhead(terms.ahead.least, terms.ahead.most);
   }
 
   get length(): number {
     return this.#prepared.length;
+  }
+
+  /** How many are to be prepared at a time now. */
+  get ahead(): number {
+    return this.#ahead.wanted;
   }
 
   /** True while what is prepared may not be used. */
@@ -58,21 +66,27 @@ export class SeedQueue {
   /**
    * Starts what is missing up to `level` seeds. An instance without state gets its instantiate
    * alone first: the seeds after it are reseeds.
-   * @returns "more" when the level is reached and the capacity is not, "full" when there is nothing
+   * @returns "more" when the level is reached and more are to be kept ahead, "full" when there is nothing
    *   more to start now, "lacking" when the pool or the store had nothing to give, or all is held
    */
   fill(level: number): "more" | "full" | "lacking" {
-    const { needsSeed, isInstantiated, capacity } = this.#terms;
+    const { needsSeed, isInstantiated } = this.#terms;
+    const ahead = this.#ahead.wanted;
     if (this.#hold()) return "lacking";
     for (;;) {
       const needs = needsSeed() && this.#prepared.length === 0 ? 1 : 0;
-      const wanted = needs + Math.min(level, capacity);
+      const wanted = needs + Math.min(level, ahead);
       if (this.#prepared.length + this.#making.size >= wanted) {
-        return level < capacity ? "more" : "full";
+        return level < ahead ? "more" : "full";
       }
       if (!isInstantiated() && this.#making.size > 0) return "full";
       if (!(this.make(null) instanceof Promise)) return "lacking";
     }
+  }
+
+  /** What was missing is being made, as far as it can be. */
+  filled(): void {
+    this.#ahead.filled();
   }
 
   /**
@@ -91,7 +105,8 @@ export class SeedQueue {
       if (request === null || started.type === "store_failed") this.#lacks(started);
       return started;
     }
-    const made = started.then((result) => this.#arrived(result));
+    const { mark } = this.#ahead;
+    const made = started.then((result) => this.#arrived(result, mark));
     this.#making.add(made);
     const settle = (): void => {
       this.#making.delete(made);
@@ -100,9 +115,9 @@ export class SeedQueue {
     return made;
   }
 
-  /** Resolves when everything that is being made now has been. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#making);
+  /** What is being made now, in the order in which it began. */
+  get underWay(): readonly Promise<Made>[] {
+    return [...this.#making];
   }
 
   /** How many may be used for such a request now. */
@@ -127,16 +142,20 @@ export class SeedQueue {
 
   /** Overwrites every prepared seed that matches. */
   drop(matches: (prepared: PreparedSeed) => boolean): void {
-    this.#prepared = this.#prepared.filter((prepared) => {
+    const kept = this.#prepared.filter((prepared) => {
       if (!matches(prepared)) return true;
       wipeSeed(prepared);
       return false;
     });
+    if (kept.length < this.#prepared.length) this.#ahead.dropped();
+    this.#prepared = kept;
   }
 
   #remove(matches: (prepared: PreparedSeed) => boolean): PreparedSeed | undefined {
     const at = this.#prepared.findIndex(matches);
-    return at < 0 ? undefined : this.#prepared.splice(at, 1)[0];
+    if (at < 0) return undefined;
+    this.#ahead.used();
+    return this.#prepared.splice(at, 1)[0];
   }
 
   /** On use and not by a timer, so that an idle service neither writes records nor spends noise. */
@@ -146,7 +165,7 @@ export class SeedQueue {
     this.drop(({ taken }) => ageMilliseconds(taken, now) >= limits.ageMilliseconds);
   }
 
-  #arrived(made: Made): Made {
+  #arrived(made: Made, mark: number): Made {
     if (made.type === "store_failed") {
       this.#lacks(made);
       return made;
@@ -155,6 +174,7 @@ export class SeedQueue {
     if (made.type === "prepared") {
       this.#lack = null;
       this.#prepared.push(made);
+      this.#ahead.arrived(mark);
     }
     this.#terms.changed();
     this.#trim();
@@ -163,8 +183,7 @@ export class SeedQueue {
 
   /** Requests that were given up leave their seeds behind; the oldest go, so that they cannot pile up. */
   #trim(): void {
-    const { capacity, limits } = this.#terms;
-    const most = capacity + seedsOfLongestRequest(limits);
+    const most = this.#ahead.most + seedsOfLongestRequest(this.#terms.limits);
     while (this.#prepared.length > most) wipeSeed(this.#prepared.shift()!);
   }
 

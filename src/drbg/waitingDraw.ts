@@ -55,13 +55,22 @@ export class WaitingDraw {
     deadline: Deadline,
   ): Promise<Answered | Refusal> {
     const { instance, gate } = this.#terms;
-    for (let attempt = 0; ; attempt++) {
-      const settled = await deadline.within(instance.queue.settled());
+    const attemptNow = (): Answered | Refusal | null => {
       const refusal = gate();
       if (refusal) return refusal;
       const generated = instance.draw(bytes, requirement);
-      if (generated) return answer(generated);
-      if (settled === "late") return RECORD_LATE;
+      return generated && answer(generated);
+    };
+    for (let attempt = 0; ; attempt++) {
+      // What came for those before it may do for this one, and then each that is under way.
+      const early = attemptNow();
+      if (early) return early;
+      for (const made of instance.queue.underWay) {
+        const isLate = (await deadline.within(made)) === "late";
+        const then = attemptNow();
+        if (then) return then;
+        if (isLate) return RECORD_LATE;
+      }
       if (attempt === ATTEMPTS) return this.#giveUp(bytes, requirement);
       const lack = await deadline.within(this.#prepare(bytes, requirement));
       if (lack === "late") return gate() ?? RECORD_LATE;

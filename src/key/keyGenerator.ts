@@ -1,5 +1,4 @@
 import type { ManagedType } from "../port/key.ts";
-import { setImmediate } from "node:timers/promises";
 import { pendingOf } from "../port/draw.ts";
 import type { Drawn, DrawResult, PendingOutputs, RandomSupply } from "../port/draw.ts";
 import { refuse } from "../port/errors.ts";
@@ -10,10 +9,12 @@ import { checkWordList } from "./derive/passphrase.ts";
 import { encodeKey } from "./encode.ts";
 import { wipe } from "./material.ts";
 import type { KeyMaterial } from "./material.ts";
-import { isConsistentPair } from "./pairwise.ts";
+import { readOrder } from "./keyOrder.ts";
+import type { KeyRequest, Order } from "./keyOrder.ts";
+import { beginPairTest } from "./pairwise.ts";
 import { Slots } from "./slots.ts";
-import { FORMATS_OF, KEY_TYPES, STRENGTH_OF, maximumCount } from "./types.ts";
-import type { GeneratedKey, KeyFormat, KeyType } from "./types.ts";
+import { FORMATS_OF, KEY_TYPES } from "./types.ts";
+import type { GeneratedKey, KeyType } from "./types.ts";
 
 export interface KeyGeneratorOptions {
   readonly random: RandomSupply;
@@ -23,24 +24,16 @@ export interface KeyGeneratorOptions {
   readonly rsaConcurrency?: number;
   /** RSA requests that wait behind them; one more is refused with `busy`. */
   readonly rsaQueue?: number;
-}
-
-export interface KeyRequest {
-  readonly type: string;
-  /** Default: the first of `FORMATS_OF`. */
-  readonly format?: string;
-  /** 1 (default) to 100, for RSA to 4. */
-  readonly count?: number;
-  readonly requirement?: Requirement;
-  /** The records of the outputs are left to the caller, who keeps them with the receipts. */
-  readonly receipted?: boolean;
+  /** For how long other pairs may have the thread before all else has its turn; default 1. */
+  readonly turnMilliseconds?: number;
 }
 
 /** Two, so that a long search does not make the next caller wait while half the thread pool idles. */
 const RSA_CONCURRENCY = 2;
 const RSA_QUEUE = 8;
-/** Requests for other pairs at once; the cheapest pair takes a millisecond, the dearest 30. */
+/** Requests for other pairs at once; the cheapest pair takes a tenth of a millisecond, the dearest 30. */
 const PAIR_REQUESTS = 256;
+const TURN_MILLISECONDS = 1;
 
 /** About the time of an rsa-4096 search on one core. */
 const BUSY_RETRY_SECONDS = 3;
@@ -54,12 +47,16 @@ export class KeyGenerator {
   readonly #words: readonly string[];
   readonly #slots: Slots;
   readonly #turns = new Slots(1, Infinity);
+  readonly #turnMilliseconds: number;
+  /** When all else had its turn. */
+  #turnedMilliseconds = -Infinity;
   #pairRequests = 0;
   #failed: string | null = null;
 
   /** @throws RangeError for a word list that cannot be used */
-  constructor({ random, words, rsaConcurrency, rsaQueue }: KeyGeneratorOptions) {
+  constructor({ random, words, rsaConcurrency, rsaQueue, ...more }: KeyGeneratorOptions) {
     checkWordList(words);
+    this.#turnMilliseconds = more.turnMilliseconds ?? TURN_MILLISECONDS;
     this.#random = random;
     this.#words = words;
     this.#slots = new Slots(rsaConcurrency ?? RSA_CONCURRENCY, rsaQueue ?? RSA_QUEUE);
@@ -171,9 +168,7 @@ export class KeyGenerator {
     try {
       const keys: Key[] = [];
       for (const draw of draws) {
-        const made = await this.#inTurn(order.type, signal, () =>
-          this.#makeOne(order, draw, signal, shape),
-        );
+        const made = await this.#makeOne(order, draw, signal, shape);
         if (made === null) return this.#refuseFailed();
         keys.push(made.key);
       }
@@ -185,22 +180,29 @@ export class KeyGenerator {
 
   /**
    * A pair costs up to 30 ms of this thread, so they are made one at a time whoever asks, a single one
-   * not behind a whole batch, and all else that waits has the thread between two.
+   * not behind a whole batch, and all else that waits has the thread in between.
    */
-  async #inTurn<Result>(
-    type: KeyType,
+  async #inTurn(
     signal: AbortSignal | undefined,
-    make: () => Promise<Result>,
-  ): Promise<Result> {
-    if (!isPair(type) || type.startsWith("rsa-")) return make();
+    make: () => Tested | Promise<Tested>,
+  ): Promise<Tested> {
     await this.#turns.acquire(signal);
     try {
-      const result = await make();
-      await setImmediate();
-      return result;
+      return await make();
     } finally {
-      this.#turns.release();
+      this.#passTurn();
     }
+  }
+
+  #passTurn(): void {
+    if (performance.now() - this.#turnedMilliseconds < this.#turnMilliseconds) {
+      this.#turns.release();
+      return;
+    }
+    setImmediate(() => {
+      this.#turnedMilliseconds = performance.now();
+      this.#turns.release();
+    });
   }
 
   /** Every draw of the batch at once, so that their records share a group commit. */
@@ -216,6 +218,10 @@ export class KeyGenerator {
       requirement,
       recorded,
     } as const;
+    if (count === 1) {
+      const drawn = await this.#random.draw(request);
+      return drawn.ok ? [drawn] : drawn;
+    }
     const results = await Promise.allSettled(
       Array.from({ length: count }, async () => this.#random.draw(request)),
     );
@@ -243,13 +249,17 @@ export class KeyGenerator {
     if (draw.outputs.length !== 1)
       throw new Error("a key's draw was split, so no single output explains it");
     const context = { words: this.#words, ...(signal ? { signal } : {}) };
-    const material = await DERIVATIONS[type].derive(draw.bytes, context);
+    const derive = (): Tested | Promise<Tested> => {
+      const derived = DERIVATIONS[type].derive(draw.bytes, context);
+      return derived instanceof Promise ? derived.then(tested) : tested(derived);
+    };
+    const takesTurns = isPair(type) && !type.startsWith("rsa-");
+    const made = takesTurns ? await this.#inTurn(signal, derive) : await derive();
+    const { material, isConsistent } = made;
     try {
-      if (!isConsistentPair(material)) {
-        this.#failed = type;
-        return null;
-      }
-      return { key: shape(material, draw) };
+      if (!(await isConsistent)) this.#failed ??= type;
+      // Nor does another leave, whose own test was under way meanwhile.
+      return this.#failed === null ? { key: shape(material, draw) } : null;
     } finally {
       wipe(material);
     }
@@ -260,6 +270,21 @@ export class KeyGenerator {
       "self_test_failed",
       `A pair of type ${this.#failed} failed its pairwise consistency test; key generation is stopped.`,
     );
+  }
+}
+
+/** A key, and its test, which may still be under way in another thread. */
+interface Tested {
+  readonly material: KeyMaterial;
+  readonly isConsistent: boolean | Promise<boolean>;
+}
+
+function tested(material: KeyMaterial): Tested {
+  try {
+    return { material, isConsistent: beginPairTest(material) };
+  } catch (error) {
+    wipe(material);
+    throw error;
   }
 }
 
@@ -279,49 +304,7 @@ export interface MadeMaterial {
   readonly pending: PendingOutputs;
 }
 
-interface Order {
-  readonly type: KeyType;
-  readonly format: KeyFormat;
-  readonly count: number;
-  readonly requirement: Requirement;
-  readonly recorded: true | "pending";
-}
-
 /** PEM exists for pairs, and for nothing else. */
 const isPair = (type: KeyType): boolean => FORMATS_OF[type].includes("pem");
 
 const isDrawn = (result: DrawResult): result is Drawn => result.ok;
-
-function readOrder({
-  type,
-  format,
-  count = 1,
-  requirement = {},
-  receipted,
-}: KeyRequest): Order | Refusal {
-  const keyType = KEY_TYPES.find((known) => known === type);
-  if (!keyType)
-    return refuse("invalid_parameter", `type is none of ${KEY_TYPES.join(", ")}.`, {
-      remedy: "Name one of the types in the detail.",
-    });
-  const formats = FORMATS_OF[keyType];
-  const keyFormat = format === undefined ? formats[0] : formats.find((one) => one === format);
-  if (!keyFormat)
-    return refuse("invalid_parameter", `format of ${keyType} is none of ${formats.join(", ")}.`, {
-      remedy: `Ask for ${formats.join(" or ")}, or leave format out.`,
-    });
-  const most = maximumCount(keyType);
-  if (!Number.isInteger(count) || count < 1 || count > most)
-    return refuse(
-      "invalid_parameter",
-      `count of ${keyType} is not a whole number from 1 to ${most}.`,
-    );
-  const strength = Math.max(STRENGTH_OF[keyType], requirement.strength ?? 0);
-  return {
-    type: keyType,
-    format: keyFormat,
-    count,
-    requirement: { ...requirement, strength },
-    recorded: receipted === true ? "pending" : true,
-  };
-}

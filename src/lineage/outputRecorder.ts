@@ -16,6 +16,8 @@ const FLUSH_MILLISECONDS = 1_000;
 /** Counts that may wait in memory; beyond, principal and purpose of a seed's rest run together. */
 const COUNTS_WAITING = 65_536;
 const REST = "(rest)";
+/** Looked through before anything else. */
+const RECENT = 8;
 /** Bounds one transaction. */
 const COUNTS_IN_BATCH = 1_024;
 
@@ -24,8 +26,9 @@ export class StoredOutputs implements OutputRecorder {
   readonly #store: Store;
   readonly #clock: Clock;
   #counts = new Map<string, Count>();
-  /** The entry of `#counts` that was added to last; null once the counts are being written. */
-  #last: Count | null = null;
+  /** Entries of `#counts` that were added to lately; none once the counts are being written. */
+  #recent: Count[] = [];
+  #next = 0;
   #cancel: Cancel | null = null;
   #flushing: Promise<void> | null = null;
   #stopped = false;
@@ -47,20 +50,22 @@ export class StoredOutputs implements OutputRecorder {
     bytes: number,
     requests = 1,
   ): void {
-    const last = this.#last;
-    // On the path of every request, and the next one is mostly of the same four.
-    if (
-      last !== null &&
-      last.seed === seed &&
-      last.principal === principal &&
-      last.door === door &&
-      last.purpose === purpose
-    ) {
-      last.requests += requests;
-      last.bytes += bytes;
-      return;
+    // On the path of every request, and the next one is mostly of the same four; or of a bank's lanes.
+    for (const count of this.#recent) {
+      if (
+        count.seed === seed &&
+        count.principal === principal &&
+        count.door === door &&
+        count.purpose === purpose
+      ) {
+        count.requests += requests;
+        count.bytes += bytes;
+        return;
+      }
     }
-    this.#last = this.#add({ seed, principal, door, purpose, requests, bytes });
+    const added = this.#add({ seed, principal, door, purpose, requests, bytes });
+    this.#recent[this.#next] = added;
+    this.#next = (this.#next + 1) % RECENT;
     this.#schedule();
   }
 
@@ -111,7 +116,8 @@ export class StoredOutputs implements OutputRecorder {
   async #flush(): Promise<void> {
     const waiting = [...this.#counts.values()];
     this.#counts = new Map();
-    this.#last = null;
+    this.#recent = [];
+    this.#next = 0;
     while (waiting.length > 0) {
       const batch = waiting.splice(0, COUNTS_IN_BATCH);
       try {

@@ -5,9 +5,10 @@ export const SLOTS = 4096;
 
 const FLAGS = 8;
 const FLAG_BYTES = FLAGS * Int32Array.BYTES_PER_ELEMENT;
+const SLOT_CELLS = 3;
 /** Bytes first, then what `Durations` counts. */
 const ANSWERED_CELLS = 1 + DURATION_CELLS;
-const DOUBLES = ANSWERED_CELLS + 2 * SLOTS;
+const DOUBLES = ANSWERED_CELLS + SLOT_CELLS * SLOTS;
 
 const STOPPED = 0;
 const HELD = 1;
@@ -15,6 +16,13 @@ const ACCESS_EPOCH = 2;
 const DROP_EPOCH = 3;
 const RESEED_EPOCH = 4;
 const RESEED_REASON = 5;
+
+/** Lineage counts the pieces of which answers are made, quotas count requests. */
+export interface SlotCount {
+  readonly pieces: number;
+  readonly bytes: number;
+  readonly requests: number;
+}
 
 /**
  * Memory that the house and one outlet share. The flags are the house's to set, and hold from that
@@ -34,7 +42,7 @@ export class Board {
     this.#flags = new Int32Array(shared, 0, FLAGS);
     this.#answered = new Float64Array(shared, FLAG_BYTES, ANSWERED_CELLS);
     this.#durations = new Durations(this.#answered.subarray(1));
-    this.#slots = new Float64Array(shared, FLAG_BYTES + 8 * ANSWERED_CELLS, 2 * SLOTS);
+    this.#slots = new Float64Array(shared, FLAG_BYTES + 8 * ANSWERED_CELLS, SLOT_CELLS * SLOTS);
   }
 
   /** No output any more. */
@@ -101,21 +109,22 @@ export class Board {
     return { outputBytes, durationCells: Float64Array.from(cells) };
   }
 
-  count(slot: number, bytes: number): void {
-    this.#slots[2 * slot]! += 1;
-    this.#slots[2 * slot + 1]! += bytes;
+  /** @param isFirst of the pieces of its request, which may be of several seeds */
+  count(slot: number, bytes: number, isFirst: boolean): void {
+    const at = SLOT_CELLS * slot;
+    this.#slots[at]! += 1;
+    this.#slots[at + 1]! += bytes;
+    if (isFirst) this.#slots[at + 2]! += 1;
   }
 
-  requests(slot: number): number {
-    return this.#slots[2 * slot]!;
-  }
-
-  bytes(slot: number): number {
-    return this.#slots[2 * slot + 1]!;
+  counted(slot: number): SlotCount {
+    const at = SLOT_CELLS * slot;
+    const [pieces = 0, bytes = 0, requests = 0] = this.#slots.subarray(at, at + SLOT_CELLS);
+    return { pieces, bytes, requests };
   }
 
   /** Of a slot in which nobody counts. */
   clear(slot: number): void {
-    this.#slots.fill(0, 2 * slot, 2 * slot + 2);
+    this.#slots.fill(0, SLOT_CELLS * slot, SLOT_CELLS * (slot + 1));
   }
 }

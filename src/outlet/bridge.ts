@@ -32,6 +32,8 @@ export class Bridges {
       tell({ conduit, chunk: copy }, [copy.buffer]);
     });
     socket.on("end", () => tell({ conduit, end: true }));
+    // What the client breaks off is its own business; "close" follows.
+    socket.on("error", () => {});
     socket.on("close", () => {
       if (this.#sockets.delete(conduit)) tell({ conduit, closed: true });
     });

@@ -71,6 +71,13 @@ export class ConduitSocket extends Duplex {
     return this;
   }
 
+  /** As a socket's: gone when the last byte has left, whether or not the client ends its half. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once("finish", () => this.destroy());
+  }
+
   setKeepAlive(): this {
     return this;
   }

@@ -34,6 +34,7 @@ export class Outlet {
   readonly #connections: HotConnections;
   readonly #server: Server;
   readonly #secure: TlsServer | null = null;
+  #isClosing = false;
 
   constructor(terms: OutletTerms, clock: Clock, tell: TellHouse) {
     this.#terms = terms;
@@ -51,7 +52,11 @@ export class Outlet {
     if (tls) {
       this.#secure = createTlsServer({
         ...secureContextOf(tls),
-        allowHalfOpen: true,
+        // Not half open, as node's HTTPS server is not: after a reset such a TLS socket ends, but never
+        // closes, and never calls back for what is written to it.
+        noDelay: true,
+        // As node's HTTPS server says it (RFC 7301): who offers another protocol alone is refused.
+        ALPNProtocols: ["http/1.1"],
         requestCert: tls.clientAuthority !== undefined,
         rejectUnauthorized: tls.requireClientCertificate ?? false,
       });
@@ -87,6 +92,7 @@ export class Outlet {
     else if ("refill" in message) this.#supply.refill();
     else if ("tls" in message) this.#secure?.setSecureContext(secureContextOf(message.tls));
     else if ("close" in message) {
+      this.#isClosing = true;
       this.#server.close();
       this.#connections.closeIdle();
     }
@@ -111,13 +117,15 @@ export class Outlet {
     };
     return {
       clock: this.#clock,
-      isOpen: () => !this.#board.stopped,
+      // What is asked from then on the house refuses, and says why.
+      isOpen: () => !this.#isClosing && !this.#board.stopped,
       identify: identityFor(
         { access: book, hosts: new Hosts(hosts, origins), publicProbes: false },
         "random.draw",
       ),
       isActive: (principal) => book.isActive(principal),
       draw: (principal, bytes) => this.#draw(principal, bytes),
+      route: () => null,
       answered: (_status, seconds, bytes) => this.#board.answered(seconds, bytes),
       nextId: nothing,
       note: nothing,
@@ -126,16 +134,13 @@ export class Outlet {
   }
 
   #draw(principal: Principal, bytes: number): Drawn | null | Promise<Drawn | null> {
-    if (!this.#book.mayTake(principal, bytes)) return null;
-    const drawn = this.#supply.draw(principal.id, bytes);
-    if (!(drawn instanceof Promise)) {
-      if (drawn !== null) this.#book.take(principal, bytes);
+    if (!this.#book.admit(principal, bytes)) return null;
+    const settle = (drawn: Drawn | null): Drawn | null => {
+      if (drawn === null) this.#book.giveBack(principal, bytes);
       return drawn;
-    }
-    return drawn.then((later) => {
-      if (later !== null) this.#book.take(principal, bytes);
-      return later;
-    });
+    };
+    const drawn = this.#supply.draw(principal.id, bytes);
+    return drawn instanceof Promise ? drawn.then(settle) : settle(drawn);
   }
 
   /** Back to the reader when the house knows who it is, else to the house. */

@@ -93,20 +93,22 @@ export class OutletBook {
     for (const resolve of waiting) resolve(lent !== null);
   }
 
-  /** Whether its quota has that much now; then it is to be taken. */
-  mayTake(principal: Principal, bytes: number): boolean {
+  /** Takes a request and its bytes out of its quota; false, and nothing is taken, where one lacks. */
+  admit(principal: Principal, bytes: number): boolean {
     const entry = this.#byPrincipal.get(principal)!;
     if (entry.requests === null && entry.bytes === null) return true;
     const now = this.#clock.monotonicMilliseconds();
-    return !(entry.requests?.wait(1, now) || entry.bytes?.wait(bytes, now));
+    if (entry.requests?.admit(1, now)) return false;
+    if (!entry.bytes?.admit(bytes, now)) return true;
+    entry.requests?.giveBack(1);
+    return false;
   }
 
-  take(principal: Principal, bytes: number): void {
-    const entry = this.#byPrincipal.get(principal)!;
-    if (entry.requests === null && entry.bytes === null) return;
-    const now = this.#clock.monotonicMilliseconds();
-    entry.requests?.take(1, now);
-    entry.bytes?.take(bytes, now);
+  /** For a request that the house answers, out of the same quota. */
+  giveBack(principal: Principal, bytes: number): void {
+    const { requests, bytes: ofBytes } = this.#byPrincipal.get(principal)!;
+    requests?.giveBack(1);
+    ofBytes?.giveBack(bytes);
   }
 
   #entryOf(digest: string): Entry | null {

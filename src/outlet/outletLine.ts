@@ -4,7 +4,7 @@ import type { StoreFailure } from "../drbg/seedMaker.ts";
 import type { Cancel } from "../port/clock.ts";
 import type { EventKind, ServiceEvent } from "../port/event.ts";
 import { Backoff } from "../source/backoff.ts";
-import { Board } from "./board.ts";
+import { Board, type SlotCount } from "./board.ts";
 import { ConduitSocket } from "./conduit.ts";
 import type { OutletsAddress, OutletsTerms } from "./outlets.ts";
 import type {
@@ -12,6 +12,7 @@ import type {
   Lent,
   LentSeed,
   OutletThread,
+  OutletTls,
   SeedOrder,
   ToHouse,
   ToOutlet,
@@ -24,8 +25,7 @@ interface Slot {
   readonly seed: string;
   readonly principal: string;
   /** What was taken over already. */
-  requests: number;
-  bytes: number;
+  taken: SlotCount;
 }
 
 /** The house's end of one outlet: its board for as long as the service lives, its threads one after the other. */
@@ -76,6 +76,12 @@ export class OutletLine {
     this.#thread?.tell(message, transfer);
   }
 
+  /** For the thread that comes after this one, too. */
+  reloadTls(tls: OutletTls): void {
+    if (this.#address) this.#address = { ...this.#address, tls };
+    this.tell({ tls });
+  }
+
   refill(): void {
     if (!this.#wants) return;
     this.#wants = false;
@@ -109,13 +115,15 @@ export class OutletLine {
   #foldSlot(number: number): void {
     const slot = this.#slots.get(number);
     if (slot === undefined) return;
-    const requests = this.board.requests(number) - slot.requests;
-    if (requests === 0) return;
-    const bytes = this.board.bytes(number) - slot.bytes;
-    slot.requests += requests;
-    slot.bytes += bytes;
-    const { seed, principal } = slot;
-    this.#terms.outputs.count(seed, principal, "http", "random", bytes, requests);
+    const { seed, principal, taken } = slot;
+    const now = this.board.counted(number);
+    slot.taken = now;
+    const pieces = now.pieces - taken.pieces;
+    const bytes = now.bytes - taken.bytes;
+    const requests = now.requests - taken.requests;
+    // The outlet may be counting at this moment: what is not there yet comes the next time, alone.
+    if (pieces === 0 && bytes === 0 && requests === 0) return;
+    this.#terms.outputs.count(seed, principal, "http", "random", bytes, pieces);
     this.#terms.quotas.used(principal, requests, bytes);
   }
 
@@ -135,18 +143,18 @@ export class OutletLine {
         origins,
         drbg: instance,
       },
-      { told: (message) => this.#told(message), lost: () => this.#lostThread() },
+      { told: (message) => this.#told(message), lost: (cause) => this.#lostThread(cause) },
     );
   }
 
-  #lostThread(): void {
+  #lostThread(cause: string | null): void {
     this.#ended();
     if (this.#isStopping) return;
     this.#lost++;
     this.#event(
       "outlet_lost",
       "warning",
-      `the outlet ${this.#name} ended; its connections with it`,
+      `the outlet ${this.#name} ended${cause === null ? "" : ` (${cause})`}; its connections with it`,
     );
     const { clock } = this.#terms;
     const lived = clock.monotonicMilliseconds() - this.#startedMilliseconds;
@@ -173,7 +181,7 @@ export class OutletLine {
     else if ("who" in message) this.#introduce(message.who);
     else if ("slot" in message) {
       const { slot, seed, principal } = message;
-      this.#slots.set(slot, { seed, principal, requests: 0, bytes: 0 });
+      this.#slots.set(slot, { seed, principal, taken: { pieces: 0, bytes: 0, requests: 0 } });
     } else if ("full" in message) this.#free(message.full);
     else if ("snapshot" in message) this.#instance = message.snapshot;
     else if ("event" in message) this.#terms.observer.event(message.event);
@@ -207,6 +215,10 @@ export class OutletLine {
     // Before the material is taken: what is dropped after it is seen by its epoch.
     const epoch = this.board.dropEpoch;
     const made = await this.#terms.drbg.lend(this.#name, kind, reason);
+    if (made?.type === "dropped") {
+      thread?.tell({ seedNumber, seed: made });
+      return;
+    }
     if (made === null || made.type !== "prepared") {
       this.#wants = true;
       const failure: StoreFailure =

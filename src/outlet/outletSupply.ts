@@ -56,7 +56,7 @@ export class OutletSupply {
       shape: drbg.shape,
       limits: drbg.limits,
       boot: drbg.boot,
-      capacity: drbg.capacity,
+      ahead: drbg.ahead,
       instantiateRequest: requests.instantiate,
       reseedRequest: requests.reseed,
       clock,
@@ -65,7 +65,7 @@ export class OutletSupply {
       broken: () => this.#failed("drbg operation"),
       changed: () => this.#changed(),
     });
-    this.#refill = new Refill(clock, () => this.#instance.queue.fill(drbg.capacity) !== "lacking");
+    this.#refill = new Refill(clock, () => this.#fill());
     this.#selfTests = new SelfTestWatch(clock, runSelfTests, drbg.selfTestMilliseconds, (name) =>
       this.#failed(name),
     );
@@ -83,15 +83,23 @@ export class OutletSupply {
    * come, or null for the house to answer.
    */
   draw(principal: string, bytes: number): Drawn | null | Promise<Drawn | null> {
-    return this.#draw(principal, bytes) ?? this.#wait(principal, bytes);
+    const drawn = this.#draw(principal, bytes);
+    if (drawn !== null) return drawn;
+    // More seeds than are prepared here at a time: nothing to wait for.
+    const { queue } = this.#instance;
+    const seeds = this.#instance.deficit(bytes, NOTHING_ASKED) + queue.length;
+    return seeds > queue.ahead ? null : this.#wait(principal, bytes);
   }
 
   arrived(seedNumber: number, seed: LentSeed): void {
+    // One that is held and was dropped must be gone before an instance without a seed takes the first.
+    this.#catchUp();
     this.#seeds.arrived(seedNumber, seed);
   }
 
   freed(slots: readonly number[]): void {
     this.#slots.freed(slots);
+    this.#wake();
   }
 
   refill(): void {
@@ -115,7 +123,8 @@ export class OutletSupply {
   }
 
   #drawn({ bytes, pieces }: Generated, principal: string): Drawn {
-    for (const piece of pieces) this.#slots.count(piece.seed, principal, piece.bytes);
+    for (const [at, piece] of pieces.entries())
+      this.#slots.count(piece.seed, principal, piece.bytes, at === 0);
     return {
       ok: true,
       bytes,
@@ -159,6 +168,14 @@ export class OutletSupply {
       this.#instance.queue.drop(() => true);
       this.#refill.request();
     }
+  }
+
+  #fill(): boolean {
+    this.#catchUp();
+    const { queue } = this.#instance;
+    const filled = queue.fill(Infinity);
+    queue.filled();
+    return filled !== "lacking";
   }
 
   #changed(): void {

@@ -106,7 +106,7 @@ export class Outlets {
   }
 
   reloadTls(tls: OutletTls): void {
-    this.#each((line) => line.tell({ tls }));
+    this.#each((line) => line.reloadTls(tls));
   }
 
   /** No new connections; what is under way goes on. */

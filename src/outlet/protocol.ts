@@ -1,6 +1,6 @@
-import type { SeedLimits } from "../drbg/policy.ts";
+import type { PreparedSeeds, SeedLimits } from "../drbg/policy.ts";
 import type { PreparedSeed } from "../drbg/preparedSeed.ts";
-import type { StoreFailure } from "../drbg/seedMaker.ts";
+import type { Dropped, StoreFailure } from "../drbg/seedMaker.ts";
 import type { HashName } from "../kernel/hmac.ts";
 import type { ReseedReason, SeedKind, Shape } from "../port/lineage.ts";
 import type { ServiceEvent } from "../port/event.ts";
@@ -37,7 +37,7 @@ export interface OutletTerms {
     readonly hash: HashName;
     readonly boot: string;
     readonly limits: SeedLimits;
-    readonly capacity: number;
+    readonly ahead: PreparedSeeds;
     readonly selfTestMilliseconds: number;
   };
 }
@@ -77,7 +77,8 @@ export interface SeedOrder {
 /** A seed whose record is durable; with the epoch of the board at which it was given. */
 export type LentSeed =
   | ({ readonly type: "prepared"; readonly epoch: number } & PreparedSeed)
-  | StoreFailure;
+  | StoreFailure
+  | Dropped;
 
 export type ToHouse =
   | { readonly ready: true }
@@ -105,8 +106,11 @@ export type ToOutlet =
 
 export interface OutletListener {
   told(message: ToHouse): void;
-  /** It has ended, whatever the reason; once. */
-  lost(): void;
+  /**
+   * It has ended, whatever the reason; once.
+   * @param cause the code of the error that it failed with, if it has one
+   */
+  lost(cause: string | null): void;
 }
 
 export interface OutletThread {

@@ -14,14 +14,17 @@ export class Slots {
     this.#tell = tell;
   }
 
-  /** Whether that many more can be counted. */
+  /** Whether that many more can be counted; where not, those in use are given to the house to read. */
   has(count: number): boolean {
-    return this.#free.length >= count;
+    if (this.#free.length >= count) return true;
+    this.#giveUp();
+    return false;
   }
 
   /** Seeds come one after the other: what is counted of one is over when the next is seen. */
-  count(seed: string, principal: string, bytes: number): void {
-    if (seed !== this.#seed) this.#begin(seed);
+  count(seed: string, principal: string, bytes: number, isFirst: boolean): void {
+    if (seed !== this.#seed) this.#giveUp();
+    this.#seed = seed;
     let slot = this.#byPrincipal.get(principal);
     if (slot === undefined) {
       slot = this.#free.pop();
@@ -29,7 +32,7 @@ export class Slots {
       this.#byPrincipal.set(principal, slot);
       this.#tell({ slot, seed, principal });
     }
-    this.#board.count(slot, bytes);
+    this.#board.count(slot, bytes, isFirst);
   }
 
   /** The house has read them. */
@@ -37,8 +40,7 @@ export class Slots {
     this.#free.push(...slots);
   }
 
-  #begin(seed: string): void {
-    this.#seed = seed;
+  #giveUp(): void {
     if (this.#byPrincipal.size > 0) this.#tell({ full: [...this.#byPrincipal.values()] });
     this.#byPrincipal = new Map();
   }

@@ -1,25 +1,27 @@
 import { Worker } from "node:worker_threads";
-import type { StartOutletThread, ToHouse } from "./protocol.ts";
+import type { OutletListener, OutletThread, StartOutletThread, ToHouse } from "./protocol.ts";
 
 /** In the published build the worker's file ends as this one does. */
 const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
-const ENTRY = new URL(`../worker/outlet.${EXTENSION}`, import.meta.url);
+export const OUTLET_WORKER = new URL(`../worker/outlet.${EXTENSION}`, import.meta.url);
 /** To overwrite an instance's state, which takes microseconds once the thread is free. */
 const STOP_MILLISECONDS = 1000;
 
-/**
- * An outlet's thread. It never keeps the process alive. What it fails with is not passed on: an error's
- * text might hold a value.
- */
-export const startOutletThread: StartOutletThread = (terms, listener) => {
-  const worker = new Worker(ENTRY, { workerData: terms, name: terms.instance });
+/** An outlet's thread, which never keeps the process alive. */
+export const startOutletThread: StartOutletThread = (terms, listener) =>
+  threadOf(new Worker(OUTLET_WORKER, { workerData: terms, name: terms.instance }), listener);
+
+/** What the house has of a thread. */
+export function threadOf(worker: Worker, listener: OutletListener): OutletThread {
   worker.unref();
   let isStopped = false;
+  let cause: string | null = null;
   // Only this: what a thread said before it ended still comes before it.
   worker.on("exit", () => {
-    if (!isStopped) listener.lost();
+    if (!isStopped) listener.lost(cause);
   });
-  worker.on("error", () => {});
+  // Of what it fails with no more than the code is passed on: an error's text might hold a value.
+  worker.on("error", (error: NodeJS.ErrnoException) => (cause = error.code ?? null));
   worker.on("message", (message: ToHouse) => listener.told(message));
   return {
     tell: (message, transfer) => worker.postMessage(message, [...(transfer ?? [])]),
@@ -33,4 +35,4 @@ export const startOutletThread: StartOutletThread = (terms, listener) => {
       clearTimeout(timer);
     },
   };
-};
+}

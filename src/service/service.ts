@@ -213,7 +213,7 @@ export async function createService(
       hash: construction.hash,
       boot: ports.boot,
       limits: seedLimits(shape, limits),
-      capacity: preparedSeeds(shape, "http"),
+      ahead: preparedSeeds(shape, "http"),
       selfTestMilliseconds,
     },
     hosts: hostsOf(configuration),

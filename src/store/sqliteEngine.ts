@@ -91,18 +91,20 @@ export class SqliteEngine {
   }
 
   #batch(database: DatabaseSync, batch: readonly Write[]): Outcome {
-    database.exec("SAVEPOINT batch");
+    // A statement that fails undoes itself (sqlite.org/lang_conflict.html: ABORT).
+    const isSingle = batch.length === 1;
+    if (!isSingle) this.#statement("SAVEPOINT batch").run();
     for (const { statement, parameters } of batch) {
       try {
         // `run` takes one step only, and a vacuum takes one for each page.
         this.#statement(WRITES[statement]).all(...parameters);
       } catch (error) {
         if (!isCallersFault(error) || !database.isTransaction) throw error;
-        database.exec("ROLLBACK TO batch; RELEASE batch");
+        if (!isSingle) database.exec("ROLLBACK TO batch; RELEASE batch");
         return asSpringhouseError(error, statement);
       }
     }
-    database.exec("RELEASE batch");
+    if (!isSingle) this.#statement("RELEASE batch").run();
     return null;
   }
 

@@ -1,3 +1,4 @@
+import { preparedSeeds as ahead } from "../../src/drbg/policy.ts";
 import { decodeBundle } from "../../src/log/bundle.ts";
 import { canonicalJson } from "../../src/log/canonicalJson.ts";
 import { openCheckpoint } from "../../src/log/checkpoint.ts";
@@ -191,7 +192,8 @@ export const memory: Checker = (trace) => {
   for (const size of trace.sizes) {
     const { at, poolBlocks, preparedSeeds, pendingTimers, openCalls, unreadStreamBytes } = size;
     if (poolBlocks > 64) faults.push(`${poolBlocks} pooled blocks at ${at}`);
-    if (preparedSeeds > 16) faults.push(`${preparedSeeds} prepared seeds at ${at}`);
+    if (preparedSeeds > ahead("RBGC", "http").most + 4)
+      faults.push(`${preparedSeeds} prepared seeds at ${at}`);
     // Each source has some four timers, the service about ten, each open call at most three.
     const timers = 10 + 5 * (trace.scenario.devices.length + 1) + 3 * openCalls;
     if (pendingTimers > timers) faults.push(`${pendingTimers} timers at ${at}, ${timers} at most`);

@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A program and arguments in front of the command, such as `prlimit --fsize=...`. */
   readonly wrapper?: readonly string[];
+  /** HOST:PORT. Default a free port of 127.0.0.1. */
+  readonly listen?: string;
   /** Return as soon as it listens, without waiting for /readyz. */
   readonly unready?: boolean;
 }
@@ -76,7 +78,7 @@ export function socketStatus(
 /** Starts the real service as a process on a free port, and waits until it is ready. */
 export async function startSpringhouse(options: StartOptions = {}): Promise<Running> {
   const state = options.state ?? (await makeState());
-  const args = ["serve", "--state", state, "--listen", "127.0.0.1:0"];
+  const args = ["serve", "--state", state, "--listen", options.listen ?? "127.0.0.1:0"];
   if (options.configuration !== undefined) {
     await writeFile(join(state, "springhouse.yaml"), options.configuration);
     args.push("--config", join(state, "springhouse.yaml"));

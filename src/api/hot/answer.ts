@@ -3,6 +3,7 @@ import type { Clock } from "../../port/clock.ts";
 import type { Drawn } from "../../port/draw.ts";
 import type { Refusal } from "../../port/errors.ts";
 import { PROBLEM_TYPE, problemHeaders, problemOf, statusOf } from "../problem.ts";
+import type { HotAnswer } from "./ports.ts";
 
 /** The Date header, made once a second. */
 export class HttpDate {
@@ -39,22 +40,31 @@ export function drawnHead({ bytes, outputs, seed }: Drawn, date: string, keepAli
   );
 }
 
-/** A refusal, whole; ASCII but for what its detail may hold. */
-export function refusalText(
-  refusal: Refusal,
-  requestId: string,
+/** An answer with a text, whole; of ASCII but for what its body may hold. */
+export function answerText(
+  { status, headers, body, closes = false }: HotAnswer,
   date: string,
   keepAliveSeconds: number,
 ): string {
-  const status = statusOf(refusal.code);
-  const body = JSON.stringify(problemOf(refusal, requestId));
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
+  for (let at = 0; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`;
+  head += `content-length: ${Buffer.byteLength(body)}\r\n`;
+  return (
+    head +
+    (closes ? `connection: close\r\nDate: ${date}\r\n\r\n` : standing(date, keepAliveSeconds)) +
+    body
+  );
+}
+
+export function refusalAnswer(refusal: Refusal, requestId: string): HotAnswer {
   const headers = {
     ...problemHeaders(refusal),
     // As the framework says it.
     "content-type": `${PROBLEM_TYPE}; charset=utf-8`,
-    "content-length": String(Buffer.byteLength(body)),
   };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const first = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
-  return first + lines.join("") + standing(date, keepAliveSeconds) + body;
+  return {
+    status: statusOf(refusal.code),
+    headers: Object.entries(headers).flat(),
+    body: JSON.stringify(problemOf(refusal, requestId)),
+  };
 }

@@ -1,12 +1,12 @@
-import { timingSafeEqual } from "node:crypto";
 import type { Socket } from "node:net";
 import type { DrawResult, Drawn } from "../../port/draw.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { Principal } from "../../port/principal.ts";
 import { statusOf } from "../problem.ts";
-import { drawnHead, type HttpDate, refusalText } from "./answer.ts";
-import { readHotHead } from "./head.ts";
-import type { HotPorts } from "./ports.ts";
+import { answerText, drawnHead, type HttpDate, refusalAnswer } from "./answer.ts";
+import { LastHead, type Post } from "./lastHead.ts";
+import { REQUEST_TIMEOUT_MILLISECONDS } from "./limits.ts";
+import type { HotAnswer, HotPorts } from "./ports.ts";
 
 export interface ConnectionTimes {
   readonly headMilliseconds: number;
@@ -22,27 +22,27 @@ export interface ConnectionTerms {
   readonly left: (connection: HotConnection) => void;
 }
 
-/** Who was let in with a head that came before is asked for again after this long. */
-const KNOWN_MILLISECONDS = 1000;
 /** An answer up to this long, with its head, is written into a buffer that the connection keeps. */
 const KEPT_BYTES = 1024;
 
-/** The last head that was let in, to the byte, and who sent it. */
-interface Known {
-  readonly head: Buffer;
-  readonly bytes: number;
-  readonly principal: Principal;
+/** A request of which the end has not come yet. */
+interface Part {
+  readonly chunks: Buffer[];
+  readonly wholeBytes: number;
   readonly untilMilliseconds: number;
+  bytes: number;
 }
 
 /**
- * One connection, for as long as whole heads of the hot route come on it, one at a time. The first
+ * One connection, for as long as whole requests of hot routes come on it, one at a time. The first
  * thing that is anything else goes to node's own reader of HTTP, and the connection with it.
  */
 export class HotConnection {
   readonly #socket: Socket;
   readonly #terms: ConnectionTerms;
-  #known: Known | null = null;
+  readonly #head: LastHead;
+  #part: Part | null = null;
+  #gone: AbortController | null = null;
   #kept: Buffer | null = null;
   /** What is being sent, to be overwritten when it has left. */
   #sending: Buffer | null = null;
@@ -55,6 +55,7 @@ export class HotConnection {
   constructor(socket: Socket, terms: ConnectionTerms) {
     this.#socket = socket;
     this.#terms = terms;
+    this.#head = new LastHead(terms.ports, socket);
     socket.on("data", this.#received).on("end", this.#ended).on("timeout", this.#timedOut);
     // For good: whoever has it next may not listen at once. Not twice, should it come back.
     socket.off("error", ignore).on("error", ignore).on("close", this.#closed);
@@ -63,81 +64,123 @@ export class HotConnection {
 
   /** Nothing is asked for, and every answer has left. */
   get isIdle(): boolean {
-    return !this.#isWaiting && this.#sending === null && this.#socket.writableLength === 0;
+    const isBusy = this.#isWaiting || this.#sending !== null || this.#part !== null;
+    return !isBusy && this.#socket.writableLength === 0;
   }
 
   destroy(): void {
     this.#socket.destroy();
   }
 
-  readonly #received = (received: Buffer): void => {
+  readonly #received = (chunk: Buffer): void => {
+    if (this.#isWaiting) {
+      // It comes before the answer to the one before it, and has its turn afterwards.
+      this.#socket.pause();
+      this.#socket.unshift(chunk);
+      return;
+    }
     const { ports, times } = this.#terms;
     const now = ports.clock.monotonicMilliseconds();
-    const known = this.#isKnown(received, now) ? this.#known! : this.#identify(received, now);
+    const part = this.#part;
+    const received = part === null ? chunk : this.#join(part, chunk, now);
+    if (received === null) return;
+    const known = this.#head.read(received, now);
     if (known === null || !ports.isOpen()) {
       this.#passOn(received);
       return;
     }
+    const { head, asks } = known;
+    const missing = head.length + (typeof asks === "number" ? 0 : asks.bodyBytes) - received.length;
+    if (missing !== 0) {
+      if (missing < 0 || part !== null) this.#passOn(received);
+      else this.#await(received, missing, now);
+      return;
+    }
     if (this.#startedMilliseconds === 0) this.#socket.setTimeout(times.keepAliveMilliseconds);
     this.#startedMilliseconds = now;
+    if (typeof asks === "number") this.#draw(known.principal, asks, received);
+    else this.#post(known.principal, asks, received.subarray(head.length));
+  };
+
+  /** Keeps the beginning of a body, until the rest of it has come. */
+  #await(received: Buffer, missing: number, now: number): void {
+    this.#part = {
+      chunks: [received],
+      bytes: received.length,
+      wholeBytes: received.length + missing,
+      untilMilliseconds: now + REQUEST_TIMEOUT_MILLISECONDS,
+    };
+  }
+
+  /** Null while more has to come; when that takes too long, node is given what is there. */
+  #join(part: Part, chunk: Buffer, now: number): Buffer | null {
+    part.chunks.push(chunk);
+    part.bytes += chunk.length;
+    if (part.bytes < part.wholeBytes && now < part.untilMilliseconds) return null;
+    this.#part = null;
+    return Buffer.concat(part.chunks);
+  }
+
+  #draw(principal: Principal, bytes: number, received: Buffer): void {
     let result: DrawResult | null | Promise<DrawResult | null>;
     try {
-      result = ports.draw(known.principal, known.bytes);
+      result = this.#terms.ports.draw(principal, bytes);
     } catch (error) {
-      this.#fail(known.principal, error);
+      this.#fail(principal, error);
       return;
     }
     if (!(result instanceof Promise)) {
-      this.#settle(known.principal, result, received);
+      this.#settle(principal, result, received);
       return;
     }
     this.#isWaiting = true;
     this.#socket.pause();
     void result
       .then(
-        (later) => this.#settle(known.principal, later, received),
-        (error: unknown) => this.#fail(known.principal, error),
+        (later) => this.#settle(principal, later, received),
+        (error: unknown) => this.#fail(principal, error),
       )
+      .finally(() => this.#goOn());
+  }
+
+  /** Read from while it waits, so that a client that goes away is noticed. */
+  #post(principal: Principal, { route, id }: Post, body: Buffer): void {
+    const startedMilliseconds = this.#startedMilliseconds;
+    const gone = (): AbortSignal => (this.#gone ??= new AbortController()).signal;
+    const answer = route.answer({ principal, id, body, startedMilliseconds, gone });
+    if (!(answer instanceof Promise)) {
+      this.#tell(answer);
+      return;
+    }
+    this.#isWaiting = true;
+    void answer
+      .then((later) => this.#tell(later))
       .finally(() => {
-        this.#isWaiting = false;
-        if (this.#hasLeft) return;
-        if (this.#hasEnded) this.#socket.end();
-        this.#socket.resume();
+        this.#gone = null;
+        this.#goOn();
       });
-  };
-
-  /**
-   * The same head again, which most are, from somebody who would still be let in: nothing is read anew.
-   * What a client sends is compared with a token, so without telling where they differ.
-   */
-  #isKnown(received: Buffer, now: number): boolean {
-    const known = this.#known;
-    return (
-      known !== null &&
-      known.head.length === received.length &&
-      now < known.untilMilliseconds &&
-      timingSafeEqual(known.head, received) &&
-      this.#terms.ports.isActive(known.principal)
-    );
   }
 
-  #identify(received: Buffer, now: number): Known | null {
-    this.#forget();
-    const read = readHotHead(received);
-    if (read === null) return null;
-    const { bytes, headers } = read;
+  #goOn(): void {
+    this.#isWaiting = false;
+    if (this.#hasLeft) return;
+    if (this.#hasEnded) this.#socket.end();
+    if (this.#socket.writableLength === 0) this.#socket.resume();
+  }
+
+  #tell(answer: HotAnswer | null): void {
     const socket = this.#socket;
-    const principal = this.#terms.ports.identify({
-      headers,
-      socket,
-      method: "GET",
-      rawHeaders: [],
-    });
-    if (principal === null || "code" in principal) return null;
-    const untilMilliseconds = now + KNOWN_MILLISECONDS;
-    this.#known = { head: Buffer.from(received), bytes, principal, untilMilliseconds };
-    return this.#known;
+    if (answer === null || socket.destroyed) return;
+    const { date, times } = this.#terms;
+    const text = answerText(answer, date.text, times.keepAliveMilliseconds / 1000);
+    socket.write(text, this.#written);
+    if (answer.closes) socket.off("data", this.#received).destroySoon();
+    else if (socket.writableLength > 0) socket.pause();
   }
+
+  readonly #written = (): void => {
+    if (this.#socket.isPaused() && !this.#isWaiting) this.#socket.resume();
+  };
 
   #settle(principal: Principal, result: DrawResult | null, received: Buffer): void {
     if (result === null) this.#passOn(received);
@@ -178,7 +221,7 @@ export class HotConnection {
     const { clock, answered } = this.#terms.ports;
     const seconds = (clock.monotonicMilliseconds() - this.#startedMilliseconds) / 1000;
     answered(200, seconds, error ? 0 : this.#outputBytes);
-    if (this.#socket.isPaused() && !this.#isWaiting) this.#socket.resume();
+    this.#written();
   };
 
   /** The log has a defect under the id that the answer names. */
@@ -193,7 +236,9 @@ export class HotConnection {
     ports.note(refusal, id, principal);
     const now = ports.clock.monotonicMilliseconds();
     ports.answered(statusOf(refusal.code), (now - this.#startedMilliseconds) / 1000, 0);
-    this.#socket.write(refusalText(refusal, id, date.text, times.keepAliveMilliseconds / 1000));
+    const answer = refusalAnswer(refusal, id);
+    const text = answerText(answer, date.text, times.keepAliveMilliseconds / 1000);
+    this.#socket.write(text, this.#written);
   }
 
   #passOn(received: Buffer): void {
@@ -203,6 +248,7 @@ export class HotConnection {
     socket.off("data", this.#received).off("end", this.#ended).off("timeout", this.#timedOut);
     socket.off("close", this.#closed);
     socket.setTimeout(0);
+    this.#part = null;
     this.#closed();
     // Not read from while it changes hands.
     socket.pause();
@@ -217,18 +263,17 @@ export class HotConnection {
   };
 
   readonly #timedOut = (): void => {
-    this.#socket.destroy();
+    // How long an answer may take is the house's to say.
+    if (this.#isWaiting) return;
+    if (this.#part === null) this.#socket.destroy();
+    else this.#passOn(Buffer.concat(this.#part.chunks));
   };
 
   readonly #closed = (): void => {
-    this.#forget();
+    this.#gone?.abort();
+    this.#head.forget();
     this.#terms.left(this);
   };
-
-  #forget(): void {
-    this.#known?.head.fill(0);
-    this.#known = null;
-  }
 }
 
 /** What the client breaks off is its own business. */

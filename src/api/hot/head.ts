@@ -7,15 +7,25 @@ export interface HotHead {
   readonly headers: IncomingHttpHeaders;
 }
 
+/** The head of a request with a body of JSON. */
+export interface HotPostHead {
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly headBytes: number;
+  readonly bodyBytes: number;
+}
+
 export const HOT_ROUTE = "/v1/random";
 const QUERY = "/v1/random?bytes=";
-const BEGIN = "GET ";
+const GET = "GET ";
+const POST = "POST ";
 const VERSION = " HTTP/1.1";
 const LINE_END = "\r\n";
 const HEAD_END = Buffer.from("\r\n\r\n");
 /** Longer ones are node's to read, or to refuse: its own limit is 16 KiB. */
 const MAXIMUM_HEAD_BYTES = 2048;
 const OCTET_STREAM = "application/octet-stream";
+const JSON_TYPE = "application/json";
 
 /**
  * What a plain program or browser sends with a GET. A name that is not here may mean anything (a body,
@@ -38,9 +48,17 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
   "tracestate",
   "user-agent",
 ]);
+const UNDERSTOOD_WITH_BODY: ReadonlySet<string> = new Set([
+  ...UNDERSTOOD,
+  "content-length",
+  "content-type",
+]);
 
 /** RFC 9110 5.1 and 5.5, without obs-text and inner tabs, which are node's to judge. */
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): *([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/;
+
+/** Of a body that is there; larger ones have their own reader. */
+const LENGTH = /^[1-9][0-9]{0,5}$/;
 
 /** How many bytes a request for nothing but bytes asks for; null for any other. */
 export function plainBytes(url: string): number | null {
@@ -64,24 +82,54 @@ export function plainBytes(url: string): number | null {
  */
 export function readHotHead(received: Buffer): HotHead | null {
   const end = received.length - HEAD_END.length;
-  if (received.length > MAXIMUM_HEAD_BYTES || received.indexOf(HEAD_END) !== end) return null;
-  const [first = "", ...fields] = received.toString("latin1", 0, end).split(LINE_END);
-  if (!first.startsWith(BEGIN) || !first.endsWith(VERSION)) return null;
-  const bytes = plainBytes(first.slice(BEGIN.length, -VERSION.length));
-  const headers = bytes === null ? null : readFields(fields);
-  return bytes === null || headers === null ? null : { bytes, headers };
+  if (received.indexOf(HEAD_END) !== end) return null;
+  const read = readHead(received, end, GET, UNDERSTOOD);
+  const bytes = read === null ? null : plainBytes(read.url);
+  if (read === null || bytes === null || !accepts(read.headers, OCTET_STREAM)) return null;
+  return { bytes, headers: read.headers };
 }
 
-function readFields(fields: readonly string[]): IncomingHttpHeaders | null {
+/**
+ * The same of a request with a body of JSON, of which something may have come behind the head.
+ * @returns null for anything else
+ */
+export function readHotPost(received: Buffer): HotPostHead | null {
+  const end = received.indexOf(HEAD_END);
+  const read = end < 0 ? null : readHead(received, end, POST, UNDERSTOOD_WITH_BODY);
+  if (read === null || !accepts(read.headers, JSON_TYPE)) return null;
+  const { "content-type": type, "content-length": length } = read.headers;
+  if (type !== JSON_TYPE || length === undefined || !LENGTH.test(length)) return null;
+  return { ...read, headBytes: end + HEAD_END.length, bodyBytes: Number(length) };
+}
+
+function readHead(
+  received: Buffer,
+  end: number,
+  method: string,
+  understood: ReadonlySet<string>,
+): { readonly url: string; readonly headers: IncomingHttpHeaders } | null {
+  if (end + HEAD_END.length > MAXIMUM_HEAD_BYTES) return null;
+  const [first = "", ...fields] = received.toString("latin1", 0, end).split(LINE_END);
+  if (!first.startsWith(method) || !first.endsWith(VERSION)) return null;
+  const headers = readFields(fields, understood);
+  return headers === null ? null : { url: first.slice(method.length, -VERSION.length), headers };
+}
+
+function readFields(
+  fields: readonly string[],
+  understood: ReadonlySet<string>,
+): IncomingHttpHeaders | null {
   const headers: Record<string, string> = {};
   for (const field of fields) {
     const match = FIELD.exec(field);
     const name = match?.[1]?.toLowerCase();
-    if (name === undefined || !UNDERSTOOD.has(name) || name in headers) return null;
+    if (name === undefined || !understood.has(name) || name in headers) return null;
     headers[name] = match![2]!;
   }
-  const { host, accept, connection } = headers;
+  const { host, connection } = headers;
   if (host === undefined || headers["authorization"] === undefined) return null;
-  if (accept !== undefined && accept !== "*/*" && accept !== OCTET_STREAM) return null;
   return connection === undefined || connection.toLowerCase() === "keep-alive" ? headers : null;
 }
+
+const accepts = ({ accept }: IncomingHttpHeaders, type: string): boolean =>
+  accept === undefined || accept === "*/*" || accept === type;

@@ -7,6 +7,37 @@ import type { Context } from "../context.ts";
 import { type Admission, gatekeepersOf, identityFor, overQuota } from "../guard.ts";
 import { HOT_ROUTE } from "./head.ts";
 
+/** An answer but for what each connection says of itself. */
+export interface HotAnswer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: string;
+  /** Nothing more is read of this connection. */
+  readonly closes?: boolean;
+}
+
+/** A request with a body, as it came. */
+export interface HotRequest {
+  readonly principal: Principal;
+  /** In the path; empty where the route has none. */
+  readonly id: string;
+  readonly body: Buffer;
+  /** Monotonic. */
+  readonly startedMilliseconds: number;
+  /** Fires when the client goes away unanswered. */
+  gone(): AbortSignal;
+}
+
+/** A route that takes a body of JSON. */
+export interface HotRoute {
+  /** Who asks, with nothing counted. */
+  readonly identify: Admission;
+  readonly limitBytes: number;
+  /** Never throws or rejects; null where nobody is there any more to be answered. */
+  answer(request: HotRequest): HotAnswer | null | Promise<HotAnswer | null>;
+}
+
 /** What the hot route asks of the house, and all that it knows of it. */
 export interface HotPorts {
   readonly clock: Pick<Clock, "monotonicMilliseconds" | "wallMilliseconds">;
@@ -21,6 +52,8 @@ export interface HotPorts {
     principal: Principal,
     bytes: number,
   ) => DrawResult | null | Promise<DrawResult | null>;
+  /** The route that takes bodies at this path, and the id in it; null: it is not answered here. */
+  readonly route: (url: string) => { readonly route: HotRoute; readonly id: string } | null;
   readonly answered: (status: number, seconds: number, outputBytes: number) => void;
   /** For the problem that is answered, and the lines of the log about it. */
   readonly nextId: () => string;
@@ -53,7 +86,11 @@ export function drawFrom(
 }
 
 /** The hot route's ports in the thread that has the whole house. */
-export function hotPortsOf(context: Context, nextId: () => string): HotPorts {
+export function hotPortsOf(
+  context: Context,
+  nextId: () => string,
+  route: HotPorts["route"],
+): HotPorts {
   const { random, access, clock, tally } = context.ports;
   return {
     clock,
@@ -61,6 +98,7 @@ export function hotPortsOf(context: Context, nextId: () => string): HotPorts {
     identify: identityFor(gatekeepersOf(context), "random.draw"),
     isActive: (principal) => access.tokens.isActive(principal),
     draw: drawFrom(random, access.quotas),
+    route,
     answered: (status, seconds, bytes) => tally.answered("http", status, seconds, bytes),
     nextId,
     note: (refusal, id, principal) => context.note(refusal, id, "GET", HOT_ROUTE, principal),

@@ -10,6 +10,7 @@ export const NONCE_BYTES = 12;
 /**
  * AES-256-GCM (SP 800-38D 7.1).
  * @param nonce 12 bytes that this key never saw before
+ * @param front what the result begins with
  * @returns the ciphertext with the 16 bytes of its tag at the end
  */
 export function gcmEncrypt(
@@ -17,12 +18,13 @@ export function gcmEncrypt(
   nonce: Uint8Array,
   plaintext: Uint8Array,
   associated: Uint8Array,
+  ...front: readonly Uint8Array[]
 ): Uint8Array {
   const cipher = createCipheriv(CIPHER, cipherKey(key), nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(associated);
   const text = cipher.update(plaintext);
   cipher.final();
-  return Buffer.concat([text, cipher.getAuthTag()]);
+  return Buffer.concat([...front, text, cipher.getAuthTag()]);
 }
 
 /** SP 800-38D 7.2. @returns null when anything differs from what was encrypted */

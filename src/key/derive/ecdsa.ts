@@ -3,7 +3,7 @@ import { platformPublicKey } from "./platformPublicKey.ts";
 import { openSeededDrbg } from "./seededDrbg.ts";
 
 /** The order n of the base point (SP 800-186 3.2.1.3, 3.2.1.4), big-endian. */
-const ORDER = {
+export const ORDER = {
   "P-256": Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex"),
   "P-384": Buffer.from(
     "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",

@@ -1,3 +1,4 @@
+import { ed25519PublicKey } from "../ed25519.ts";
 import type { KeyMaterial } from "../material.ts";
 import { platformPublicKey } from "./platformPublicKey.ts";
 
@@ -6,7 +7,13 @@ import { platformPublicKey } from "./platformPublicKey.ts";
  * @param seed 32 bytes
  */
 export function deriveEd25519(seed: Uint8Array): KeyMaterial & { readonly kind: "okp" } {
-  return { kind: "okp", curve: "Ed25519", ...pair("Ed25519", seed) };
+  checkSeed("Ed25519", seed);
+  return {
+    kind: "okp",
+    curve: "Ed25519",
+    secret: seed.slice(),
+    publicKey: ed25519PublicKey(seed),
+  };
 }
 
 /**
@@ -15,13 +22,11 @@ export function deriveEd25519(seed: Uint8Array): KeyMaterial & { readonly kind: 
  * @param seed 32 bytes
  */
 export function deriveX25519(seed: Uint8Array): KeyMaterial & { readonly kind: "okp" } {
-  return { kind: "okp", curve: "X25519", ...pair("X25519", seed) };
+  checkSeed("X25519", seed);
+  const publicKey = platformPublicKey("X25519", seed);
+  return { kind: "okp", curve: "X25519", secret: seed.slice(), publicKey };
 }
 
-function pair(
-  curve: "Ed25519" | "X25519",
-  seed: Uint8Array,
-): { readonly secret: Uint8Array; readonly publicKey: Uint8Array } {
+function checkSeed(curve: string, seed: Uint8Array): void {
   if (seed.length !== 32) throw new RangeError(`${curve}: a seed has 32 bytes`);
-  return { secret: seed.slice(), publicKey: platformPublicKey(curve, seed) };
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from "node:crypto";
+import { createECDH, createPrivateKey, createPublicKey } from "node:crypto";
 import { privateKeyDer } from "../pem.ts";
 
 /**
@@ -11,14 +11,24 @@ export function platformPublicKey(
   curve: "Ed25519" | "X25519" | "P-256" | "P-384",
   secret: Uint8Array,
 ): Uint8Array {
-  const kind = curve === "P-256" || curve === "P-384" ? "ec" : "okp";
-  const der = privateKeyDer({ kind, curve, secret });
+  return curve === "P-256" || curve === "P-384"
+    ? pointOf(curve, secret)
+    : montgomeryOrEdwards(curve, secret);
+}
+
+/** By the key of an agreement, which node takes as it is: a key of PKCS#8 has to be decoded first. */
+function pointOf(curve: "P-256" | "P-384", secret: Uint8Array): Uint8Array {
+  const ecdh = createECDH(curve === "P-256" ? "prime256v1" : "secp384r1");
+  ecdh.setPrivateKey(secret);
+  return new Uint8Array(ecdh.getPublicKey());
+}
+
+function montgomeryOrEdwards(curve: "Ed25519" | "X25519", secret: Uint8Array): Uint8Array {
+  const der = privateKeyDer({ kind: "okp", curve, secret });
   try {
     const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-    const { x, y } = createPublicKey(privateKey).export({ format: "jwk" });
-    const coordinates = [x!, ...(y === undefined ? [] : [y])];
-    const bytes = coordinates.map((coordinate) => Buffer.from(coordinate, "base64url"));
-    return new Uint8Array(Buffer.concat(kind === "ec" ? [Buffer.of(4), ...bytes] : bytes));
+    const { x } = createPublicKey(privateKey).export({ format: "jwk" });
+    return new Uint8Array(Buffer.from(x!, "base64url"));
   } finally {
     der.fill(0);
   }

@@ -23,7 +23,7 @@ import type { SignatureAlgorithm } from "../operation/signature.ts";
 import { Slots } from "../slots.ts";
 import type { Asker } from "./keyService.ts";
 import { isRefusal } from "./keyUser.ts";
-import type { Ask, KeyUser, Leave } from "./keyUser.ts";
+import type { Ask, KeyUser, Leave, Soon } from "./keyUser.ts";
 
 /** What was done it with, to be kept beside a result that does not say so itself. */
 export interface DoneWith {
@@ -31,7 +31,8 @@ export interface DoneWith {
   readonly algorithm: KeyAlgorithm;
 }
 
-type Done<Result> = Promise<(DoneWith & Result) | Refusal>;
+type Done<Result> = Soon<DoneWith & Result>;
+type Later<Result> = Promise<(DoneWith & Result) | Refusal>;
 
 /** ML-DSA signatures that wait; each costs tens of milliseconds of this thread. */
 const SIGNATURES_WAITING = 64;
@@ -48,7 +49,7 @@ export class KeyOperations {
     this.#random = random;
   }
 
-  async encrypt(
+  encrypt(
     id: string,
     asker: Asker,
     plaintext: Uint8Array,
@@ -70,7 +71,7 @@ export class KeyOperations {
     );
   }
 
-  async decrypt(
+  decrypt(
     id: string,
     asker: Asker,
     ciphertext: Uint8Array,
@@ -91,7 +92,7 @@ export class KeyOperations {
     asker: Asker,
     ciphertext: Uint8Array,
     context: Context,
-  ): Done<{ readonly ciphertext: Uint8Array }> {
+  ): Later<{ readonly ciphertext: Uint8Array }> {
     const opened = await this.decrypt(id, asker, ciphertext, context);
     if ("ok" in opened) return opened;
     try {
@@ -107,7 +108,7 @@ export class KeyOperations {
     asker: Asker,
     bytes: number,
     context: Context,
-  ): Done<{
+  ): Later<{
     readonly plaintext: Uint8Array;
     readonly ciphertext: Uint8Array;
     readonly output: string;
@@ -131,14 +132,14 @@ export class KeyOperations {
     return { ...made, plaintext: drawn.bytes, output: drawn.outputs.at(-1)! };
   }
 
-  async mac(id: string, asker: Asker, message: Uint8Array): Done<{ readonly mac: Uint8Array }> {
+  mac(id: string, asker: Asker, message: Uint8Array): Done<{ readonly mac: Uint8Array }> {
     return this.#user.use(id, asker, { usage: "mac", bytes: message.length }, (secret, leave) => ({
       ...doneWith(leave),
       mac: macOf(leave.algorithm as MacAlgorithm, secret, message),
     }));
   }
 
-  async verifyMac(
+  verifyMac(
     id: string,
     asker: Asker,
     message: Uint8Array,
@@ -156,7 +157,7 @@ export class KeyOperations {
     id: string,
     asker: Asker,
     message: Uint8Array,
-  ): Done<{ readonly signature: Uint8Array }> {
+  ): Later<{ readonly signature: Uint8Array }> {
     const ask = { usage: "sign", bytes: message.length } as const;
     const judged = await this.#user.judge(id, asker, ask);
     if ("ok" in judged) return judged;
@@ -175,7 +176,7 @@ export class KeyOperations {
     }
   }
 
-  async verify(
+  verify(
     id: string,
     asker: Asker,
     message: Uint8Array,
@@ -190,7 +191,7 @@ export class KeyOperations {
   }
 
   /** A key that the holder of the peer's private key derives, too; the shared secret itself stays. */
-  async derive(
+  derive(
     id: string,
     asker: Asker,
     how: {
@@ -210,7 +211,7 @@ export class KeyOperations {
     });
   }
 
-  async wrap(
+  wrap(
     id: string,
     asker: Asker,
     target: Uint8Array,
@@ -225,7 +226,7 @@ export class KeyOperations {
     });
   }
 
-  async unwrap(
+  unwrap(
     id: string,
     asker: Asker,
     wrapped: Uint8Array,
@@ -238,7 +239,7 @@ export class KeyOperations {
     });
   }
 
-  async encapsulate(id: string, asker: Asker): Done<Encapsulated> {
+  async encapsulate(id: string, asker: Asker): Later<Encapsulated> {
     const ask = { usage: "encapsulate", bytes: ENCAPSULATION_ENTROPY_BYTES } as const;
     const judged = await this.#user.judge(id, asker, ask, false);
     if ("ok" in judged) return judged;
@@ -256,7 +257,7 @@ export class KeyOperations {
     }
   }
 
-  async decapsulate(
+  decapsulate(
     id: string,
     asker: Asker,
     ciphertext: Uint8Array,
@@ -276,7 +277,7 @@ export class KeyOperations {
     ask: Ask,
     algorithm: SignatureAlgorithm,
     message: Uint8Array,
-  ): Done<{ readonly signature: Uint8Array }> {
+  ): Later<{ readonly signature: Uint8Array }> {
     const bytes = SIGNATURE_ENTROPY_BYTES[algorithm];
     const entropy = bytes > 0 ? await this.#draw(bytes, "sign") : new Uint8Array(0);
     if (isRefusal(entropy)) return entropy;

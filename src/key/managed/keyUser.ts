@@ -51,6 +51,12 @@ export interface Leave {
   readonly invocation: Invocation | null;
 }
 
+/** @param bytes of the secret, or of the public key */
+type Work<Result> = (bytes: Uint8Array, leave: Leave) => Result | Refusal;
+
+/** At once where nothing has to be waited for. */
+export type Soon<Result> = Result | Refusal | Promise<Result | Refusal>;
+
 /** Vaults change their epoch now and then; a row that was read before does not open after. */
 const EPOCH_TRIES = 3;
 
@@ -66,53 +72,30 @@ export class KeyUser {
   }
 
   /**
-   * Opens a version's secret for the length of `work`.
+   * Opens a version's secret for the length of `work`: in this turn where nothing has to be waited for.
    * @param work synchronous; what it returns is no view of the secret
    * @returns what it returns, or why not: `not_found`, `key_use_refused`, `conflict`,
    *   `approval_required`, `key_limit_reached`, `sealed`, that of a draw
    * @throws SpringhouseError `store_failed`
    */
-  async use<Result>(
-    id: string,
-    asker: Asker,
-    ask: Ask,
-    work: (secret: Uint8Array, leave: Leave) => Result,
-  ): Promise<Result | Refusal> {
-    const result = await this.#terms.shelf.with(id, async (held) => {
-      for (let tries = 0; ;) {
-        const leave = await this.#leave(held, asker, ask);
-        if ("ok" in leave) return leave;
-        const { version } = leave.version;
-        const material = held.materials.get(version)!;
-        const done = this.#terms.vault.open(bindingOf(held.record, version), material, (secret) =>
-          work(secret.subarray(SALT_BYTES), leave),
-        );
-        if (isConflict(done) && ++tries < EPOCH_TRIES) {
-          held.materials.delete(version);
-          continue;
-        }
-        if (!isRefusal(done)) this.#terms.tally.operated(ask.usage);
-        return done;
-      }
-    });
-    return result ?? NO_SUCH_KEY;
+  use<Result extends object>(id: string, asker: Asker, ask: Ask, work: Work<Result>): Soon<Result> {
+    return this.#with(id, (held) => this.#open(held, asker, ask, work, EPOCH_TRIES));
   }
 
   /** As `use`, for what needs no secret: a signature is verified, a key encapsulated to. */
-  async usePublic<Result>(
+  usePublic<Result extends object>(
     id: string,
     asker: Asker,
     ask: Ask,
-    work: (publicKey: Uint8Array, leave: Leave) => Result,
-  ): Promise<Result | Refusal> {
-    const result = await this.#terms.shelf.with(id, async (held) => {
-      const leave = await this.#leave(held, asker, ask, false);
-      if ("ok" in leave) return leave;
-      const done = work(leave.version.publicKey ?? new Uint8Array(0), leave);
-      if (!isRefusal(done)) this.#terms.tally.operated(ask.usage);
-      return done;
-    });
-    return result ?? NO_SUCH_KEY;
+    work: Work<Result>,
+  ): Soon<Result> {
+    return this.#with(id, (held) =>
+      this.#withLeave(held, asker, ask, false, (leave) => {
+        const done = work(leave.version.publicKey ?? new Uint8Array(0), leave);
+        if (!isRefusal(done)) this.#terms.tally.operated(ask.usage);
+        return done;
+      }),
+    );
   }
 
   /**
@@ -120,14 +103,14 @@ export class KeyUser {
    * Nothing is counted, and the use is judged again.
    * @param secret whether it needs the version's secret, and so an open vault
    */
-  async judge(
+  judge(
     id: string,
     asker: Asker,
     { usage, algorithm = null, version = null, bytes }: Ask,
     secret = true,
-  ): Promise<Use | Refusal> {
+  ): Soon<Use> {
     const { shelf, vault } = this.#terms;
-    const result = await shelf.with(id, async (held) => {
+    return this.#with(id, async (held): Promise<Use | Refusal> => {
       await shelf.refresh(held);
       const use = this.#decide(held, asker, { usage, algorithm, version });
       if ("ok" in use) return use;
@@ -139,7 +122,6 @@ export class KeyUser {
       const { sealed, cause } = vault.state();
       return secret && sealed ? refuse("sealed", cause ?? "The vault is sealed.") : use;
     });
-    return result ?? NO_SUCH_KEY;
   }
 
   /** What was reserved and not used, given back at a clean stop. */
@@ -150,28 +132,66 @@ export class KeyUser {
           await this.#put(record.id, version, counter.used);
   }
 
-  /** Waits for what is not at hand, until everything is decided in one turn. */
-  async #leave(
+  #with<Result extends object>(id: string, work: (held: Held) => Soon<Result>): Soon<Result> {
+    const result = this.#terms.shelf.with(id, work);
+    if (!(result instanceof Promise)) return result ?? NO_SUCH_KEY;
+    return result.then((known) => known ?? NO_SUCH_KEY);
+  }
+
+  #open<Result extends object>(
+    held: Held,
+    asker: Asker,
+    ask: Ask,
+    work: Work<Result>,
+    tries: number,
+  ): Soon<Result> {
+    return this.#withLeave(held, asker, ask, true, (leave) => {
+      const { version } = leave.version;
+      const material = held.materials.get(version)!;
+      const done = this.#terms.vault.open(bindingOf(held.record, version), material, (secret) =>
+        work(secret.subarray(SALT_BYTES), leave),
+      );
+      if (isConflict(done) && tries > 1) {
+        held.materials.delete(version);
+        return this.#open(held, asker, ask, work, tries - 1);
+      }
+      if (!isRefusal(done)) this.#terms.tally.operated(ask.usage);
+      return done;
+    });
+  }
+
+  /** Waits for what is not at hand, until everything is decided in one turn, and the work done in it. */
+  #withLeave<Result extends object>(
+    held: Held,
+    asker: Asker,
+    ask: Ask,
+    secret: boolean,
+    work: (leave: Leave) => Soon<Result>,
+  ): Soon<Result> {
+    const leave = this.#leave(held, asker, ask, secret);
+    if (leave instanceof Promise)
+      return leave.then((refusal) => refusal ?? this.#withLeave(held, asker, ask, secret, work));
+    return "ok" in leave ? leave : work(leave);
+  }
+
+  /** A promise where something is not at hand: when it is, everything has to be decided again. */
+  #leave(
     held: Held,
     asker: Asker,
     { usage, algorithm = null, version = null, bytes }: Ask,
-    secret = true,
-  ): Promise<Leave | Refusal> {
-    for (;;) {
-      await this.#terms.shelf.refresh(held);
-      const use = this.#decide(held, asker, { usage, algorithm, version });
-      if ("ok" in use) return use;
-      if (secret && !held.materials.has(use.version.version)) {
-        const refusal = await this.#fetch(held, use.version.version);
-        if (refusal) return refusal;
-        continue;
-      }
-      const leave = { record: held.record, ...use };
-      if (!isProtecting(usage)) return { ...leave, invocation: null };
-      const invocation = await this.#count(held, use, bytes);
-      if (invocation === null) continue;
-      return "ok" in invocation ? invocation : { ...leave, invocation };
-    }
+    secret: boolean,
+  ): Leave | Refusal | Promise<Refusal | null> {
+    if (held.stale) return this.#terms.shelf.refresh(held).then(() => null);
+    const use = this.#decide(held, asker, { usage, algorithm, version });
+    if ("ok" in use) return use;
+    if (secret && !held.materials.has(use.version.version))
+      return this.#fetch(held, use.version.version);
+    const leave = { record: held.record, ...use };
+    if (!isProtecting(usage)) return { ...leave, invocation: null };
+    const invocation = this.#count(held, use, bytes);
+    return invocation instanceof Promise || "ok" in invocation
+      ? invocation
+      : { ...leave, invocation };
   }
 
   #decide(
@@ -188,12 +208,12 @@ export class KeyUser {
     return use;
   }
 
-  /** Null when it had to wait, and everything has to be decided again. */
-  async #count(
+  /** A promise where a range has to be reserved first. */
+  #count(
     held: Held,
     { version: { version }, algorithm }: Use,
     bytes: number,
-  ): Promise<Invocation | Refusal | null> {
+  ): Invocation | Refusal | Promise<Refusal | null> {
     const { record } = held;
     const counter = counterOf(held, version);
     const limit = limitOf(record.policy, algorithm);

@@ -30,6 +30,7 @@ export class Shelf {
   readonly #capacity: number;
   readonly #held = new Map<string, Held>();
   readonly #loading = new Map<string, Promise<Held | null>>();
+  #newest: Held | null = null;
 
   constructor(store: Store, capacity = KEYS_HELD) {
     this.#store = store;
@@ -44,19 +45,18 @@ export class Shelf {
   }
 
   /**
-   * Does something with a key, which stays held meanwhile.
+   * Does something with a key, which stays held meanwhile: in this turn where the key is at hand.
    * @returns null for a key that is not there
    * @throws SpringhouseError `store_failed`
    */
-  async with<Result>(id: string, work: (held: Held) => Promise<Result>): Promise<Result | null> {
-    const held = await this.#get(id);
-    if (!held) return null;
-    held.holders++;
-    try {
-      return await work(held);
-    } finally {
-      held.holders--;
-    }
+  with<Result>(
+    id: string,
+    work: (held: Held) => Result | Promise<Result>,
+  ): Result | null | Promise<Result | null> {
+    const held = this.#held.get(id);
+    if (!held || held.stale) return this.#read(id, held).then((read) => read && hold(read, work));
+    this.#renew(held);
+    return hold(held, work);
   }
 
   /** Reads a held key again whose last change came to an unknown end. */
@@ -69,14 +69,15 @@ export class Shelf {
     return this.#held.values();
   }
 
-  async #get(id: string): Promise<Held | null> {
-    const held = this.#held.get(id);
-    if (held && !held.stale) {
-      // The most recently used stand last.
-      this.#held.delete(id);
-      this.#held.set(id, held);
-      return held;
-    }
+  /** The most recently used stand last. */
+  #renew(held: Held): void {
+    if (held === this.#newest) return;
+    this.#held.delete(held.record.id);
+    this.#held.set(held.record.id, held);
+    this.#newest = held;
+  }
+
+  async #read(id: string, held: Held | undefined): Promise<Held | null> {
     const loading = this.#loading.get(id) ?? this.#load(id, held);
     this.#loading.set(id, loading);
     try {
@@ -115,12 +116,29 @@ export class Shelf {
 
   #put(held: Held): void {
     this.#held.set(held.record.id, held);
+    this.#newest = held;
     if (this.#held.size <= this.#capacity) return;
     for (const [id, other] of this.#held) {
       if (other.holders > 0 || other === held) continue;
       this.#held.delete(id);
       return;
     }
+  }
+}
+
+function hold<Result>(
+  held: Held,
+  work: (held: Held) => Result | Promise<Result>,
+): Result | Promise<Result> {
+  held.holders++;
+  let later = false;
+  try {
+    const result = work(held);
+    if (!(result instanceof Promise)) return result;
+    later = true;
+    return result.finally(() => held.holders--);
+  } finally {
+    if (!later) held.holders--;
   }
 }
 

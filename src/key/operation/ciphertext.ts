@@ -36,8 +36,8 @@ export function encryptTo(
   context: Context,
 ): Uint8Array {
   const header = writeHeader(key, version);
-  const text = gcmEncrypt(secret, nonce, plaintext, associatedData(header, context));
-  return Buffer.concat([header, nonce, text]);
+  const associated = associatedData(header, context);
+  return gcmEncrypt(secret, nonce, plaintext, associated, header, nonce);
 }
 
 /** @returns null when ciphertext, key or context is not the one that was encrypted */

@@ -1,17 +1,6 @@
-import { createRequire } from "node:module";
 import { SpringhouseError } from "../../port/errors.ts";
 import type { LockedMemoryReport } from "../../port/seal.ts";
-
-const require = createRequire(import.meta.url);
-
-/** The part of sodium-native that is used; its own types are of an old version. */
-interface Sodium {
-  sodium_malloc(bytes: number): Buffer;
-  sodium_free(buffer: Buffer): void;
-  sodium_mlock(buffer: Buffer): void;
-  sodium_mprotect_noaccess(buffer: Buffer): void;
-  sodium_mprotect_readwrite(buffer: Buffer): void;
-}
+import { loadSodium, type Sodium } from "../sodium.ts";
 
 /**
  * Whether a secret is out of reach of any access but in a turn of the event loop that uses it, so
@@ -53,7 +42,7 @@ export function lockedMemory(required: boolean): SecretMemory {
 
   /** Loaded with the first secret: a service without a vault does without it. */
   const library = (): Sodium | null => {
-    if (sodium === undefined) sodium = load();
+    if (sodium === undefined) sodium = loadSodium();
     if (sodium === null) trouble = "sodium-native cannot be loaded on this platform";
     return sodium;
   };
@@ -90,14 +79,6 @@ export function lockedMemory(required: boolean): SecretMemory {
 
 function refused(trouble: string | null): SpringhouseError {
   return new SpringhouseError("sealed", `No secret is kept: ${trouble}.`, REMEDY);
-}
-
-function load(): Sodium | null {
-  try {
-    return require("sodium-native") as Sodium;
-  } catch {
-    return null; // No prebuilt binary, as on musl.
-  }
 }
 
 function locks(sodium: Sodium, buffer: Buffer): boolean {

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { listRoutes } from "../../../src/api/app.ts";
 import { listen, type Listening } from "../../../src/api/listen.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { buildHouse, type House } from "./house.ts";
@@ -78,4 +79,18 @@ test.each([
   );
   expect(answer).toMatch(/^HTTP\/1\.1 40[03] /);
   expect(house.supply.requests).toEqual([]);
+});
+
+test("a type without a body is answered on every route: nobody waits for what was not sent", async () => {
+  const routes = (await listRoutes(house.app)).filter(({ method }) => method !== "GET");
+  expect(routes.length).toBeGreaterThan(40);
+  const answers = routes.map(async ({ method, path }) => {
+    const head = `${method} ${path.replaceAll(/:[a-zA-Z]+/g, "x")} HTTP/1.1\r\nHost: localhost\r\n`;
+    const authorization = AUTHORIZATION.replace("TOKEN", house.tokens.admin);
+    const answer = await exchange(
+      `${head}${authorization}Content-Type: application/json\r\nConnection: close\r\n\r\n`,
+    );
+    return `${method} ${path}: ${/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1] ?? "nothing"}`;
+  });
+  for (const answer of await Promise.all(answers)) expect(answer).toMatch(/: [245]\d\d$/);
 });

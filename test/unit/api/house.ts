@@ -12,6 +12,7 @@ import { LOOPBACK_NAMES } from "../../../src/api/hosts.ts";
 import { createLogger } from "../../../src/platform/logger.ts";
 import type { ApiOptions, ApiPorts } from "../../../src/api/ports.ts";
 import { CustodyTally } from "../../../src/key/custodyTally.ts";
+import type { KeyRoom } from "../../../src/key/managed/keyRoom.ts";
 import { KeyTally } from "../../../src/key/managed/tally.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Drawn, DrawRequest, RandomSupply } from "../../../src/port/draw.ts";
@@ -346,6 +347,7 @@ export interface House {
   readonly access: Access;
   readonly journal: MemoryJournal;
   readonly sources: MemorySources;
+  readonly managed: KeyRoom;
   readonly log: string[];
   /** Answers counted by door and status, and the bytes counted with them. */
   readonly answered: { door: string; code: number; bytes: number }[];
@@ -548,5 +550,7 @@ export async function buildHouse(options: HouseOptions = {}): Promise<House> {
   supply.requests.length = 0;
   supply.given.length = 0;
   const bearer = (role: Role) => ({ authorization: `Bearer ${tokens[role]}` });
-  return { app, supply, access, journal, sources, log, answered, snapshot, tokens, bearer, issue };
+  const { room: managed } = keys;
+  const rooms = { app, supply, access, journal, sources, managed };
+  return { ...rooms, log, answered, snapshot, tokens, bearer, issue };
 }

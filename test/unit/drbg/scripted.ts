@@ -8,7 +8,7 @@ import type {
   Shortfall,
   Unmet,
 } from "../../../src/port/seed.ts";
-import type { FakeClock } from "../../support/fakeClock.ts";
+import type { Clock } from "../../../src/port/clock.ts";
 
 const BLOCK_BITS = 512;
 
@@ -38,11 +38,11 @@ export class ScriptedSeeds implements SeedSupply {
   /** How often anybody asked, in vain or not. */
   asked = 0;
   readonly #given: Uint8Array[] = [];
-  readonly #clock: FakeClock;
+  readonly #clock: Pick<Clock, "wallMilliseconds" | "monotonicMilliseconds">;
   readonly #shape: Shape;
   #numbers = 0;
 
-  constructor(clock: FakeClock, shape: Shape) {
+  constructor(clock: Pick<Clock, "wallMilliseconds" | "monotonicMilliseconds">, shape: Shape) {
     this.#clock = clock;
     this.#shape = shape;
   }

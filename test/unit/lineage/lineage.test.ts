@@ -168,6 +168,23 @@ test("counts are added up once a second, and at stop", async () => {
   expect(clock.pending).toBe(0);
 });
 
+test("counts of more principals than are remembered are added up all the same", async () => {
+  const { clock, store, seeds, outputs, reader } = rooms();
+  const { seed, blocks, windows } = material(BOOT, 1);
+  await seeds.record(seed, blocks, windows);
+  for (let round = 0; round < 3; round++)
+    for (let n = 0; n < 20; n++) outputs.count(seed.id, `p-${n}`, "http", "random", n + 1);
+  await clock.run(1000);
+  const counts = (await all(reader.lines(0, 1e13))).filter((line) => line.record === "count");
+  const told = new Map(
+    counts.map(({ principal, requests, bytes }) => [principal, [requests, bytes]]),
+  );
+  const expected = Array.from({ length: 20 }, (_, n) => [`p-${n}`, [3, 3 * (n + 1)]] as const);
+  expect(told).toEqual(new Map(expected));
+  await outputs.stop();
+  await store.close();
+});
+
 test("counts survive a store that fails for a while", async () => {
   await using state = await temporaryState();
   const { clock, store, seeds, outputs, reader } = rooms({

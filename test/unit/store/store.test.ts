@@ -69,6 +69,29 @@ describe.each(adapters)("the store in %s", (_name, open) => {
     await store.close();
   });
 
+  test("so is one write that breaks a constraint, and the others stay", async () => {
+    await using state = await temporaryState();
+    const store = await open({ directory: state.directory, maximumBytes: null }, clock);
+    const bad: Write = { statement: "document.put", parameters: ["test", null, "{}", 1] };
+    const unbound: Write = { statement: "document.put", parameters: ["test"] };
+    const results = await Promise.allSettled(
+      [[put("a")], [bad], [put("b"), put("c")], [unbound], [put("d")]].map((batch) =>
+        store.write(batch),
+      ),
+    );
+    expect(results.map(({ status }) => status === "fulfilled")).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+    ]);
+    expect(await ids(store)).toEqual(["a", "b", "c", "d"]);
+    expect(store.statistics()).toEqual({ transactions: 1, batches: 3, writes: 4 });
+    expect(store.health().ok).toBe(true);
+    await store.close();
+  });
+
   test("a second service on the same directory is refused, and the first goes on", async () => {
     await using state = await temporaryState();
     const settings = { directory: state.directory, maximumBytes: null };

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { plainBytes, readHotHead } from "../../../../src/api/hot/head.ts";
+import { plainBytes, readHotHead, readHotPost } from "../../../../src/api/hot/head.ts";
 
 /*
  * Two readers of one head are one too many, unless the first reads nothing that the second would read
@@ -135,6 +135,59 @@ test("whatever it reads, node reads the same", { timeout: 60_000 }, async () => 
   );
   expect(taken).toBeGreaterThan(50);
 });
+
+const POSTED = ["Content-Type: application/json", "Content-Length: 2", "content-length:2"];
+
+test.each([
+  ["no type", [...GOOD, POSTED[1]!]],
+  ["another type", [...GOOD, POSTED[1]!, "Content-Type: text/plain"]],
+  ["a character set", [...GOOD, POSTED[1]!, "Content-Type: application/json; charset=utf-8"]],
+  ["no length", [...GOOD, POSTED[0]!]],
+  ["no body", [...GOOD, POSTED[0]!, "Content-Length: 0"]],
+  ["a length with a sign", [...GOOD, POSTED[0]!, "Content-Length: +2"]],
+  ["a length with a zero in front", [...GOOD, POSTED[0]!, "Content-Length: 02"]],
+  ["two lengths", [...GOOD, ...POSTED]],
+  ["two lengths in one", [...GOOD, POSTED[0]!, "Content-Length: 2, 2"]],
+  ["chunks", [...GOOD, POSTED[0]!, "Transfer-Encoding: chunked"]],
+  ["chunks and a length", [...GOOD, POSTED[0]!, POSTED[1]!, "Transfer-Encoding: chunked"]],
+  ["a coding", [...GOOD, POSTED[0]!, POSTED[1]!, "Content-Encoding: gzip"]],
+  ["an expectation", [...GOOD, POSTED[0]!, POSTED[1]!, "Expect: 100-continue"]],
+])("a body with %s is not read", (_, fields) => {
+  const head = headOf("POST /v1/keys/generate HTTP/1.1", fields);
+  expect(readHotPost(Buffer.from(`${head}{}`))).toBeNull();
+});
+
+test("of a request with a body whatever it reads, node reads the same", async () => {
+  let taken = 0;
+  const first = fc.oneof(
+    { weight: 3, arbitrary: fc.constant("POST /v1/keys/generate HTTP/1.1") },
+    FIRST,
+  );
+  const field = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...POSTED) },
+    { weight: 4, arbitrary: fc.constantFrom(...GOOD) },
+    FIELD,
+  );
+  const rest = fc.constantFrom("", "{", "{}", "{}x");
+  await fc.assert(
+    fc.asyncProperty(
+      first,
+      fc.uniqueArray(field, { maxLength: 9 }),
+      rest,
+      async (line, fields, body) => {
+        const head = headOf(line, fields);
+        const hot = readHotPost(Buffer.from(head + body, "latin1"));
+        if (hot === null) return;
+        taken++;
+        expect([hot.headBytes, hot.bodyBytes]).toEqual([head.length, 2]);
+        const theirs = await readByNode(`${head}{}`);
+        expect(theirs).toEqual({ method: "POST", url: hot.url, headers: hot.headers });
+      },
+    ),
+    { numRuns: 6000 },
+  );
+  expect(taken).toBeGreaterThan(50);
+}, 60_000);
 
 test("the bytes that are asked for are those that the framework reads, or it is asked", () => {
   fc.assert(

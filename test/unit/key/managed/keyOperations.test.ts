@@ -53,6 +53,19 @@ describe("encryption", () => {
     });
   });
 
+  test("is done in the turn in which it is asked for, once the key is at hand", async () => {
+    await using rig = await openRig();
+    const { operations } = rig.room;
+    const id = await made(rig, {});
+    // A first range of numbers has to be reserved durably.
+    expect(operations.encrypt(id, OWNER, MILK, {})).toBeInstanceOf(Promise);
+    await operations.encrypt(id, OWNER, MILK, {});
+    const sealed = operations.encrypt(id, OWNER, MILK, {});
+    expect(sealed).toHaveProperty("ciphertext");
+    const { ciphertext } = given(await sealed);
+    expect(operations.decrypt(id, OWNER, ciphertext, {})).toHaveProperty("plaintext");
+  });
+
   test("another key's ciphertext, or none at all, is not authentic", async () => {
     await using rig = await openRig();
     const [one, other] = [await made(rig, {}), await made(rig, {})];
