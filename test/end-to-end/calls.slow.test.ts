@@ -1,4 +1,4 @@
 import { callersSuite } from "../support/callersSuite.ts";
 
-/* As many calls as the environment variable SPRINGHOUSE_CALLS says, or 150,000. */
-callersSuite("", Number(process.env["SPRINGHOUSE_CALLS"] ?? 150_000));
+/* As many calls as the environment variable SPRINGHOUSE_CALLS says, or 120,000. */
+callersSuite("", Number(process.env["SPRINGHOUSE_CALLS"] ?? 120_000));

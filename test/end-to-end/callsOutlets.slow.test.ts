@@ -1,4 +1,4 @@
 import { callersSuite } from "../support/callersSuite.ts";
 
 /* The same with three threads that answer, on the one address. */
-callersSuite("outlets: 3\n", Number(process.env["SPRINGHOUSE_CALLS"] ?? 50_000));
+callersSuite("outlets: 3\n", Number(process.env["SPRINGHOUSE_CALLS"] ?? 40_000));
