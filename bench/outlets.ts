@@ -9,18 +9,21 @@ import { type Load, loads, requestCost, type Server, withService } from "./serve
  */
 
 const ROUNDS = 9;
-const WORK: Load = { path: "/v1/random?bytes=32", connections: 32, requests: 40_000 };
+const PATH = "/v1/random?bytes=32";
+const CONNECTIONS = [32, 256];
+const WORK: Load = { path: PATH, connections: 32, requests: 40_000 };
 const CORES_FOR_SPEED = 4;
 
-function compareCpu(two: Server, one: Server): Ratio {
+function compareCpu(two: Server, one: Server, connections: number): Ratio {
+  const work = { ...WORK, connections };
   const [own, theirs]: [number[], number[]] = [[], []];
-  for (const server of [two, one]) requestCost(server, WORK);
+  for (const server of [two, one]) requestCost(server, work);
   for (let round = rounds(ROUNDS); round > 0; round--) {
-    own.push(requestCost(two, WORK).cpuMicroseconds);
-    theirs.push(requestCost(one, WORK).cpuMicroseconds);
+    own.push(requestCost(two, work).cpuMicroseconds);
+    theirs.push(requestCost(one, work).cpuMicroseconds);
   }
   const figure = `${median(own).toFixed(1)} us CPU a request; theirs ${median(theirs).toFixed(1)} us`;
-  const what = "GET /v1/random?bytes=32, two outlets, 32 connections";
+  const what = `GET ${PATH}, two outlets, ${connections} connections`;
   const naming = { what, baseline: "server CPU of one outlet", goal: 1.25, figure };
   return ratioOf({ ...naming, better: "less" }, quotients(own, theirs));
 }
@@ -45,7 +48,7 @@ export function run(): Promise<readonly Ratio[]> {
       withService(async (one) => {
         while (!service.log().includes("outlet_opened"))
           await new Promise((resolve) => setTimeout(resolve, 20));
-        const ratios = [compareCpu(two, one)];
+        const ratios = CONNECTIONS.map((connections) => compareCpu(two, one, connections));
         if (availableParallelism() >= CORES_FOR_SPEED) ratios.push(await compareSpeed(two, one));
         return ratios;
       }),
