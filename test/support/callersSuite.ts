@@ -220,6 +220,19 @@ export function callersSuite(configuration: string, calls: number): void {
     }).length;
   }
 
+  /** Once what was open before, of the test itself, has gone. */
+  async function settledSockets(): Promise<number> {
+    let before = openSockets();
+    await until("sockets to settle", async () => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const now = openSockets();
+      const isSettled = now === before;
+      before = now;
+      return isSettled;
+    });
+    return before;
+  }
+
   async function expectNoneLeftOver(before: number): Promise<void> {
     let now = Infinity;
     const gone = (): boolean => (now = openSockets()) <= before;
@@ -228,7 +241,7 @@ export function callersSuite(configuration: string, calls: number): void {
 
   describe("whoever hangs up, every answer belongs to its call", () => {
     test.each(DOORS)("%s: cut at every byte of a request, and sent in two halves", async (door) => {
-      const before = openSockets();
+      const before = await settledSockets();
       const held = dial(door);
       await held.opened;
       await until("the connection to be seen", () => openSockets() === before + 1);
@@ -274,7 +287,7 @@ export function callersSuite(configuration: string, calls: number): void {
     });
 
     test("many callers at once, of all kinds, and none gets what is another's", async () => {
-      const before = openSockets();
+      const before = await settledSockets();
       const steadyOnes: Caller[] = [];
       const running: Promise<void>[] = [];
       for (const door of [...DOORS, "TCP"] as const) {
