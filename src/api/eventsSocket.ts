@@ -3,7 +3,7 @@ import type { KeptEvent } from "../port/event.ts";
 import type { Principal } from "../port/principal.ts";
 import type { Context } from "./context.ts";
 import { EVENTS_SOCKET_QUERY, type EventsSocketQuery } from "./events.ts";
-import { socketOutlet } from "./outlet.ts";
+import { socketSink } from "./sink.ts";
 import type { SocketDoor } from "./upgrade.ts";
 
 const PAGE = 500;
@@ -29,7 +29,7 @@ async function serve(
   since: number | undefined,
 ): Promise<void> {
   const { events, clock, access } = context.ports;
-  const outlet = socketOutlet(clock, context.stallMilliseconds, socket);
+  const sink = socketSink(clock, context.stallMilliseconds, socket);
   const waiting: KeptEvent[] = [];
   let wake = (): void => {};
   let overrun = false;
@@ -40,7 +40,7 @@ async function serve(
     wake();
   });
   const woken = (): void => wake();
-  outlet.gone.addEventListener("abort", woken);
+  sink.gone.addEventListener("abort", woken);
   try {
     let last = since ?? 0;
     const send = async (event: KeptEvent): Promise<boolean> => {
@@ -50,7 +50,7 @@ async function serve(
         return false;
       }
       last = event.sequence;
-      return outlet.write(JSON.stringify(event));
+      return sink.write(JSON.stringify(event));
     };
     if (since !== undefined) {
       for (;;) {
@@ -59,7 +59,7 @@ async function serve(
         if (page.length < PAGE) break;
       }
     }
-    while (!outlet.gone.aborted) {
+    while (!sink.gone.aborted) {
       const event = waiting.shift();
       if (event) {
         if (!(await send(event))) return;
@@ -74,6 +74,6 @@ async function serve(
     }
   } finally {
     unsubscribe();
-    outlet.gone.removeEventListener("abort", woken);
+    sink.gone.removeEventListener("abort", woken);
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { refuse } from "../port/errors.ts";
 import type { Principal } from "../port/principal.ts";
 import { principalOf, type Context } from "./context.ts";
-import { responseOutlet } from "./outlet.ts";
+import { responseSink } from "./sink.ts";
 import { TOO_MANY_STREAMS } from "./pour.ts";
 
 /** Chunks of a long answer, for which `headers` are sent at once. */
@@ -77,8 +77,8 @@ async function send(
   answer: LongAnswer,
 ): Promise<void> {
   const res = reply.raw;
-  const outlet = responseOutlet(context.ports.clock, context.stallMilliseconds, res);
-  const signal = AbortSignal.any([outlet.gone, context.stopping.signal]);
+  const sink = responseSink(context.ports.clock, context.stallMilliseconds, res);
+  const signal = AbortSignal.any([sink.gone, context.stopping.signal]);
   let closed = false;
   const close = (): void => {
     if (closed) return;
@@ -93,20 +93,20 @@ async function send(
     res.flushHeaders();
     for await (const chunk of answer.chunks) {
       whole = !signal.aborted && context.ports.access.isActive(principal);
-      if (!whole || !(await outlet.write(chunk))) break;
+      if (!whole || !(await sink.write(chunk))) break;
     }
     if (signal.aborted) whole = false;
   } catch (error) {
     whole = false;
     // A gap or an overflow is told as a SpringhouseError, and noted below; a defect is logged here.
-    if (!outlet.gone.aborted) context.explain(error, request.id);
+    if (!sink.gone.aborted) context.explain(error, request.id);
   } finally {
     signal.removeEventListener("abort", close);
     close();
   }
   if (whole) res.end();
   else {
-    if (!outlet.gone.aborted)
+    if (!sink.gone.aborted)
       context.note(
         ABANDONED,
         request.id,

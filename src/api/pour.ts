@@ -5,7 +5,7 @@ import { refuse, type Refusal } from "../port/errors.ts";
 import type { Door } from "../port/lineage.ts";
 import type { Principal } from "../port/principal.ts";
 import type { Context } from "./context.ts";
-import type { Outlet } from "./outlet.ts";
+import type { Sink } from "./sink.ts";
 import { overQuota } from "./guard.ts";
 import { REQUIREMENT_PROPERTIES, requirementOf } from "./requirement.ts";
 
@@ -35,7 +35,7 @@ export interface Pouring {
   readonly door: Door;
   readonly principal: Principal;
   readonly query: StreamQuery;
-  readonly outlet: Outlet;
+  readonly sink: Sink;
   /** Called once, with the first chunk, before it is written. */
   begin(first: Drawn): void;
 }
@@ -48,17 +48,17 @@ export interface Poured {
 }
 
 /**
- * Random bytes from the supply into an outlet, at the pace of whichever is slowest: noise, quota or
+ * Random bytes from the supply into a sink, at the pace of whichever is slowest: noise, quota or
  * client. Every chunk is overwritten when it is sent, or when it will not be.
  */
 export async function pour(context: Context, pouring: Pouring): Promise<Poured> {
   const { random, access } = context.ports;
-  const { door, principal, query, outlet } = pouring;
+  const { door, principal, query, sink } = pouring;
   const wanted = query.bytes ?? null;
   // The end of one stream is not waited for, so the next must not begin on its debt.
   const debt = access.quotas.paceBytes(principal, 0);
   if (debt > 0) return { bytes: 0, refusal: overQuota("bytes", debt) };
-  const signal = AbortSignal.any([outlet.gone, context.stopping.signal]);
+  const signal = AbortSignal.any([sink.gone, context.stopping.signal]);
   const supply = random.stream(
     {
       bytes: wanted,
@@ -75,18 +75,18 @@ export async function pour(context: Context, pouring: Pouring): Promise<Poured> 
       const next = await supply.next();
       if (next.done) {
         if (next.value) return { bytes, refusal: next.value };
-        const short = !outlet.gone.aborted && bytes !== wanted;
+        const short = !sink.gone.aborted && bytes !== wanted;
         return { bytes, refusal: short ? stopped() : null };
       }
       const chunk = next.value;
       try {
         if (!access.isActive(principal)) return { bytes, refusal: revoked() };
-        if (signal.aborted) return { bytes, refusal: outlet.gone.aborted ? null : stopped() };
+        if (signal.aborted) return { bytes, refusal: sink.gone.aborted ? null : stopped() };
         if (bytes === 0) pouring.begin(chunk);
         const { length } = chunk.bytes;
         // Counted when drawn: a client that hangs up meanwhile has had it all the same.
         access.quotas.paceBytes(principal, length);
-        if (!(await outlet.write(chunk.bytes))) return { bytes, refusal: null };
+        if (!(await sink.write(chunk.bytes))) return { bytes, refusal: null };
         bytes += length;
         // A socket that takes every chunk at once would keep everybody else waiting.
         await setImmediate();

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Deadline } from "../drbg/deadline.ts";
 import type { Context } from "./context.ts";
-import { socketOutlet } from "./outlet.ts";
+import { socketSink } from "./sink.ts";
 import { addRoute } from "./route.ts";
 import type { SocketDoor } from "./upgrade.ts";
 
@@ -50,18 +50,18 @@ export function statusListSocket(context: Context): SocketDoor {
     summary: "The signed status list at once, at each change and before it expires",
     query: NOTHING,
     async serve({ socket, principal }) {
-      const outlet = socketOutlet(clock, context.stallMilliseconds, socket);
+      const sink = socketSink(clock, context.stallMilliseconds, socket);
       const changes = new Bell();
       const forget = statusList.onChange(() => changes.ring());
-      outlet.gone.addEventListener("abort", () => changes.ring());
+      sink.gone.addEventListener("abort", () => changes.ring());
       try {
-        while (!outlet.gone.aborted) {
+        while (!sink.gone.aborted) {
           const { token, renewMilliseconds } = await context.durable(statusList.current());
           if (!access.isActive(principal)) return socket.close(1008, "unauthenticated");
-          if (!(await outlet.write(token))) return;
+          if (!(await sink.write(token))) return;
           const left = Math.max(0, renewMilliseconds - clock.wallMilliseconds());
           await new Deadline(clock, left).within(changes.rung());
-          if (outlet.gone.aborted) return;
+          if (sink.gone.aborted) return;
           await new Promise<void>((resolve) => clock.schedule(GATHERED_MILLISECONDS, resolve));
           changes.silence();
         }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Context } from "./context.ts";
 import { principalOf } from "./context.ts";
-import { responseOutlet } from "./outlet.ts";
+import { responseSink } from "./sink.ts";
 import { pour, STREAM_QUERY, TOO_MANY_STREAMS, type StreamQuery } from "./pour.ts";
 import { addRoute } from "./route.ts";
 import { OCTETS, OUTPUT_HEADERS } from "./schemas.ts";
@@ -11,12 +11,12 @@ export function addStream(app: FastifyInstance, context: Context): void {
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { clock, tally } = context.ports;
     const res = reply.raw;
-    const outlet = responseOutlet(clock, context.stallMilliseconds, res);
+    const sink = responseSink(clock, context.stallMilliseconds, res);
     const { bytes, refusal } = await pour(context, {
       door: "stream",
       principal: principalOf(request),
       query: request.query as StreamQuery,
-      outlet,
+      sink,
       begin(first) {
         reply.hijack();
         res.writeHead(200, {

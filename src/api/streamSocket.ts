@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { socketOutlet } from "./outlet.ts";
+import { socketSink } from "./sink.ts";
 import { pour, STREAM_QUERY, type StreamQuery } from "./pour.ts";
 import type { SocketDoor } from "./upgrade.ts";
 
@@ -20,7 +20,7 @@ export function streamSocket(context: Context): SocketDoor {
         door: "websocket",
         principal,
         query: query as StreamQuery,
-        outlet: socketOutlet(clock, context.stallMilliseconds, socket),
+        sink: socketSink(clock, context.stallMilliseconds, socket),
         begin() {},
       });
       if (refusal) {

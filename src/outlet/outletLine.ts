@@ -18,7 +18,7 @@ import type {
   ToOutlet,
 } from "./protocol.ts";
 
-/** A seed that cannot be had is asked for again after this long, or when the pool has something new. */
+/** What an outlet is told of a seed that cannot be had: a draw, or news of the pool, asks again. */
 const RETRY_MILLISECONDS = 1000;
 
 interface Slot {

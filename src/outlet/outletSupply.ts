@@ -10,7 +10,6 @@ import type { Drawn } from "../port/draw.ts";
 import { RESEED_REASONS, type Requirement } from "../port/lineage.ts";
 import type { Board } from "./board.ts";
 import { LentSeeds } from "./lentSeeds.ts";
-
 import type { LentSeed, OutletTerms, ToHouse } from "./protocol.ts";
 import { Slots } from "./slots.ts";
 

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { HttpDate } from "./answer.ts";
-import { type ConnectionTimes, HotConnection } from "./connection.ts";
+import { type ConnectionTerms, type ConnectionTimes, HotConnection } from "./connection.ts";
 import { HEADERS_TIMEOUT_MILLISECONDS, KEEP_ALIVE_MILLISECONDS } from "./limits.ts";
 import type { HotPorts } from "./ports.ts";
 
-/** The connections of one listener that have only asked for bytes so far. */
+/** The connections of one listener on which nothing but whole requests of hot routes came so far. */
 export class HotConnections {
   readonly #open = new Set<HotConnection>();
-  readonly #serve: (socket: Socket) => void;
+  readonly #terms: ConnectionTerms;
 
   /**
    * @param passOn takes a connection that is paused, and that it resumes
@@ -22,16 +22,12 @@ export class HotConnections {
     },
   ) {
     const date = new HttpDate(ports.clock);
-    const left = (connection: HotConnection): void => {
-      this.#open.delete(connection);
-    };
-    this.#serve = (socket) => {
-      this.#open.add(new HotConnection(socket, { ports, date, times, passOn, left }));
-    };
+    const left = (connection: HotConnection): void => void this.#open.delete(connection);
+    this.#terms = { ports, date, times, passOn, left };
   }
 
   serve(socket: Socket): void {
-    this.#serve(socket);
+    this.#open.add(new HotConnection(socket, this.#terms));
   }
 
   closeIdle(): void {

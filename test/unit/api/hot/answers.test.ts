@@ -1,10 +1,8 @@
 import { expect, test, vi } from "vitest";
-import { listen } from "../../../../src/api/listen.ts";
 import { refuse } from "../../../../src/port/errors.ts";
 import type { ClientUse } from "../../../../src/port/principal.ts";
-import { systemClock } from "../../../../src/platform/clock.ts";
-import { RawConnection } from "../../../support/rawHttp.ts";
 import { buildHouse, type House } from "../house.ts";
+import { open } from "./open.ts";
 
 /*
  * The route in front of the framework against the framework's own: what a client, the quota, the
@@ -114,10 +112,6 @@ async function see(given: Case, isHot: boolean): Promise<Seen> {
   // Nobody is let in there, so the framework gets everything.
   if (!isHot) house.app.hot = { ...house.app.hot, identify: () => null };
   const framework = vi.spyOn(house.app, "routing");
-  const doors = await listen(house.app, {
-    clock: systemClock(),
-    address: { host: "127.0.0.1", port: 0 },
-  });
   const poor = await house.issue(["client"], { requestsPerSecond: 5, bytesPerSecond: 1 });
   const hasty = await house.issue(["client"], { requestsPerSecond: 0.001, bytesPerSecond: null });
   const tokens = { ...house.tokens, none: "", wrong: "sph_wrong", poor, hasty };
@@ -139,8 +133,7 @@ async function see(given: Case, isHot: boolean): Promise<Seen> {
     `${given.method ?? "GET"} ${given.url ?? "/v1/random"} HTTP/1.1`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ].join("\r\n");
-  const connection = new RawConnection({ port: doors.address!.port, host: "127.0.0.1" });
-  await connection.opened;
+  const { doors, connection } = await open(house);
   const body = "content-length" in headers ? "{}" : "";
   const answer = await connection.ask(`${head}\r\n${given.rawHead ?? ""}\r\n`, body);
   // A HEAD is neither counted nor logged.

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HotConnections } from "../../../../src/api/hot/connections.ts";
-import { listen, type Listening } from "../../../../src/api/listen.ts";
-import { systemClock } from "../../../../src/platform/clock.ts";
+import type { Listening } from "../../../../src/api/listen.ts";
 import { type Answer, RawConnection } from "../../../support/rawHttp.ts";
 import { buildHouse, bytesOf, type House } from "../house.ts";
+import { open } from "./open.ts";
 
 let house: House;
 let doors: Listening;
@@ -13,12 +13,7 @@ let connection: RawConnection;
 
 beforeEach(async () => {
   house = await buildHouse();
-  doors = await listen(house.app, {
-    clock: systemClock(),
-    address: { host: "127.0.0.1", port: 0 },
-  });
-  connection = new RawConnection({ port: doors.address!.port, host: "127.0.0.1" });
-  await connection.opened;
+  ({ doors, connection } = await open(house));
 });
 afterEach(async () => {
   connection.socket.destroy();

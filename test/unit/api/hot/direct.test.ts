@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { listen, type Listening } from "../../../../src/api/listen.ts";
+import type { Listening } from "../../../../src/api/listen.ts";
 import { refuse } from "../../../../src/port/errors.ts";
-import { systemClock } from "../../../../src/platform/clock.ts";
 import type { ApiPorts } from "../../../../src/api/ports.ts";
 import type { KeyRoom } from "../../../../src/key/managed/keyRoom.ts";
-import { RawConnection } from "../../../support/rawHttp.ts";
+import type { RawConnection } from "../../../support/rawHttp.ts";
 import { buildHouse, bytesOf, type House } from "../house.ts";
+import { open } from "./open.ts";
 
 /*
  * What is asked of keys in front of the framework against the framework's own: what a client, the quota,
@@ -188,10 +188,6 @@ async function see(given: Case, isHot: boolean): Promise<Seen> {
   // Nobody is let in there, so the framework gets everything.
   if (!isHot) house.app.hot = { ...house.app.hot, route: () => null };
   const framework = vi.spyOn(house.app, "routing");
-  const doors = await listen(house.app, {
-    clock: systemClock(),
-    address: { host: "127.0.0.1", port: 0 },
-  });
   const poor = await house.issue(["client"], { requestsPerSecond: 50, bytesPerSecond: 1 });
   const hasty = await house.issue(["client"], { requestsPerSecond: 0.001, bytesPerSecond: null });
   const tokens = { ...house.tokens, client: house.tokens.admin, none: "", wrong: "sph_wrong" };
@@ -219,8 +215,7 @@ async function see(given: Case, isHot: boolean): Promise<Seen> {
       value === undefined ? [] : [`${name}: ${value}`],
     ),
   ].join("\r\n");
-  const connection = new RawConnection({ port: doors.address!.port, host: "127.0.0.1" });
-  await connection.opened;
+  const { doors, connection } = await open(house);
   const answer = connection.expect();
   const parts = given.parts?.(body) ?? [body];
   connection.socket.write(`${head}\r\n\r\n`);
@@ -287,12 +282,7 @@ describe("a connection", () => {
     };
     signal = finish = undefined;
     house = await buildHouse({ ports: keysThat(generate) });
-    doors = await listen(house.app, {
-      clock: systemClock(),
-      address: { host: "127.0.0.1", port: 0 },
-    });
-    connection = new RawConnection({ port: doors.address!.port, host: "127.0.0.1" });
-    await connection.opened;
+    ({ doors, connection } = await open(house));
   });
   afterEach(async () => {
     connection.socket.destroy();

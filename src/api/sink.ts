@@ -7,7 +7,7 @@ import type { Cancel, Clock } from "../port/clock.ts";
  * operating system, so a writer that waits for it never has more than one chunk in memory, and the
  * client's pace is the writer's.
  */
-export interface Outlet {
+export interface Sink {
   /** Fires when the client has gone, or took nothing for too long. */
   readonly gone: AbortSignal;
   /** @returns false when it can take no more */
@@ -15,7 +15,7 @@ export interface Outlet {
 }
 
 /** One timer and one listener for all writes: one each cost more than the write of a small chunk. */
-class OneWrite implements Outlet {
+class OneWrite implements Sink {
   readonly gone: AbortSignal;
   readonly #clock: Clock;
   readonly #stallMilliseconds: number;
@@ -79,11 +79,11 @@ class OneWrite implements Outlet {
 }
 
 /** Destroying is how an unfinished answer ends: a clean end would hide that something is missing. */
-export function responseOutlet(
+export function responseSink(
   clock: Clock,
   stallMilliseconds: number,
   response: ServerResponse,
-): Outlet {
+): Sink {
   const controller = new AbortController();
   if (response.destroyed) controller.abort();
   response.on("close", () => controller.abort());
@@ -98,7 +98,7 @@ export function responseOutlet(
   );
 }
 
-export function socketOutlet(clock: Clock, stallMilliseconds: number, socket: WebSocket): Outlet {
+export function socketSink(clock: Clock, stallMilliseconds: number, socket: WebSocket): Sink {
   const controller = new AbortController();
   socket.on("close", () => controller.abort());
   return new OneWrite(

@@ -1,10 +1,10 @@
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { beforeEach, expect, test } from "vitest";
-import { type Outlet, responseOutlet } from "../../../src/api/outlet.ts";
+import { type Sink, responseSink } from "../../../src/api/sink.ts";
 import { FakeClock } from "../../support/fakeClock.ts";
 
-/* A write is given so long and no longer, with one timer for all writes of an outlet. */
+/* A write is given so long and no longer, with one timer for all writes of a sink. */
 
 const STALL_MILLISECONDS = 1000;
 
@@ -24,20 +24,20 @@ class Response extends EventEmitter {
 
 let clock: FakeClock;
 let response: Response;
-let outlet: Outlet;
+let sink: Sink;
 /** How each write ended, or that it has not. */
 let ends: ("under way" | boolean)[];
 
 beforeEach(() => {
   clock = new FakeClock();
   response = new Response();
-  outlet = responseOutlet(clock, STALL_MILLISECONDS, response as unknown as ServerResponse);
+  sink = responseSink(clock, STALL_MILLISECONDS, response as unknown as ServerResponse);
   ends = [];
 });
 
 function write(): void {
   const index = ends.push("under way") - 1;
-  void outlet.write(new Uint8Array(1)).then((sent) => (ends[index] = sent));
+  void sink.write(new Uint8Array(1)).then((sent) => (ends[index] = sent));
 }
 
 test("a write that takes less than its time is whole, however many there were before it", async () => {
@@ -60,7 +60,7 @@ test("a write that takes longer ends the connection, counted from its own beginn
   expect([ends, response.destroyed]).toEqual([[true, "under way"], false]);
   await clock.run(1);
   expect([ends, response.destroyed]).toEqual([[true, false], true]);
-  expect(await outlet.write(new Uint8Array(1))).toBe(false);
+  expect(await sink.write(new Uint8Array(1))).toBe(false);
 });
 
 test("between two writes nothing is timed", async () => {
@@ -76,5 +76,5 @@ test("a client that goes ends the write under way, and a failed one is told", as
   write();
   response.destroy();
   await clock.run(0);
-  expect([ends, outlet.gone.aborted, clock.pending]).toEqual([[false, false], true, 0]);
+  expect([ends, sink.gone.aborted, clock.pending]).toEqual([[false, false], true, 0]);
 });
