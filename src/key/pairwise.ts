@@ -56,15 +56,9 @@ export function isConsistentPair(material: KeyMaterial): boolean {
       return agree(privateKey, publicKey);
     }
     case "ec": {
-      const { curve, secret } = material;
-      const hash = curve === "P-256" ? "sha256" : "sha384";
-      const signature = signatureOfNonceOne(
-        curve,
-        secret,
-        createHash(hash).update(MESSAGE).digest(),
-      );
+      const { hash, key, signature } = signed(material);
       try {
-        return verify(hash, MESSAGE, publicKeyPem(material), signature);
+        return verify(hash, MESSAGE, key, signature);
       } finally {
         signature.fill(0);
       }
