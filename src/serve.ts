@@ -1,6 +1,7 @@
 import { randomBytes, randomFill } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile as readFileBytes } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { ADMIN_TOKEN_FILE } from "./access/adminToken.ts";
@@ -11,6 +12,7 @@ import { parseConfiguration } from "./config/parse.ts";
 import type { Configuration } from "./config/schema.ts";
 import { checkTlsTexts, endsOf } from "./config/tlsFiles.ts";
 import { Discovery, openNoiseSource } from "./noiseSources.ts";
+import { PairThreads } from "./key/pair/pairThreads.ts";
 import { openSigningKey } from "./log/keyFile.ts";
 import { startOutletThread } from "./outlet/thread.ts";
 import { clockOrigin } from "./platform/clock.ts";
@@ -137,6 +139,8 @@ export async function serve(
     log.warn({ kind: "service_manager_not_told" }, detail),
   );
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
+  // The main thread has a core for itself; what is more than a few threads can make nobody asks for.
+  const pairs = new PairThreads(Math.min(4, Math.max(1, availableParallelism() - 1)));
   const { generationFile } = configuration.construction;
   const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
   const service = await removeSnapshots(state)
@@ -151,6 +155,7 @@ export async function serve(
         signer,
         boot: randomBytes(8).toString("hex"),
         words: wordlist,
+        pairs,
         osRandom,
         osFill: (buffer, done) => randomFill(buffer, (error) => done(error)),
         openSource: openNoiseSource,
@@ -238,6 +243,8 @@ export async function serve(
   } finally {
     stopDiscovery();
     await service.outlets.stop();
-    if (!(await service.stop())) hanging();
+    const hasStopped = await service.stop();
+    await pairs.stop();
+    if (!hasStopped) hanging();
   }
 }

@@ -5,15 +5,17 @@ import { refuse } from "../port/errors.ts";
 import type { Refusal } from "../port/errors.ts";
 import type { Requirement } from "../port/lineage.ts";
 import { DERIVATIONS } from "./derive/deriveKey.ts";
+import { PAIR_DERIVATIONS, type PairType } from "./derive/derivePair.ts";
 import { checkWordList } from "./derive/passphrase.ts";
 import { encodeKey } from "./encode.ts";
 import { wipe } from "./material.ts";
 import type { KeyMaterial } from "./material.ts";
 import { readOrder } from "./keyOrder.ts";
 import type { KeyRequest, Order } from "./keyOrder.ts";
-import { beginPairTest } from "./pairwise.ts";
+import type { PairMaker } from "./pair/pairMaker.ts";
+import { isConsistentPair } from "./pairwise.ts";
 import { Slots } from "./slots.ts";
-import { FORMATS_OF, KEY_TYPES } from "./types.ts";
+import { KEY_TYPES } from "./types.ts";
 import type { GeneratedKey, KeyType } from "./types.ts";
 
 export interface KeyGeneratorOptions {
@@ -24,8 +26,8 @@ export interface KeyGeneratorOptions {
   readonly rsaConcurrency?: number;
   /** RSA requests that wait behind them; one more is refused with `busy`. */
   readonly rsaQueue?: number;
-  /** For how long other pairs may have the thread before all else has its turn; default 1. */
-  readonly turnMilliseconds?: number;
+  /** Makes all other pairs. */
+  readonly pairs: PairMaker;
 }
 
 /** Two, so that a long search does not make the next caller wait while half the thread pool idles. */
@@ -33,7 +35,6 @@ const RSA_CONCURRENCY = 2;
 const RSA_QUEUE = 8;
 /** Requests for other pairs at once; the cheapest pair takes a tenth of a millisecond, the dearest 30. */
 const PAIR_REQUESTS = 256;
-const TURN_MILLISECONDS = 1;
 
 /** About the time of an rsa-4096 search on one core. */
 const BUSY_RETRY_SECONDS = 3;
@@ -46,17 +47,14 @@ export class KeyGenerator {
   readonly #random: RandomSupply;
   readonly #words: readonly string[];
   readonly #slots: Slots;
-  readonly #turns = new Slots(1, Infinity);
-  readonly #turnMilliseconds: number;
-  /** When all else had its turn. */
-  #turnedMilliseconds = -Infinity;
+  readonly #pairs: PairMaker;
   #pairRequests = 0;
   #failed: string | null = null;
 
   /** @throws RangeError for a word list that cannot be used */
-  constructor({ random, words, rsaConcurrency, rsaQueue, ...more }: KeyGeneratorOptions) {
+  constructor({ random, words, pairs, rsaConcurrency, rsaQueue }: KeyGeneratorOptions) {
     checkWordList(words);
-    this.#turnMilliseconds = more.turnMilliseconds ?? TURN_MILLISECONDS;
+    this.#pairs = pairs;
     this.#random = random;
     this.#words = words;
     this.#slots = new Slots(rsaConcurrency ?? RSA_CONCURRENCY, rsaQueue ?? RSA_QUEUE);
@@ -124,8 +122,8 @@ export class KeyGenerator {
     shape: Shape<Key>,
   ): Promise<Made<Key> | Refusal> {
     if (this.#failed !== null) return this.#refuseFailed();
-    if (!isPair(order.type)) return this.#make(order, principal, signal, shape);
-    if (!order.type.startsWith("rsa-")) return this.#makePairs(order, principal, signal, shape);
+    if (isPairType(order.type)) return this.#makePairs(order, principal, signal, shape);
+    if (!order.type.startsWith("rsa-")) return this.#make(order, principal, signal, shape);
     const slot = this.#slots.acquire(signal);
     if (!slot)
       return refuse("busy", "As many RSA searches as are allowed are running and waiting.", {
@@ -178,33 +176,6 @@ export class KeyGenerator {
     }
   }
 
-  /**
-   * A pair costs up to 30 ms of this thread, so they are made one at a time whoever asks, a single one
-   * not behind a whole batch, and all else that waits has the thread in between.
-   */
-  async #inTurn(
-    signal: AbortSignal | undefined,
-    make: () => Tested | Promise<Tested>,
-  ): Promise<Tested> {
-    await this.#turns.acquire(signal);
-    try {
-      return await make();
-    } finally {
-      this.#passTurn();
-    }
-  }
-
-  #passTurn(): void {
-    if (performance.now() - this.#turnedMilliseconds < this.#turnMilliseconds) {
-      this.#turns.release();
-      return;
-    }
-    setImmediate(() => {
-      this.#turnedMilliseconds = performance.now();
-      this.#turns.release();
-    });
-  }
-
   /** Every draw of the batch at once, so that their records share a group commit. */
   async #draw(
     { type, count, requirement, recorded }: Order,
@@ -248,21 +219,28 @@ export class KeyGenerator {
   ): Promise<{ readonly key: Key } | null> {
     if (draw.outputs.length !== 1)
       throw new Error("a key's draw was split, so no single output explains it");
-    const context = { words: this.#words, ...(signal ? { signal } : {}) };
-    const derive = (): Tested | Promise<Tested> => {
-      const derived = DERIVATIONS[type].derive(draw.bytes, context);
-      return derived instanceof Promise ? derived.then(tested) : tested(derived);
-    };
-    const takesTurns = isPair(type) && !type.startsWith("rsa-");
-    const made = takesTurns ? await this.#inTurn(signal, derive) : await derive();
-    const { material, isConsistent } = made;
+    signal?.throwIfAborted();
+    const { material, isConsistent } = isPairType(type)
+      ? await this.#pairs.make(type, draw.bytes)
+      : await this.#derived(type, draw, signal);
     try {
-      if (!(await isConsistent)) this.#failed ??= type;
+      if (!isConsistent) this.#failed ??= type;
       // Nor does another leave, whose own test was under way meanwhile.
       return this.#failed === null ? { key: shape(material, draw) } : null;
     } finally {
       wipe(material);
     }
+  }
+
+  async #derived(
+    type: KeyType,
+    { bytes }: Drawn,
+    signal: AbortSignal | undefined,
+  ): Promise<Tested> {
+    const context = { words: this.#words, ...(signal ? { signal } : {}) };
+    const derived = DERIVATIONS[type].derive(bytes, context);
+    const material = derived instanceof Promise ? await derived : derived;
+    return { material, isConsistent: material.kind !== "rsa" || isConsistentPair(material) };
   }
 
   #refuseFailed(): Refusal {
@@ -273,19 +251,10 @@ export class KeyGenerator {
   }
 }
 
-/** A key, and its test, which may still be under way in another thread. */
+/** A key, and whether it passed its test, where its type has one. */
 interface Tested {
   readonly material: KeyMaterial;
-  readonly isConsistent: boolean | Promise<boolean>;
-}
-
-function tested(material: KeyMaterial): Tested {
-  try {
-    return { material, isConsistent: beginPairTest(material) };
-  } catch (error) {
-    wipe(material);
-    throw error;
-  }
+  readonly isConsistent: boolean;
 }
 
 /** What becomes of a key that was made; its material is overwritten right after. */
@@ -304,7 +273,6 @@ export interface MadeMaterial {
   readonly pending: PendingOutputs;
 }
 
-/** PEM exists for pairs, and for nothing else. */
-const isPair = (type: KeyType): boolean => FORMATS_OF[type].includes("pem");
+const isPairType = (type: KeyType): type is PairType => type in PAIR_DERIVATIONS;
 
 const isDrawn = (result: DrawResult): result is Drawn => result.ok;

@@ -26,6 +26,9 @@ export type KeyMaterial =
     }
   | { readonly kind: "text"; readonly text: string };
 
+/** A pair with one secret: all but RSA. */
+export type PairMaterial = Extract<KeyMaterial, { readonly publicKey: Uint8Array }>;
+
 export type ModuleLatticeAlgorithm = "ML-KEM-768" | "ML-KEM-1024" | "ML-DSA-65" | "ML-DSA-87";
 
 /** FIPS 186-5 A.1: n = pq, d = e^-1 mod lcm(p-1, q-1). */

@@ -72,19 +72,6 @@ export function isConsistentPair(material: KeyMaterial): boolean {
   }
 }
 
-/** The same, where verifying takes longest with what it takes in a thread of the pool. */
-export function beginPairTest(material: KeyMaterial): boolean | Promise<boolean> {
-  if (material.kind !== "ec") return isConsistentPair(material);
-  const { hash, key, signature } = signed(material);
-  return new Promise((resolve, reject) => {
-    verify(hash, MESSAGE, key, signature, (error, isValid) => {
-      signature.fill(0);
-      if (error) reject(error);
-      else resolve(isValid);
-    });
-  });
-}
-
 /** What OpenSSL verifies. It reads a key from PEM in a third of the time that it takes from DER. */
 function signed(material: KeyMaterial & { readonly kind: "ec" }) {
   const { curve, secret } = material;

@@ -2,6 +2,7 @@ import type { Configuration } from "../config/schema.ts";
 import type { StartLiveThread } from "../assess/live/protocol.ts";
 import type { SourceConfiguration } from "../config/sourceSchemas.ts";
 import type { BackupTerms } from "../key/backup/backups.ts";
+import type { PairMaker } from "../key/pair/pairMaker.ts";
 import type { StartOutletThread } from "../outlet/protocol.ts";
 import type { SigningKey } from "../log/signingKey.ts";
 import type { Clock } from "../port/clock.ts";
@@ -27,6 +28,8 @@ export interface ServicePorts {
   readonly boot: string;
   /** Words that passphrases are drawn from. */
   readonly words: readonly string[];
+  /** Where key pairs are made. */
+  readonly pairs: PairMaker;
   /** Fresh bytes of the OS RNG; the caller overwrites them. */
   readonly osRandom: (bytes: number) => Uint8Array;
   /** The same, for the OS RNG as a tested source. */

@@ -270,6 +270,7 @@ export async function createService(
   const generator = new KeyGenerator({
     random: drbg,
     words: ports.words,
+    pairs: ports.pairs,
     rsaConcurrency: configuration.keys.rsaSearches,
   });
   const lineage = new StoredLineage(store);

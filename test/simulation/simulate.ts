@@ -8,6 +8,7 @@ import { tilePath, tilesOf } from "../../src/log/tile.ts";
 import { SigningKey } from "../../src/log/signingKey.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import type { Role } from "../../src/port/principal.ts";
+import { pairsInThisThread } from "../../src/key/pair/pairMaker.ts";
 import { createService, type Service } from "../../src/service/service.ts";
 import type { Log } from "../../src/port/log.ts";
 import { FakeClock, settled } from "../support/fakeClock.ts";
@@ -225,6 +226,7 @@ class Simulation {
       signer: new SigningKey(SIGNER),
       boot,
       words: wordlist,
+      pairs: pairsInThisThread,
       osRandom: (bytes) => this.#generator.overwrite(new Uint8Array(bytes)),
       osFill: (buffer, done) => {
         if (this.#osStuck) buffer.fill(0);

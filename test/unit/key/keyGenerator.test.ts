@@ -3,18 +3,20 @@ import type { KeyObject } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { refuse } from "../../../src/port/errors.ts";
 import { KeyGenerator } from "../../../src/key/keyGenerator.ts";
+import { type PairMaker, pairsInThisThread } from "../../../src/key/pair/pairMaker.ts";
 import { FORMATS_OF, KEY_FORMATS, KEY_TYPES, STRENGTH_OF } from "../../../src/key/types.ts";
 import type { GeneratedKey, JsonWebKey, KeyType } from "../../../src/key/types.ts";
 import { TestSupply, WORDS, predictable } from "./supply.ts";
 
-function start(
-  options: { rsaConcurrency?: number; rsaQueue?: number; turnMilliseconds?: number } = {},
-): {
+function start(options: { rsaConcurrency?: number; rsaQueue?: number } = {}): {
   supply: TestSupply;
   keys: KeyGenerator;
 } {
   const supply = new TestSupply();
-  return { supply, keys: new KeyGenerator({ random: supply, words: WORDS, ...options }) };
+  return {
+    supply,
+    keys: new KeyGenerator({ random: supply, words: WORDS, pairs: pairsInThisThread, ...options }),
+  };
 }
 
 async function one(keys: KeyGenerator, type: KeyType, format?: string): Promise<GeneratedKey> {
@@ -212,28 +214,6 @@ describe("refusals", () => {
 });
 
 describe("pairs", () => {
-  test.each([
-    ["each", 0, 39, Infinity],
-    ["as many as are made in its time", 1e6, 0, 20],
-  ])("are made one at a time, and all else has its turn after %s", async (_, time, least, most) => {
-    const { keys } = start({ turnMilliseconds: time });
-    let over = false;
-    let turns = 0;
-    const count = (): void => {
-      turns++;
-      if (!over) setImmediate(count);
-    };
-    setImmediate(count);
-    const batches = Array.from({ length: 8 }, () =>
-      keys.generate({ type: "x25519", count: 5 }, "p-1"),
-    );
-    for (const result of await Promise.all(batches)) expect("keys" in result).toBe(true);
-    over = true;
-    // Of forty pairs; after the first comes a turn in any case.
-    expect(turns).toBeGreaterThanOrEqual(least);
-    expect(turns).toBeLessThanOrEqual(most);
-  });
-
   test("a single one does not wait behind a batch; too many at once are refused", async () => {
     const { supply, keys } = start();
     const order: string[] = [];
@@ -249,6 +229,23 @@ describe("pairs", () => {
     expect(order.filter((name) => name === "busy")).toHaveLength(1);
     expect(supply.requests).toHaveLength(21 + 256);
   });
+});
+
+test("a batch whose client has gone is not made to its end", async () => {
+  const supply = new TestSupply();
+  const gone = new AbortController();
+  let made = 0;
+  const pairs: PairMaker = {
+    make: (type, seed) => {
+      if (++made === 2) gone.abort();
+      return pairsInThisThread.make(type, seed);
+    },
+  };
+  const keys = new KeyGenerator({ random: supply, words: WORDS, pairs });
+  const batch = keys.generate({ type: "x25519", count: 5 }, "p-1", gone.signal);
+  await expect(batch).rejects.toThrow("abort");
+  expect(made).toBe(2);
+  for (const bytes of supply.given) expect(bytes.every((byte) => byte === 0)).toBe(true);
 });
 
 describe("RSA searches", () => {

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { KeyGenerator } from "../../../src/key/keyGenerator.ts";
+import { pairsInThisThread } from "../../../src/key/pair/pairMaker.ts";
 import { FORMATS_OF, KEY_TYPES } from "../../../src/key/types.ts";
 import { TestSupply, WORDS } from "./supply.ts";
 
@@ -61,7 +62,11 @@ test("the trap is set, for node:crypto and for the libraries", async () => {
 });
 
 test.each(KEY_TYPES.filter((type) => !/^rsa-[34]/.test(type)))("%s", async (type) => {
-  const keys = new KeyGenerator({ random: new TestSupply(), words: WORDS });
+  const keys = new KeyGenerator({
+    random: new TestSupply(),
+    words: WORDS,
+    pairs: pairsInThisThread,
+  });
   for (const format of FORMATS_OF[type])
     expect(await keys.generate({ type, format }, "p-1")).toHaveProperty("keys");
 });

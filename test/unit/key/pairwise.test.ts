@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { DERIVATIONS } from "../../../src/key/derive/deriveKey.ts";
 import { KeyGenerator } from "../../../src/key/keyGenerator.ts";
+import { pairsInThisThread } from "../../../src/key/pair/pairMaker.ts";
 import type { KeyMaterial } from "../../../src/key/material.ts";
 import { isConsistentPair } from "../../../src/key/pairwise.ts";
 import type { KeyType } from "../../../src/key/types.ts";
@@ -37,7 +38,11 @@ describe("pairwise consistency test", () => {
 });
 
 test("a pair that fails stops key generation of every type", async () => {
-  const keys = new KeyGenerator({ random: new TestSupply(), words: WORDS });
+  const keys = new KeyGenerator({
+    random: new TestSupply(),
+    words: WORDS,
+    pairs: pairsInThisThread,
+  });
   const flawed = vi.spyOn(DERIVATIONS.ed25519, "derive").mockImplementation((seed) => ({
     kind: "okp",
     curve: "Ed25519",

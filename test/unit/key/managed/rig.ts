@@ -1,4 +1,5 @@
 import { KeyGenerator } from "../../../../src/key/keyGenerator.ts";
+import { pairsInThisThread } from "../../../../src/key/pair/pairMaker.ts";
 import { replay } from "../../../../src/key/lifecycle/replay.ts";
 import type { ReplayedKey, ReplayedLeaf } from "../../../../src/key/lifecycle/replay.ts";
 import { openKeyRoom } from "../../../../src/key/managed/keyRoom.ts";
@@ -177,7 +178,7 @@ export async function openRig({
     clock,
     store,
     random: supply,
-    generator: new KeyGenerator({ random: supply, words: WORDS }),
+    generator: new KeyGenerator({ random: supply, words: WORDS, pairs: pairsInThisThread }),
     vault: keeper?.vault ?? port,
     log,
     record: (event, together) => journal.record(event, together),

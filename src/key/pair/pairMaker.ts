@@ -1,0 +1,16 @@
+import type { PairType } from "../derive/derivePair.ts";
+import { makePair, type TestedPair } from "./makePair.ts";
+
+/** Where pairs are made and tested. */
+export interface PairMaker {
+  /**
+   * @param seed overwritten, or handed over; of no use to the caller afterwards
+   * @throws Error where it could not be made; its text holds nothing of the key
+   */
+  make(type: PairType, seed: Uint8Array): Promise<TestedPair>;
+}
+
+/** In the thread of whoever asks: without threads, and in a world whose time is not the clock's. */
+export const pairsInThisThread: PairMaker = {
+  make: async (type, seed) => makePair(type, seed),
+};

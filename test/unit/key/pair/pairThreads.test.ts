@@ -1,0 +1,104 @@
+import type { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PAIR_DERIVATIONS, type PairType } from "../../../../src/key/derive/derivePair.ts";
+import { KeyGenerator } from "../../../../src/key/keyGenerator.ts";
+import { makePair } from "../../../../src/key/pair/makePair.ts";
+import { PairThreads } from "../../../../src/key/pair/pairThreads.ts";
+import { predictable, TestSupply, WORDS } from "../supply.ts";
+
+const TYPES = Object.keys(PAIR_DERIVATIONS) as PairType[];
+
+/** Every thread that was started. */
+const workers: Worker[] = [];
+const started = (worker: Worker): void => void workers.push(worker);
+let threads: PairThreads;
+
+beforeEach(() => {
+  workers.length = 0;
+  process.on("worker", started);
+});
+
+afterEach(async () => {
+  process.off("worker", started);
+  await threads.stop();
+});
+
+const seedOf = (type: PairType, number: number): Uint8Array =>
+  predictable(number, PAIR_DERIVATIONS[type].seedBytes());
+
+test("what a thread makes of a seed is what this one does, and the seed is overwritten", async () => {
+  threads = new PairThreads(1);
+  for (const type of TYPES) {
+    const seed = seedOf(type, 1);
+    const pair = await threads.make(type, seed);
+    expect(pair).toEqual({ ...makePair(type, seedOf(type, 1)), isConsistent: true });
+    expect(seed.every((byte) => byte === 0)).toBe(true);
+  }
+  expect(workers).toHaveLength(1);
+});
+
+test("whoever asks next gets the thread that has least to do, up to so many threads", async () => {
+  threads = new PairThreads(2);
+  const ask = async (number: number) => {
+    const { material } = await threads.make("ed25519", seedOf("ed25519", number));
+    expect(material).toEqual(makePair("ed25519", seedOf("ed25519", number)).material);
+  };
+  const askAll = (count: number) => Promise.all(Array.from({ length: count }, (_, at) => ask(at)));
+  await askAll(4);
+  expect(workers).toHaveLength(1);
+  await askAll(24);
+  expect(workers).toHaveLength(2);
+});
+
+test("a seed of another length makes no pair, and the thread goes on", async () => {
+  threads = new PairThreads(1);
+  const short = new Uint8Array(31).fill(0x5a);
+  await expect(threads.make("ed25519", short)).rejects.toThrow("the pair could not be made");
+  expect((await threads.make("p-256", seedOf("p-256", 1))).isConsistent).toBe(true);
+  expect(workers).toHaveLength(1);
+});
+
+test("a thread that ends breaks what it had, and the next pair has another", async () => {
+  threads = new PairThreads(1);
+  await threads.make("ed25519", seedOf("ed25519", 1));
+  const lost = Array.from({ length: 3 }, () => threads.make("ml-dsa-87", seedOf("ml-dsa-87", 1)));
+  const outcomes = Promise.allSettled(lost);
+  void workers[0]!.terminate();
+  for (const outcome of await outcomes)
+    expect(outcome).toMatchObject({ status: "rejected", reason: { message: /ended/ } });
+  expect((await threads.make("ed25519", seedOf("ed25519", 2))).isConsistent).toBe(true);
+  expect(workers).toHaveLength(2);
+});
+
+test("after a stop no pair is made", async () => {
+  threads = new PairThreads(1);
+  const underWay = threads.make("ml-dsa-87", seedOf("ml-dsa-87", 1));
+  const outcome = expect(underWay).rejects.toThrow("ended");
+  await threads.stop();
+  await outcome;
+  await expect(threads.make("ed25519", seedOf("ed25519", 1))).rejects.toThrow("no more");
+  expect(workers).toHaveLength(1);
+});
+
+test("the main thread has nearly nothing to do with the dearest pairs", async () => {
+  threads = new PairThreads(1);
+  await threads.make("ml-dsa-87", seedOf("ml-dsa-87", 1));
+  const [own, all] = [process.threadCpuUsage(), process.cpuUsage()];
+  for (let number = 2; number < 12; number++)
+    await threads.make("ml-dsa-87", seedOf("ml-dsa-87", number));
+  const ours = process.threadCpuUsage(own);
+  const whole = process.cpuUsage(all);
+  expect(ours.user + ours.system).toBeLessThan((whole.user + whole.system) / 4);
+});
+
+test("a pair that fails its test in a thread stops key generation", async () => {
+  threads = new PairThreads(1);
+  const make = threads.make.bind(threads);
+  vi.spyOn(threads, "make").mockImplementation(async (type, seed) => ({
+    ...(await make(type, seed)),
+    isConsistent: false,
+  }));
+  const keys = new KeyGenerator({ random: new TestSupply(), words: WORDS, pairs: threads });
+  for (const type of ["p-256", "aes-256"])
+    expect(await keys.generate({ type }, "p-1")).toMatchObject({ code: "self_test_failed" });
+});
