@@ -1,11 +1,21 @@
 import { execFileSync } from "node:child_process";
 import type { KeyType } from "../src/key/types.ts";
 import { median, quotients, type Ratio, ratioOf, rounds } from "./ratio.ts";
-import { type RequestCost, requestCost, load, type Server, withService } from "./server.ts";
+import { PAIR_DERIVATIONS, type PairType } from "../src/key/derive/derivePair.ts";
+import { makePair } from "../src/key/pair/makePair.ts";
+import {
+  load,
+  type RequestCost,
+  requestCost,
+  type Server,
+  withBareServer,
+  withService,
+} from "./server.ts";
 
 /*
- * POST /v1/keys/generate by 32 clients, against GET /v1/random?bytes=32 of the same service; and by
- * one client, a key at a time, against `openssl genpkey`, a process for each key, as its users have it.
+ * POST /v1/keys/generate by 32 clients, against GET /v1/random?bytes=32 of the same service, and the
+ * cheapest type against a bare node:http server, too; of a pair it is told what making and testing it
+ * alone takes. And by one client, a key at a time, against `openssl genpkey`, a process for each key, as its users have it.
  * How much of that is the process's start is told.
  */
 
@@ -13,6 +23,7 @@ const ROUNDS = 5;
 const DRAWS = 20_000;
 const CLIENTS = 32;
 const STARTS = 10;
+const PAIRS = 500;
 
 interface Rate {
   readonly type: KeyType;
@@ -33,9 +44,24 @@ function costText(costs: readonly RequestCost[]): string {
   return `${(1 / median(secondsOf(costs))).toFixed(0)} a second, ${microseconds.toFixed(0)} us CPU each`;
 }
 
-function compareDraws(server: Server): Ratio[] {
+/** Processor time of a pair and its test, with nothing around them, in microseconds. */
+function pairMicroseconds(type: PairType): number {
+  const make = (count: number): number => {
+    const before = process.cpuUsage();
+    for (let i = 0; i < count; i++)
+      makePair(type, new Uint8Array(PAIR_DERIVATIONS[type].seedBytes()));
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / count;
+  };
+  make(PAIRS);
+  return median(Array.from({ length: rounds(ROUNDS) }, () => make(PAIRS)));
+}
+
+const isPair = (type: KeyType): type is PairType => type in PAIR_DERIVATIONS;
+
+function compareDraws(server: Server, bare: Server): Ratio[] {
   const own = RATES.map((): RequestCost[] => []);
-  const draws: RequestCost[] = [];
+  const [draws, bareAnswers]: [RequestCost[], RequestCost[]] = [[], []];
   const drawn = { path: "/v1/random?bytes=32", connections: CLIENTS, requests: DRAWS };
   const keyCost = ({ type, keys }: Rate): RequestCost => {
     const work = { path: "/v1/keys/generate", connections: CLIENTS, requests: keys };
@@ -43,19 +69,28 @@ function compareDraws(server: Server): Ratio[] {
   };
   // What is first asked for compiles.
   load(server, drawn);
+  load(bare, drawn);
   RATES.forEach(keyCost);
   for (let round = rounds(ROUNDS); round > 0; round--) {
     draws.push(requestCost(server, drawn));
+    bareAnswers.push(requestCost(bare, drawn));
     for (const [i, rate] of RATES.entries()) own[i]!.push(keyCost(rate));
   }
-  return RATES.map(({ type, goal }, i) => {
-    const figure = `${costText(own[i]!)}; theirs ${costText(draws)}`;
-    const naming = { what: `${type} keys, ${CLIENTS} connections`, goal, figure };
+  const against = (i: number, baseline: string, goal: number | null, theirs: RequestCost[]) => {
+    const { type } = RATES[i]!;
+    const alone = isPair(type)
+      ? `, ${pairMicroseconds(type).toFixed(0)} of them the pair and its test`
+      : "";
+    const figure = `${costText(own[i]!)}${alone}; theirs ${costText(theirs)}`;
     return ratioOf(
-      { ...naming, baseline: `GET ${drawn.path}` },
-      quotients(secondsOf(draws), secondsOf(own[i]!)),
+      { what: `${type} keys, ${CLIENTS} connections`, goal, baseline, figure },
+      quotients(secondsOf(theirs), secondsOf(own[i]!)),
     );
-  });
+  };
+  return [
+    ...RATES.map(({ goal }, i) => against(i, `GET ${drawn.path}`, goal, draws)),
+    against(0, "a GET of a bare node:http server", null, bareAnswers),
+  ];
 }
 
 interface Rival {
@@ -132,10 +167,15 @@ function compareProcess(server: Server, rival: Rival): Ratio {
 }
 
 export function run(): Promise<readonly Ratio[]> {
-  return withService((server) => {
-    const there = RIVALS.filter(hasOpenSsl);
-    const absent = RIVALS.filter((rival) => !there.includes(rival)).map(({ type }) => type);
-    if (absent.length > 0) console.log(`  this OpenSSL makes no ${absent.join(", ")}`);
-    return [...compareDraws(server), ...there.map((rival) => compareProcess(server, rival))];
-  });
+  return withService((server) =>
+    withBareServer((bare) => {
+      const there = RIVALS.filter(hasOpenSsl);
+      const absent = RIVALS.filter((rival) => !there.includes(rival)).map(({ type }) => type);
+      if (absent.length > 0) console.log(`  this OpenSSL makes no ${absent.join(", ")}`);
+      return [
+        ...compareDraws(server, bare),
+        ...there.map((rival) => compareProcess(server, rival)),
+      ];
+    }),
+  );
 }

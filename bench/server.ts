@@ -50,21 +50,52 @@ export interface RequestCost {
   readonly seconds: number;
   /** Processor time of the server. */
   readonly cpuMicroseconds: number;
+  /** How often one of its threads went to sleep, or had to let another on. */
+  readonly switches: number;
 }
 
 export function requestCost(server: Server, work: Load): RequestCost {
-  const before = cpuMicroseconds(server.pid);
+  const before = spent(server);
   const seconds = load(server, work) / work.requests;
-  return { seconds, cpuMicroseconds: (cpuMicroseconds(server.pid) - before) / work.requests };
+  return { seconds, ...spentSince(server, before, work.requests) };
 }
 
-/** Of all threads of a process so far, none of which ends; /proc/PID/stat would have it in ticks of 10 ms. */
-function cpuMicroseconds(pid: number): number {
-  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
-  );
-  return nanoseconds.reduce((sum, one) => sum + one, 0) / 1000;
+type Spent = Omit<RequestCost, "seconds">;
+
+/** Of all threads so far. */
+export const spent = ({ pid }: Server): Spent => ({
+  cpuMicroseconds: cpuMicroseconds(pid),
+  switches: switches(pid),
+});
+
+/** A request, of so many. */
+export function spentSince(server: Server, before: Spent, requests: number): Spent {
+  const now = spent(server);
+  return {
+    cpuMicroseconds: (now.cpuMicroseconds - before.cpuMicroseconds) / requests,
+    switches: (now.switches - before.switches) / requests,
+  };
 }
+
+/** A sum over the threads of a process, none of which ends. */
+function overThreads(pid: number, file: string, read: (text: string) => number): number {
+  const figures = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    read(readFileSync(`/proc/${pid}/task/${thread}/${file}`, "utf8")),
+  );
+  return figures.reduce((sum, one) => sum + one, 0);
+}
+
+/** /proc/PID/stat would have it in ticks of 10 ms. */
+const cpuMicroseconds = (pid: number): number =>
+  overThreads(pid, "schedstat", (text) => Number(text.split(" ")[0])) / 1000;
+
+const switches = (pid: number): number =>
+  overThreads(pid, "status", (text) =>
+    [...text.matchAll(/ctxt_switches:\s+(\d+)/g)].reduce(
+      (sum, [, count]) => sum + Number(count),
+      0,
+    ),
+  );
 
 /** In MB of 2^20 bytes. */
 export function residentMegabytes(pid: number): number {
