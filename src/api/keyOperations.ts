@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Type, type TProperties } from "typebox";
 import type { DoneWith } from "../key/managed/keyOperations.ts";
-import type { Asker } from "../key/managed/keyService.ts";
+import type { Asker } from "../key/managed/asker.ts";
 import type { Refusal } from "../port/errors.ts";
 import { KEY_ALGORITHMS } from "../port/key.ts";
 import type { Role } from "../port/principal.ts";

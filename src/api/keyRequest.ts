@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Asker } from "../key/managed/keyService.ts";
+import type { Asker } from "../key/managed/asker.ts";
 import { refuse, type Refusal } from "../port/errors.ts";
 import type { Principal, Role } from "../port/principal.ts";
 import { principalOf } from "./context.ts";

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
-import type { Changed } from "../key/managed/keyService.ts";
+import type { Changed } from "../key/managed/keyChanges.ts";
 import type { KeyOrder, PolicyOrder } from "../key/managed/order.ts";
 import type { Refusal } from "../port/errors.ts";
 import { KEY_PURPOSES, KEY_STATES, MANAGED_TYPES, type KeyState } from "../port/key.ts";

@@ -23,7 +23,8 @@ import { Pool } from "./pool.ts";
 import { quorumState, type QuorumPolicy, type QuorumState } from "./quorum.ts";
 import { EntropySupply } from "./seedSupply.ts";
 import type { SourceOptions } from "./sourceOptions.ts";
-import { SourceStation, type StationRoom } from "./station.ts";
+import { SourceStation } from "./station.ts";
+import type { StationRoom } from "./stationRoom.ts";
 
 export interface EntropyRoomOptions {
   readonly sources: readonly SourceOptions[];
@@ -176,15 +177,15 @@ export class EntropyRoom implements SeedSupply, SourceControl {
   }
 
   tap(source: string, samples: number | null, actor: string): Tap | Refusal {
-    return this.#stations.get(source)?.tap(samples, actor) ?? unknown(source);
+    return this.#stations.get(source)?.diversions.tap(samples, actor) ?? unknown(source);
   }
 
   glimpse(source: string, actor: string, reader: GlimpseReader): { close(): void } | Refusal {
-    return this.#stations.get(source)?.glimpse(actor, reader) ?? unknown(source);
+    return this.#stations.get(source)?.diversions.glimpse(actor, reader) ?? unknown(source);
   }
 
   restarts(source: string, order: RestartOrder, actor: string): RestartTap | Refusal {
-    return this.#stations.get(source)?.restarts(order, actor) ?? unknown(source);
+    return this.#stations.get(source)?.diversions.restarts(order, actor) ?? unknown(source);
   }
 
   test(source: string, actor: string): Promise<SourceTestReport | Refusal> {

@@ -124,6 +124,11 @@ export class Pump implements SampleSink {
     return this.#gaps;
   }
 
+  /** Of the next sample that is tested. */
+  get nextSequence(): number {
+    return this.#monitor.samples;
+  }
+
   get lastSample(): Instant | null {
     return this.#lastSample;
   }

@@ -7,22 +7,15 @@ import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import type { CommandKeepers } from "../key/approval/commandKeeper.ts";
 import type { RequiredApprovals } from "../key/approval/intent.ts";
 import type { KeyRotation } from "../log/keyRotation.ts";
-import type { Leaf } from "../log/leaf.ts";
-import type { ServiceEvent } from "../port/event.ts";
-import type { Write } from "../store/store.ts";
+import type { Acts } from "./logged.ts";
 import type { ServicePorts } from "./ports.ts";
-
-interface Journal {
-  readonly record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>;
-  readonly tell: (event: ServiceEvent) => void;
-}
 
 /** Dual control over the operations of the other rooms, with the first custodians if it names some. */
 export async function openDualControl(
   { approval }: Configuration,
   { store, boot, signer, log }: ServicePorts,
   commands: CommandKeepers,
-  journal: Journal,
+  acts: Acts,
   tally: Pick<CustodyTally, "refused">,
   now: () => number,
 ): Promise<Approvals> {
@@ -35,7 +28,7 @@ export async function openDualControl(
     required: requiredOf(approval.required),
     commands,
     refused: (operation) => tally.refused(operation),
-    ...journal,
+    ...acts,
   });
   const first = approval.custodians.flatMap(({ person, keys, principals }) =>
     keys.map((publicKey) => ({ person, publicKey, principals })),
@@ -65,7 +58,7 @@ export function openBackups(
   { clock, store, boot, signer, state }: ServicePorts,
   seal: BackupTerms["seal"],
   logKey: Pick<KeyRotation, "steady">,
-  journal: Journal,
+  acts: Acts,
 ): Backups {
   const { recipients } = backup;
   const deployment = signer.verifier.name;
@@ -78,7 +71,7 @@ export function openBackups(
     state,
     seal,
     steady: (work) => logKey.steady(work),
-    ...journal,
+    ...acts,
   });
 }
 

@@ -4,12 +4,12 @@ import { PairedKeys } from "../key/distribution/pairedKeys.ts";
 import type { KeyRoom } from "../key/managed/keyRoom.ts";
 import { StatusListPublisher } from "../key/revocation/statusListPublisher.ts";
 import type { Vault } from "../key/seal/vault.ts";
-import type { Leaf } from "../log/leaf.ts";
 import type { RandomSupply } from "../port/draw.ts";
-import type { ServiceEvent } from "../port/event.ts";
 import type { EventJournal } from "../port/service.ts";
-import type { Write } from "../store/store.ts";
+import type { Acts } from "./logged.ts";
 import type { ServicePorts } from "./ports.ts";
+
+export type Distribution = Awaited<ReturnType<typeof openDistribution>>;
 
 /** Keys leave, and whoever relies on one is told when it is not to be relied on any more. */
 export async function openDistribution(
@@ -18,7 +18,7 @@ export async function openDistribution(
   keys: KeyRoom,
   vault: Vault,
   events: Pick<EventJournal, "subscribe">,
-  record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>,
+  record: Acts["record"],
 ) {
   const statusList = new StatusListPublisher(store, clock, signer);
   const certificates = new CertificateAuthority({ store, random, keys, record });

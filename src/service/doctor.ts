@@ -12,14 +12,14 @@ import type { DiscontinuityWatch } from "./watch.ts";
  * one that is under way, since looking at every process takes a moment.
  */
 export function ownDiagnosis(
-  configuration: () => Configuration,
+  configuration: Configuration,
   { clock, host }: ServicePorts,
   snapshot: () => ServiceSnapshot,
-  watch: () => DiscontinuityWatch,
+  watch: Pick<DiscontinuityWatch, "seen">,
 ): () => Promise<Diagnosis> {
   let underWay: Promise<Diagnosis> | null = null;
   const look = async (): Promise<Diagnosis> => {
-    const facts = await host?.(configuration(), watch().seen);
+    const facts = await host?.(configuration, watch.seen);
     const findings = [...diagnose(snapshot()), ...(facts ? examine(facts) : [])];
     return { atMilliseconds: clock.wallMilliseconds(), findings: worstFirst(findings) };
   };

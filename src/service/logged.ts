@@ -1,6 +1,9 @@
 import type { StoredEvents } from "../lineage/eventJournal.ts";
+import type { Leaf } from "../log/leaf.ts";
+import type { TransparencyLog } from "../log/transparencyLog.ts";
+import type { Clock } from "../port/clock.ts";
 import { SpringhouseError } from "../port/errors.ts";
-import type { KeptEvent, Observer, ServiceEvent } from "../port/event.ts";
+import type { EventKind, KeptEvent, Observer, ServiceEvent } from "../port/event.ts";
 import type { SeedRecorder } from "../port/seed.ts";
 import type { EventJournal } from "../port/service.ts";
 import type { Write } from "../store/store.ts";
@@ -26,6 +29,42 @@ export function loggedTo(journal: StoredEvents, { log }: ServicePorts) {
       write(event);
     },
   } satisfies Observer & EventJournal;
+}
+
+export type LoggedEvents = ReturnType<typeof loggedTo>;
+
+/** Acts that the transparency log tells of as well. */
+export interface Acts {
+  /** Event, rows and leaf: all or nothing. */
+  readonly record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>;
+  /** Tells of what another room has kept. */
+  readonly tell: (event: ServiceEvent) => void;
+}
+
+export function actsOf(log: TransparencyLog, events: LoggedEvents): Acts {
+  return {
+    async record(event, writes, leaf) {
+      await log.append(leaf, writes, (batch) => events.record(event, batch));
+    },
+    tell: (event) => events.event(event),
+  };
+}
+
+/** What happens to the service as a whole. */
+export type Tell = (kind: EventKind, severity: ServiceEvent["severity"], detail: string) => void;
+
+export function tellTo(events: Observer, clock: Clock): Tell {
+  return (kind, severity, detail) =>
+    events.event({
+      kind,
+      atMilliseconds: clock.wallMilliseconds(),
+      source: null,
+      severity,
+      actor: null,
+      reason: null,
+      detail,
+      data: {},
+    });
 }
 
 /** A store that fails is told by the store; anything else would only show as seeds that never come. */

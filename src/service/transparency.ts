@@ -1,16 +1,15 @@
 import type { Configuration } from "../config/schema.ts";
 import { parseWitnessKey } from "../log/cosignature.ts";
 import { KeyRotation } from "../log/keyRotation.ts";
-import type { Leaf } from "../log/leaf.ts";
 import { LogReader } from "../log/logReader.ts";
 import { consistencyPlan } from "../log/proof.ts";
 import { openTransparencyLog, type TransparencyLog } from "../log/transparencyLog.ts";
 import { fileWitness, httpWitness, type Witness } from "../log/witness.ts";
 import { Witnesses } from "../log/witnesses.ts";
-import type { Observer, ServiceEvent } from "../port/event.ts";
+import type { Observer } from "../port/event.ts";
 import type { Shape } from "../port/lineage.ts";
 import type { LogSnapshot } from "../port/snapshot.ts";
-import type { Write } from "../store/store.ts";
+import type { Acts } from "./logged.ts";
 import type { ServicePorts } from "./ports.ts";
 
 /** The log with its witnesses. */
@@ -85,7 +84,7 @@ export async function openTransparency(
 export function openKeyRotation(
   { clock, store, signer }: ServicePorts,
   log: TransparencyLog,
-  record: (event: ServiceEvent, writes: readonly Write[], leaf: Leaf) => Promise<void>,
+  record: Acts["record"],
 ): KeyRotation {
   const rotation = new KeyRotation({ clock, store, key: signer, log, record });
   log.onCheckpoint(() => {

@@ -1,5 +1,5 @@
 import type { Command, CommandOperation, IntentDocument } from "../../port/approval.ts";
-import type { Refusal } from "../../port/errors.ts";
+import { refuse, type Refusal } from "../../port/errors.ts";
 import type { Write } from "../../store/store.ts";
 
 /** Who asks for an intent, or executes one. */
@@ -48,3 +48,11 @@ export interface CommandKeeper<Operation extends CommandOperation = CommandOpera
 export type CommandKeepers = {
   readonly [Operation in CommandOperation]?: CommandKeeper<Operation>;
 };
+
+/** Who does this operation; one that nobody does is refused whenever it is looked at. */
+export function keeperOf(keepers: CommandKeepers, op: CommandOperation): CommandKeeper {
+  const keeper = keepers[op];
+  if (keeper) return keeper as CommandKeeper;
+  const refusal = refuse("conflict", `${op} is not offered by this service.`);
+  return { look: () => Promise.resolve(refusal) };
+}

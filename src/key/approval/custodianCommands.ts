@@ -1,34 +1,21 @@
-import type { LeafOf } from "../../log/leaf.ts";
 import { refuse, type Refusal } from "../../port/errors.ts";
-import type { Write } from "../../store/store.ts";
+import type { KeyTime } from "../keyTime.ts";
 import type { Approved, CommandKeepers } from "./commandKeeper.ts";
 import { type CustodianKey, enrol, liveKey, peopleOf } from "./custodian.ts";
+import type { CustodianRegister } from "./custodianRegister.ts";
 import { custodianRemoval, custodianWrite } from "./rows.ts";
 
-export interface CustodianCommandTerms {
-  readonly custodians: () => Promise<readonly CustodianKey[]>;
-  readonly now: () => number;
-  /** People that the strictest operation needs. */
-  readonly required: number;
-  /** Keeps it with its leaf and event, and has the register read again. */
-  readonly keep: (
-    key: CustodianKey,
-    op: LeafOf<"custodian">["op"],
-    actor: string,
-    writes: readonly Write[],
-    intent?: string,
-  ) => Promise<void>;
-}
-
-/** Custodians let in further ones, and let them go. */
-export function custodianCommands({
-  custodians,
-  now,
-  required,
-  keep,
-}: CustodianCommandTerms): CommandKeepers {
+/**
+ * Custodians let in further ones, and let them go.
+ * @param required people that the strictest operation needs
+ */
+export function custodianCommands(
+  register: CustodianRegister,
+  time: KeyTime,
+  required: number,
+): CommandKeepers {
   const leaving = async (fingerprint: string): Promise<CustodianKey | Refusal> => {
-    const all = await custodians();
+    const all = await register.all();
     const key = liveKey(all, fingerprint);
     if (!key) return refuse("not_found", "No custodian has this key.");
     const left = peopleOf(all.filter((one) => one !== key)).length;
@@ -48,18 +35,21 @@ export function custodianCommands({
     actor: string,
   ): Promise<Refusal | null> => {
     if ("ok" in key) return key;
-    const write = op === "enrol" ? custodianWrite(key) : custodianRemoval(key.fingerprint, now());
-    await keep(key, op, actor, [write, ...writes], digest);
+    const atMilliseconds = time.now();
+    const write =
+      op === "enrol" ? custodianWrite(key) : custodianRemoval(key.fingerprint, atMilliseconds);
+    const act = { op, atMilliseconds, actor, writes: [write, ...writes], intent: digest };
+    await register.keep([key], act);
     return null;
   };
   return {
     "custodian.enrol": {
       async look(command) {
-        const key = enrol(await custodians(), command, now());
+        const key = enrol(await register.all(), command, time.now());
         return "ok" in key ? key : { revision: null };
       },
       execute: async (command, approved, { id }) =>
-        done(enrol(await custodians(), command, now()), "enrol", approved, id),
+        done(enrol(await register.all(), command, time.now()), "enrol", approved, id),
     },
     "custodian.remove": {
       async look({ fingerprint }) {

@@ -7,7 +7,7 @@ import { parseSignerKey } from "../../log/signer.ts";
 import { SqliteEngine } from "../../store/sqliteEngine.ts";
 import { DATABASE_FILE } from "../../store/stateDirectory.ts";
 import type { Row } from "../../store/store.ts";
-import { bindingOf } from "../managed/keyService.ts";
+import { bindingOf } from "../managed/versionMaterial.ts";
 import { toHead } from "../managed/rows.ts";
 import { openMaterial } from "../seal/envelope.ts";
 import { toEpoch, toMaterial, toSlot } from "../seal/rows.ts";

@@ -6,7 +6,7 @@ import type { Refusal } from "../../port/errors.ts";
 import type { EventKind, KeptEvent, ServiceEvent } from "../../port/event.ts";
 import type { Store, Write } from "../../store/store.ts";
 import type { KeyRoom } from "../managed/keyRoom.ts";
-import type { Asker } from "../managed/keyService.ts";
+import type { Asker } from "../managed/asker.ts";
 import { certificateOf } from "./certificate.ts";
 import type { CertificatePurpose, Issuer } from "./certificate.ts";
 import { isFresh, type Signed, validity } from "./freshness.ts";

@@ -14,7 +14,8 @@ import type { Store, Write } from "../../store/store.ts";
 import type { Approved, CommandKeepers } from "../approval/commandKeeper.ts";
 import { lookAt } from "../managed/keyCommands.ts";
 import type { KeyDescription, KeyReader } from "../managed/keyReader.ts";
-import type { Asker, KeyService } from "../managed/keyService.ts";
+import type { Asker } from "../managed/asker.ts";
+import type { KeyService } from "../managed/keyService.ts";
 import { materialRemoval } from "../seal/rows.ts";
 import {
   backupsSince,

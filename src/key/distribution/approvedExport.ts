@@ -1,7 +1,7 @@
 import { refuse } from "../../port/errors.ts";
 import type { Refusal } from "../../port/errors.ts";
 import type { Approvals } from "../approval/approvals.ts";
-import type { Asker } from "../managed/keyService.ts";
+import type { Asker } from "../managed/asker.ts";
 import { isRefusal } from "../managed/keyUser.ts";
 import type { KeyExporter } from "./keyExporter.ts";
 import type { Recipient } from "./recipient.ts";

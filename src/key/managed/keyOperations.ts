@@ -21,7 +21,7 @@ import { counterNonce } from "../operation/nonce.ts";
 import { SIGNATURE_ENTROPY_BYTES, isSignature, signMessage } from "../operation/signature.ts";
 import type { SignatureAlgorithm } from "../operation/signature.ts";
 import { Slots } from "../slots.ts";
-import type { Asker } from "./keyService.ts";
+import type { Asker } from "./asker.ts";
 import { isRefusal } from "./keyUser.ts";
 import type { Ask, KeyUser, Leave, Soon } from "./keyUser.ts";
 

@@ -8,8 +8,8 @@ import { publicPem } from "../operation/publicKey.ts";
 import type { PublicAlgorithm } from "../operation/publicKey.ts";
 import { isRetired, mayUse } from "../policy/decide.ts";
 import type { KeyPolicy } from "../policy/policy.ts";
-import { NO_SUCH_KEY } from "./keyService.ts";
-import type { Asker } from "./keyService.ts";
+import { NO_SUCH_KEY } from "./asker.ts";
+import type { Asker } from "./asker.ts";
 import { toHead } from "./rows.ts";
 import type { Held, Shelf } from "./shelf.ts";
 

@@ -6,7 +6,9 @@ import type { KeyRecord } from "../lifecycle/record.ts";
 import { dueMilliseconds, dueNow } from "../policy/due.ts";
 import type { Due } from "../policy/due.ts";
 import type { Amount } from "../policy/limits.ts";
-import type { Asker, Changed, KeyService } from "./keyService.ts";
+import type { Asker } from "./asker.ts";
+import type { Changed } from "./keyChanges.ts";
+import type { KeyService } from "./keyService.ts";
 import { counterOf } from "./shelf.ts";
 import type { Held, Shelf } from "./shelf.ts";
 

@@ -4,7 +4,7 @@ import { replay } from "../../../../src/key/lifecycle/replay.ts";
 import type { ReplayedKey, ReplayedLeaf } from "../../../../src/key/lifecycle/replay.ts";
 import { openKeyRoom } from "../../../../src/key/managed/keyRoom.ts";
 import type { KeyRoom } from "../../../../src/key/managed/keyRoom.ts";
-import type { Asker } from "../../../../src/key/managed/keyService.ts";
+import type { Asker } from "../../../../src/key/managed/asker.ts";
 import { EpochVault } from "../../../../src/key/seal/epochVault.ts";
 import { lockedMemory } from "../../../../src/key/seal/lockedMemory.ts";
 import type { RecordAct } from "../../../../src/key/seal/sealActs.ts";
