@@ -70,16 +70,21 @@ export class Context {
 
   /** Logs and counts a refusal; nothing of the request but its route goes into the log. */
   note(refusal: Refusal, requestId: string, method: string, route: string, who: Principal | null) {
+    this.ports.tally.refused(refusal.code);
+    this.tell(refusal, requestId, method, route, who?.id ?? null);
+  }
+
+  /** The same for the log and the console alone. */
+  tell(
+    refusal: Refusal,
+    requestId: string,
+    method: string,
+    route: string,
+    principal: string | null,
+  ): void {
     const { code } = refusal;
-    this.ports.tally.refused(code);
-    this.recentRefusals.note(refusal, method, route, who);
-    this.refusals.refused({
-      request_id: requestId,
-      code,
-      method,
-      route,
-      principal: who?.id ?? null,
-    });
+    this.recentRefusals.note(refusal, method, route, principal);
+    this.refusals.refused({ request_id: requestId, code, method, route, principal });
   }
 
   /** Answers a refusal as a problem, and counts it. */

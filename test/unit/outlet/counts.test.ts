@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Quotas } from "../../../src/access/quotas.ts";
 import { HmacDrbg } from "../../../src/drbg/hmacDrbg.ts";
-import { SLOTS } from "../../../src/outlet/board.ts";
+import { SLOT_CELLS, SLOTS } from "../../../src/outlet/board.ts";
 import { OutletLine } from "../../../src/outlet/outletLine.ts";
 import type { OutletsTerms } from "../../../src/outlet/outlets.ts";
 import type { OutletListener, OutletTerms } from "../../../src/outlet/protocol.ts";
@@ -11,6 +11,7 @@ import { FakeClock } from "../../support/fakeClock.ts";
 import { BOOT, isOutlets, openRig, principalOf, type Rig } from "./rig.ts";
 
 const SEED_BYTES = 16_384;
+const NO_NOTES = { refused: () => {}, suppressed: () => {} };
 
 /** What HMAC_DRBG makes of the seeds that were lent, piece by piece as the answers name them. */
 class Replay {
@@ -119,13 +120,21 @@ test("counts that are read in the middle of being made are whole in the end", ()
     observer: { event: () => {} },
   } as unknown as OutletsTerms;
   const line = new OutletLine("http-2", terms);
-  line.open({ address: { host: "127.0.0.1", port: 0 }, tls: null, accept: () => {} });
+  line.open({
+    address: { host: "127.0.0.1", port: 0 },
+    tls: null,
+    accept: () => {},
+    notes: NO_NOTES,
+  });
   listener!.told({ slot: 5, seed: "s", principal: "p" });
   // The outlet has counted the request, and not yet its bytes.
   line.board.count(5, 0, true);
   line.fold();
-  const cells = new Float64Array(line.board.shared, line.board.shared.byteLength - 8 * 3 * SLOTS);
-  cells[3 * 5 + 1]! += 100;
+  const cells = new Float64Array(
+    line.board.shared,
+    line.board.shared.byteLength - 8 * SLOT_CELLS * SLOTS,
+  );
+  cells[SLOT_CELLS * 5 + 1]! += 100;
   listener!.told({ full: [5] });
   line.fold();
   expect(counted.reduce(([a, b], [c, d]) => [a + c, b + d], [0, 0])).toEqual([1, 100]);

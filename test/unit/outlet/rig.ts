@@ -181,6 +181,7 @@ export async function openRig(options: RigOptions = {}) {
     address: { host: "127.0.0.1", port },
     tls: tls ?? null,
     accept: (connection) => listening.accept(connection),
+    notes: house.app.hotNotes,
   });
 
   const answering = () =>

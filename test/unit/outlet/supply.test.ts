@@ -3,6 +3,7 @@ import { seedLimits } from "../../../src/drbg/policy.ts";
 import { Board, SLOTS } from "../../../src/outlet/board.ts";
 import { OutletSupply } from "../../../src/outlet/outletSupply.ts";
 import type { LentSeed, ToHouse } from "../../../src/outlet/protocol.ts";
+import { Slots } from "../../../src/outlet/slots.ts";
 import { RESEED_REASONS, type Seed } from "../../../src/port/lineage.ts";
 import { FakeClock } from "../../support/fakeClock.ts";
 
@@ -23,6 +24,7 @@ async function open(bytes: number): Promise<void> {
   supply = new OutletSupply({
     clock,
     board,
+    slots: new Slots(board, (message) => void told.push(message)),
     tell: (message) => void told.push(message),
     instance: "http-2",
     drbg: {
