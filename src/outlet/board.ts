@@ -161,6 +161,13 @@ export class Board {
     if (isFirst) this.#slots[at + 2]! += 1;
   }
 
+  /** A request that was admitted by its quota, and came to nothing. */
+  countVain(slot: number, bytes: number): void {
+    const at = SLOT_CELLS * slot;
+    this.#slots[at + 1]! += bytes;
+    this.#slots[at + 2]! += 1;
+  }
+
   /** A request that a quota of this refused. */
   countRefused(slot: number, what: "requests" | "bytes"): void {
     const at = SLOT_CELLS * slot;

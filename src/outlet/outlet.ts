@@ -121,9 +121,6 @@ export class Outlet {
     const { hosts, origins } = this.#terms;
     const book = this.#book;
     const refusals = this.#refusals;
-    const nothing = (): never => {
-      throw new Error("an outlet refuses nothing");
-    };
     return {
       clock: this.#clock,
       // What is asked from then on the house refuses, and says why.
@@ -138,7 +135,7 @@ export class Outlet {
       answered: (status, seconds, bytes) => this.#board.answered(status, seconds, bytes),
       nextId: refusals.nextId,
       note: (refusal, id, principal) => refusals.note(refusal, id, principal),
-      explain: nothing,
+      explain: (error, id) => refusals.explain(error, id),
     };
   }
 
@@ -151,8 +148,17 @@ export class Outlet {
       if (drawn === null) this.#book.giveBack(principal, bytes);
       return drawn;
     };
-    const drawn = this.#supply.draw(principal.id, bytes);
-    return drawn instanceof Promise ? drawn.then(settle) : settle(drawn);
+    const failed = (error: unknown): null => {
+      if (this.#refusals.mayFail(principal, bytes)) throw error;
+      this.#book.giveBack(principal, bytes);
+      return null;
+    };
+    try {
+      const drawn = this.#supply.draw(principal.id, bytes);
+      return drawn instanceof Promise ? drawn.then(settle, failed) : settle(drawn);
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   /** Back to the reader when the house knows who it is, else to the house. */

@@ -189,6 +189,7 @@ export class OutletLine {
       this.#slots.set(slot, { seed, principal, taken: NOTHING_COUNTED });
     } else if ("refused" in message)
       this.#address!.notes.refused(message.refused, message.id, message.principal);
+    else if ("defect" in message) this.#address!.notes.defect(message.defect, message.id);
     else if ("full" in message) this.#free(message.full);
     else if ("snapshot" in message) this.#instance = message.snapshot;
     else if ("event" in message) this.#terms.observer.event(message.event);

@@ -1,5 +1,6 @@
 import { overQuota } from "../api/guard.ts";
 import { LINES_PER_SECOND } from "../api/log.ts";
+import { defect, placeOf, refusalOf } from "../api/problem.ts";
 import { requestIds } from "../api/requestId.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Refusal } from "../port/errors.ts";
@@ -17,12 +18,11 @@ import type { Slots } from "./slots.ts";
 export class OutletRefusals {
   /** With a prefix of this thread's own. */
   readonly nextId = requestIds();
-  readonly #clock: Pick<Clock, "monotonicMilliseconds">;
   readonly #board: Board;
   readonly #slots: Slots;
   readonly #tell: (message: ToHouse) => void;
-  #second = -1;
-  #told = 0;
+  readonly #toldQuotas: Pace;
+  readonly #toldDefects: Pace;
 
   constructor(
     clock: Pick<Clock, "monotonicMilliseconds">,
@@ -30,7 +30,8 @@ export class OutletRefusals {
     slots: Slots,
     tell: (message: ToHouse) => void,
   ) {
-    this.#clock = clock;
+    this.#toldQuotas = new Pace(clock);
+    this.#toldDefects = new Pace(clock);
     this.#board = board;
     this.#slots = slots;
     this.#tell = tell;
@@ -41,14 +42,42 @@ export class OutletRefusals {
     return overQuota(what, milliseconds);
   }
 
-  note(refusal: Refusal, id: string, principal: Principal): void {
-    this.#board.refused(refusal.code);
-    if (this.#mayTell()) this.#tell({ refused: refusal, id, principal: principal.id });
-    else this.#slots.untold(principal.id);
+  /**
+   * Whether a defect may be answered here, as the log has each that is: with more of them a second the
+   * house is to answer, whose draw may not have it.
+   */
+  mayFail({ id }: Principal, bytes: number): boolean {
+    if (!this.#toldDefects.mayTell()) return false;
+    this.#slots.vain(id, bytes);
+    return true;
   }
 
-  /** By the same seconds as the log in the house, whose clock this is. */
-  #mayTell(): boolean {
+  explain(error: unknown, id: string): Refusal {
+    const known = refusalOf(error);
+    if (known) return known;
+    this.#tell({ defect: placeOf(error), id });
+    return defect();
+  }
+
+  note(refusal: Refusal, id: string, principal: Principal): void {
+    this.#board.refused(refusal.code);
+    if (refusal.code !== "over_quota" || this.#toldQuotas.mayTell())
+      this.#tell({ refused: refusal, id, principal: principal.id });
+    else this.#slots.untold(principal.id);
+  }
+}
+
+/** As many in a second as the log has lines, by its own seconds: the clock is that of the house. */
+class Pace {
+  readonly #clock: Pick<Clock, "monotonicMilliseconds">;
+  #second = -1;
+  #told = 0;
+
+  constructor(clock: Pick<Clock, "monotonicMilliseconds">) {
+    this.#clock = clock;
+  }
+
+  mayTell(): boolean {
     const second = Math.floor(this.#clock.monotonicMilliseconds() / 1000);
     if (second !== this.#second) this.#told = 0;
     this.#second = second;

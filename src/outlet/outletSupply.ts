@@ -123,8 +123,14 @@ export class OutletSupply {
   }
 
   #drawn({ bytes, pieces }: Generated, principal: string): Drawn {
-    for (const [at, piece] of pieces.entries())
-      this.#slots.count(piece.seed, principal, piece.bytes, at === 0);
+    try {
+      for (const [at, piece] of pieces.entries())
+        this.#slots.count(piece.seed, principal, piece.bytes, at === 0);
+    } catch (error) {
+      // What is not counted is nobody's.
+      bytes.fill(0);
+      throw error;
+    }
     return {
       ok: true,
       bytes,

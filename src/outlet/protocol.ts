@@ -1,3 +1,4 @@
+import type { DefectPlace } from "../api/problem.ts";
 import type { PreparedSeeds, SeedLimits } from "../drbg/policy.ts";
 import type { PreparedSeed } from "../drbg/preparedSeed.ts";
 import type { Dropped, StoreFailure } from "../drbg/seedMaker.ts";
@@ -91,6 +92,7 @@ export type ToHouse =
   | { readonly full: readonly number[] }
   /** For the log and the console; the board has the numbers. */
   | { readonly refused: Refusal; readonly id: string; readonly principal: string }
+  | { readonly defect: DefectPlace; readonly id: string }
   | { readonly event: ServiceEvent }
   | { readonly snapshot: InstanceSnapshot }
   | { readonly selfTestFailed: string }

@@ -35,6 +35,11 @@ export class Slots {
     this.#board.countRefused(this.#slotOf(this.#ofRefusals, null, principal), what);
   }
 
+  /** A request that failed after its quota had been charged. */
+  vain(principal: string, bytes: number): void {
+    this.#board.countVain(this.#slotOf(this.#ofRefusals, null, principal), bytes);
+  }
+
   /** One of those that were refused, of which the house hears no more. */
   untold(principal: string): void {
     this.#board.countUntold(this.#slotOf(this.#ofRefusals, null, principal));

@@ -11,7 +11,7 @@ import { FakeClock } from "../../support/fakeClock.ts";
 import { BOOT, isOutlets, openRig, principalOf, type Rig } from "./rig.ts";
 
 const SEED_BYTES = 16_384;
-const NO_NOTES = { refused: () => {}, suppressed: () => {} };
+const NO_NOTES = { refused: () => {}, suppressed: () => {}, defect: () => {} };
 
 /** What HMAC_DRBG makes of the seeds that were lent, piece by piece as the answers name them. */
 class Replay {

@@ -1,5 +1,6 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { seedLimits } from "../../../src/drbg/policy.ts";
+import { HmacDrbg } from "../../../src/drbg/hmacDrbg.ts";
 import { Board, SLOTS } from "../../../src/outlet/board.ts";
 import { OutletSupply } from "../../../src/outlet/outletSupply.ts";
 import type { LentSeed, ToHouse } from "../../../src/outlet/protocol.ts";
@@ -179,6 +180,19 @@ test("after a stop, a self-test that failed in the house, or in another outlet: 
   expect(await draw()).not.toBeNull();
   board.stop();
   expect(await draw()).toBeNull();
+});
+
+test("what cannot be counted is overwritten, and not answered", async () => {
+  supply.arrived(1, seedOf("s-1", board.dropEpoch));
+  await clock.run(50);
+  const generate = vi.spyOn(HmacDrbg.prototype, "generate");
+  vi.spyOn(board, "count").mockImplementation(() => {
+    throw new Error("x");
+  });
+  expect(() => supply.draw("p", 32)).toThrow("x");
+  expect(generate.mock.calls.flatMap(([out]) => [...out])).toEqual(Array(32).fill(0));
+  vi.restoreAllMocks();
+  expect(await draw()).toMatchObject({ outputs: ["s-1.2"] });
 });
 
 test("more principals than slots: the house reads what is counted, and it goes on", async () => {
