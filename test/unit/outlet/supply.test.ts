@@ -166,7 +166,17 @@ test("what takes more seeds than are prepared at a time is the house's at once",
   await clock.run(50);
   expect(supply.draw("p", 2001)).toBeNull();
   // The live one and one more suffice for this.
-  expect(supply.draw("p", 2000)).toBeInstanceOf(Promise);
+  const waits = supply.draw("p", 2000);
+  expect(waits).toBeInstanceOf(Promise);
+  await clock.run(300);
+  expect(await waits).toBeNull();
+  // The one that is prepared is one of them.
+  board.held = true;
+  supply.arrived(2, seedOf("s-2", board.dropEpoch));
+  await clock.run(50);
+  board.held = false;
+  expect(supply.draw("p", 2001)).toBeNull();
+  expect(supply.draw("p", 2000)).toMatchObject({ outputs: ["s-1.1", "s-2.1"] });
 });
 
 test("a seed that was dropped in the house is asked for again at once", async () => {
