@@ -206,6 +206,7 @@ export async function serve(
       address: { host: listening.address!.host, port: listening.address!.port },
       tls: tls.tls ?? null,
       accept: (connection) => listening.accept(connection),
+      notes: service.api.hotNotes,
     });
     const scheme = configuration.tls ? "https" : "http";
     const url = `${scheme}://${address.host}:${listening.address?.port}`;

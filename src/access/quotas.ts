@@ -127,6 +127,8 @@ interface Account {
 /** Where a principal's buckets are; -1 for one that is unlimited. */
 export type QuotaCells = readonly [requests: number, bytes: number];
 
+export type UsedElsewhere = Omit<ClientUse, "client" | "quota">;
+
 /** Buckets that were made by the thread that has the accounts. */
 export function bucketsAt(
   { requestsPerSecond, bytesPerSecond }: Quota,
@@ -204,12 +206,15 @@ export class Quotas {
     return this.#accountOf(principal).cells;
   }
 
-  /** Counts for the metrics what another thread admitted. */
-  used(principal: string, requests: number, bytes: number): void {
+  /** Counts for the metrics what another thread admitted and refused. */
+  used(principal: string, used: UsedElsewhere): void {
     const account = this.#accounts.get(principal);
     if (account === undefined) return;
-    account.use.requests += requests;
-    account.use.bytes += bytes;
+    const { use } = account;
+    use.requests += used.requests;
+    use.bytes += used.bytes;
+    use.refusedRequests += used.refusedRequests;
+    use.refusedBytes += used.refusedBytes;
   }
 
   /** For the metrics; the last one is of all clients that are not told by name. */

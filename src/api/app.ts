@@ -14,6 +14,7 @@ import { addDrills } from "./drills.ts";
 import { addEvents } from "./events.ts";
 import { eventsSocket } from "./eventsSocket.ts";
 import { liveSocket } from "./liveSocket.ts";
+import { hotNotesOf, type HotNotes } from "./hot/notes.ts";
 import { hotPortsOf, type HotPorts } from "./hot/ports.ts";
 import { addIntents } from "./intents.ts";
 import { jsonReader } from "./json.ts";
@@ -54,6 +55,8 @@ declare module "fastify" {
     directRoutes: DirectRoutes;
     /** For what is answered in front of all HTTP: see `hot/`. */
     hot: HotPorts;
+    /** For what is answered there in other threads. */
+    hotNotes: HotNotes;
   }
 }
 
@@ -96,6 +99,7 @@ export function buildApi(ports: ApiPorts, options: ApiOptions): FastifyInstance 
   const directRoutes = new DirectRoutes(context, nextId, readJson);
   app.decorate("directRoutes", directRoutes);
   app.decorate("hot", hotPortsOf(context, nextId, directRoutes.find));
+  app.decorate("hotNotes", hotNotesOf(context));
   app.decorate(
     "upgrades",
     new Upgrades(context, nextId, [

@@ -7,7 +7,8 @@ import { Hosts } from "./hosts.ts";
 import { RefusalLog } from "./log.ts";
 import type { ApiOptions, ApiPorts } from "./ports.ts";
 import { RecentRefusals } from "./recentRefusals.ts";
-import { defect, problemHeaders, problemOf, refusalOf, statusOf } from "./problem.ts";
+import { defect, type DefectPlace, placeOf, problemHeaders, problemOf } from "./problem.ts";
+import { refusalOf, statusOf } from "./problem.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -70,16 +71,21 @@ export class Context {
 
   /** Logs and counts a refusal; nothing of the request but its route goes into the log. */
   note(refusal: Refusal, requestId: string, method: string, route: string, who: Principal | null) {
+    this.ports.tally.refused(refusal.code);
+    this.tell(refusal, requestId, method, route, who?.id ?? null);
+  }
+
+  /** The same for the log and the console alone. */
+  tell(
+    refusal: Refusal,
+    requestId: string,
+    method: string,
+    route: string,
+    principal: string | null,
+  ): void {
     const { code } = refusal;
-    this.ports.tally.refused(code);
-    this.recentRefusals.note(refusal, method, route, who);
-    this.refusals.refused({
-      request_id: requestId,
-      code,
-      method,
-      route,
-      principal: who?.id ?? null,
-    });
+    this.recentRefusals.note(refusal, method, route, principal);
+    this.refusals.refused({ request_id: requestId, code, method, route, principal });
   }
 
   /** Answers a refusal as a problem, and counts it. */
@@ -122,14 +128,15 @@ export class Context {
   explain(error: unknown, requestId: string): Refusal {
     const known = refusalOf(error);
     if (known) return known;
-    // The message of a defect may quote what it choked on, so only where it happened is logged.
-    const { name, stack } = error instanceof Error ? error : new Error("not an Error");
-    const frames = stack?.split("\n").filter((line) => /^\s+at /.test(line));
+    this.tellDefect(placeOf(error), requestId);
+    return defect();
+  }
+
+  tellDefect(place: DefectPlace, requestId: string): void {
     this.ports.log.error(
-      { kind: "defect", request_id: requestId, name, frames },
+      { kind: "defect", request_id: requestId, ...place },
       "a defect in springhouse",
     );
-    return defect();
   }
 }
 

@@ -84,6 +84,17 @@ export function refusalOf(error: unknown): Refusal | null {
   return null;
 }
 
+/** Where a defect was, without its message, which may quote what it choked on. */
+export interface DefectPlace {
+  readonly name: string;
+  readonly frames: readonly string[] | undefined;
+}
+
+export function placeOf(error: unknown): DefectPlace {
+  const { name, stack } = error instanceof Error ? error : new Error("not an Error");
+  return { name, frames: stack?.split("\n").filter((line) => /^\s+at /.test(line)) };
+}
+
 export function defect(): Refusal {
   return refuse("internal", "An unexpected error; the log has it under this request id.");
 }

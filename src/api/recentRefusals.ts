@@ -1,7 +1,6 @@
 import type { Clock } from "../port/clock.ts";
 import { ERRORS, type Refusal } from "../port/errors.ts";
 import type { RecentRefusal } from "../port/live.ts";
-import type { Principal } from "../port/principal.ts";
 import { statusOf } from "./problem.ts";
 
 const KEPT = 32;
@@ -17,10 +16,10 @@ export class RecentRefusals {
     this.#clock = clock;
   }
 
-  note(refusal: Refusal, method: string, route: string, who: Principal | null): void {
+  /** @param principal its id; @param count how many of them */
+  note(refusal: Refusal, method: string, route: string, principal: string | null, count = 1): void {
     const { code, detail, remedy, unmet } = refusal;
     const now = this.#clock.wallMilliseconds();
-    const principal = who?.id ?? null;
     const key = `${code} ${method} ${route} ${principal}`;
     const known = this.#lines.get(key);
     // Anew, so that the map is in the order in which they came last.
@@ -34,7 +33,7 @@ export class RecentRefusals {
       method,
       route,
       principal,
-      count: (known?.count ?? 0) + 1,
+      count: (known?.count ?? 0) + count,
       firstMilliseconds: known?.firstMilliseconds ?? now,
       lastMilliseconds: now,
     });

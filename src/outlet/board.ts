@@ -1,13 +1,17 @@
+import { type ErrorCode, ERRORS } from "../port/errors.ts";
 import { DURATION_CELLS, Durations } from "../telemetry/durations.ts";
+import type { AnsweredElsewhere } from "../telemetry/requestTally.ts";
 
 /** What an outlet's requests are counted in at a time: one slot for each seed and principal. */
 export const SLOTS = 4096;
+const CODES = Object.keys(ERRORS) as ErrorCode[];
 
 const FLAGS = 8;
 const FLAG_BYTES = FLAGS * Int32Array.BYTES_PER_ELEMENT;
-const SLOT_CELLS = 3;
-/** Bytes first, then what `Durations` counts. */
-const ANSWERED_CELLS = 1 + DURATION_CELLS;
+export const SLOT_CELLS = 6;
+/** Bytes, answers with bytes, what `Durations` counts, and refusals by their code. */
+const REFUSED_CELL = 2 + DURATION_CELLS;
+const ANSWERED_CELLS = REFUSED_CELL + CODES.length;
 const DOUBLES = ANSWERED_CELLS + SLOT_CELLS * SLOTS;
 
 const STOPPED = 0;
@@ -22,6 +26,42 @@ export interface SlotCount {
   readonly pieces: number;
   readonly bytes: number;
   readonly requests: number;
+  /** For a quota of requests, and of bytes. */
+  readonly refusedRequests: number;
+  readonly refusedBytes: number;
+  /** Of those refused, what the house has heard nothing of. */
+  readonly untold: number;
+}
+
+export const NOTHING_COUNTED: SlotCount = {
+  pieces: 0,
+  bytes: 0,
+  requests: 0,
+  refusedRequests: 0,
+  refusedBytes: 0,
+  untold: 0,
+};
+
+export function countSince(before: SlotCount, now: SlotCount): SlotCount {
+  return {
+    pieces: now.pieces - before.pieces,
+    bytes: now.bytes - before.bytes,
+    requests: now.requests - before.requests,
+    refusedRequests: now.refusedRequests - before.refusedRequests,
+    refusedBytes: now.refusedBytes - before.refusedBytes,
+    untold: now.untold - before.untold,
+  };
+}
+
+/** What came since `before` was read, of the same board. */
+export function figuresSince(before: Float64Array, now: Float64Array): AnsweredElsewhere {
+  const cells = now.map((cell, at) => cell - before[at]!);
+  return {
+    outputBytes: cells[0]!,
+    served: cells[1]!,
+    durationCells: cells.subarray(2, REFUSED_CELL),
+    refused: new Map(CODES.map((code, at) => [code, cells[REFUSED_CELL + at]!])),
+  };
 }
 
 /**
@@ -41,7 +81,7 @@ export class Board {
     this.shared = shared;
     this.#flags = new Int32Array(shared, 0, FLAGS);
     this.#answered = new Float64Array(shared, FLAG_BYTES, ANSWERED_CELLS);
-    this.#durations = new Durations(this.#answered.subarray(1));
+    this.#durations = new Durations(this.#answered.subarray(2, REFUSED_CELL));
     this.#slots = new Float64Array(shared, FLAG_BYTES + 8 * ANSWERED_CELLS, SLOT_CELLS * SLOTS);
   }
 
@@ -97,16 +137,20 @@ export class Board {
     return Atomics.load(this.#flags, RESEED_REASON);
   }
 
-  /** Of an answer with bytes; there is no other here. */
-  answered(seconds: number, outputBytes: number): void {
+  /** With bytes, or with a refusal, whose code is counted by `refused`. */
+  answered(status: number, seconds: number, outputBytes: number): void {
     this.#answered[0]! += outputBytes;
+    if (status === 200) this.#answered[1]! += 1;
     this.#durations.observe(seconds);
   }
 
-  /** Bytes that were answered since the board was made, and how long it took. */
-  figures(): { readonly outputBytes: number; readonly durationCells: Float64Array } {
-    // A copy, which stands still.
-    return { outputBytes: this.#answered[0]!, durationCells: this.#answered.slice(1) };
+  refused(code: ErrorCode): void {
+    this.#answered[REFUSED_CELL + CODES.indexOf(code)]! += 1;
+  }
+
+  /** What was answered since the board was made, for `figuresSince`: a copy, which stands still. */
+  figures(): Float64Array {
+    return this.#answered.slice();
   }
 
   /** @param isFirst of the pieces of its request, which may be of several seeds */
@@ -117,10 +161,34 @@ export class Board {
     if (isFirst) this.#slots[at + 2]! += 1;
   }
 
+  /** A request that was admitted by its quota, and came to nothing. */
+  countVain(slot: number, bytes: number): void {
+    const at = SLOT_CELLS * slot;
+    this.#slots[at + 1]! += bytes;
+    this.#slots[at + 2]! += 1;
+  }
+
+  /** A request that a quota of this refused. */
+  countRefused(slot: number, what: "requests" | "bytes"): void {
+    const at = SLOT_CELLS * slot;
+    if (what === "requests") {
+      this.#slots[at + 3]! += 1;
+    } else {
+      // It was admitted as a request before its bytes were looked at.
+      this.#slots[at + 2]! += 1;
+      this.#slots[at + 4]! += 1;
+    }
+  }
+
+  countUntold(slot: number): void {
+    this.#slots[SLOT_CELLS * slot + 5]! += 1;
+  }
+
   counted(slot: number): SlotCount {
     const at = SLOT_CELLS * slot;
-    const [pieces = 0, bytes = 0, requests = 0] = this.#slots.subarray(at, at + SLOT_CELLS);
-    return { pieces, bytes, requests };
+    const [pieces = 0, bytes = 0, requests = 0, refusedRequests = 0, refusedBytes = 0, untold = 0] =
+      this.#slots.subarray(at, at + SLOT_CELLS);
+    return { pieces, bytes, requests, refusedRequests, refusedBytes, untold };
   }
 
   /** Of a slot in which nobody counts. */

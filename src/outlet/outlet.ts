@@ -7,21 +7,24 @@ import { Hosts } from "../api/hosts.ts";
 import { MAXIMUM_CONNECTIONS } from "../api/hot/limits.ts";
 import { secureContextOf } from "../api/tlsContext.ts";
 import type { Clock } from "../port/clock.ts";
-import type { Drawn } from "../port/draw.ts";
+import type { Drawn, DrawResult } from "../port/draw.ts";
 import type { Principal } from "../port/principal.ts";
 import { Board } from "./board.ts";
 import { Bridges } from "./bridge.ts";
 import { OutletBook } from "./outletBook.ts";
+import { OutletRefusals } from "./outletRefusals.ts";
 import { OutletSupply } from "./outletSupply.ts";
 import type { OutletTerms, ToHouse, ToOutlet } from "./protocol.ts";
+import { Slots } from "./slots.ts";
 
 /** How a message goes to the house. */
 export type TellHouse = (message: ToHouse, transfer?: readonly ArrayBuffer[]) => void;
 
 /**
  * What runs in an outlet's thread: the reader of hot heads over an instance, a book and a board of its
- * own, on the service's address. What it cannot answer with bytes, at once or after a moment, it passes
- * to the house with the connection: every other route, every refusal.
+ * own, on the service's address. What it cannot answer with bytes, at once or after a moment, or with
+ * the refusal of a quota, it passes to the house with the connection: every other route, whoever is not
+ * let in, what lacks a seed.
  */
 export class Outlet {
   readonly #terms: OutletTerms;
@@ -29,6 +32,8 @@ export class Outlet {
   readonly #board: Board;
   readonly #tell: TellHouse;
   readonly #supply: OutletSupply;
+  readonly #slots: Slots;
+  readonly #refusals: OutletRefusals;
   readonly #book: OutletBook;
   readonly #bridges: Bridges;
   readonly #connections: HotConnections;
@@ -42,7 +47,10 @@ export class Outlet {
     this.#tell = tell;
     this.#board = new Board(terms.board);
     const { instance, drbg } = terms;
-    this.#supply = new OutletSupply({ clock, board: this.#board, tell, instance, drbg });
+    this.#slots = new Slots(this.#board, tell);
+    this.#refusals = new OutletRefusals(clock, this.#board, this.#slots, tell);
+    const [board, slots] = [this.#board, this.#slots];
+    this.#supply = new OutletSupply({ clock, board, slots, tell, instance, drbg });
     this.#book = new OutletBook(clock, this.#board, terms.buckets, tell);
     this.#bridges = new Bridges(tell);
     this.#connections = new HotConnections(this.#ports(), (socket) => {
@@ -112,9 +120,7 @@ export class Outlet {
   #ports(): HotPorts {
     const { hosts, origins } = this.#terms;
     const book = this.#book;
-    const nothing = (): never => {
-      throw new Error("an outlet refuses nothing");
-    };
+    const refusals = this.#refusals;
     return {
       clock: this.#clock,
       // What is asked from then on the house refuses, and says why.
@@ -126,21 +132,33 @@ export class Outlet {
       isActive: (principal) => book.isActive(principal),
       draw: (principal, bytes) => this.#draw(principal, bytes),
       route: () => null,
-      answered: (_status, seconds, bytes) => this.#board.answered(seconds, bytes),
-      nextId: nothing,
-      note: nothing,
-      explain: nothing,
+      answered: (status, seconds, bytes) => this.#board.answered(status, seconds, bytes),
+      nextId: refusals.nextId,
+      note: (refusal, id, principal) => refusals.note(refusal, id, principal),
+      explain: (error, id) => refusals.explain(error, id),
     };
   }
 
-  #draw(principal: Principal, bytes: number): Drawn | null | Promise<Drawn | null> {
-    if (!this.#book.admit(principal, bytes)) return null;
+  #draw(principal: Principal, bytes: number): DrawResult | null | Promise<Drawn | null> {
+    // The house reads what stands in the slots, and counts this one itself.
+    if (!this.#slots.has(1)) return null;
+    const over = this.#book.admit(principal, bytes);
+    if (over !== null) return this.#refusals.overQuota(principal, over);
     const settle = (drawn: Drawn | null): Drawn | null => {
       if (drawn === null) this.#book.giveBack(principal, bytes);
       return drawn;
     };
-    const drawn = this.#supply.draw(principal.id, bytes);
-    return drawn instanceof Promise ? drawn.then(settle) : settle(drawn);
+    const failed = (error: unknown): null => {
+      if (this.#refusals.mayFail(principal, bytes)) throw error;
+      this.#book.giveBack(principal, bytes);
+      return null;
+    };
+    try {
+      const drawn = this.#supply.draw(principal.id, bytes);
+      return drawn instanceof Promise ? drawn.then(settle, failed) : settle(drawn);
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   /** Back to the reader when the house knows who it is, else to the house. */

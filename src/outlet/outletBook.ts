@@ -16,6 +16,12 @@ interface Entry {
   readonly bytes: Bucket | null;
 }
 
+/** Which of the two is used up, and until when. */
+export interface OverQuota {
+  readonly what: "requests" | "bytes";
+  readonly milliseconds: number;
+}
+
 /**
  * Who may come in, as far as this thread has asked the house. What it knows it forgets when any token
  * is revoked, at a token's end, and with the day. It has no token, and no digest of one that is nobody's.
@@ -93,15 +99,19 @@ export class OutletBook {
     for (const resolve of waiting) resolve(lent !== null);
   }
 
-  /** Takes a request and its bytes out of its quota; false, and nothing is taken, where one lacks. */
-  admit(principal: Principal, bytes: number): boolean {
+  /**
+   * Takes a request and its bytes out of its quota, as the house does: a request whose bytes lack is one
+   * all the same.
+   * @returns null, or what it lacks
+   */
+  admit(principal: Principal, bytes: number): OverQuota | null {
     const entry = this.#byPrincipal.get(principal)!;
-    if (entry.requests === null && entry.bytes === null) return true;
+    if (entry.requests === null && entry.bytes === null) return null;
     const now = this.#clock.monotonicMilliseconds();
-    if (entry.requests?.admit(1, now)) return false;
-    if (!entry.bytes?.admit(bytes, now)) return true;
-    entry.requests?.giveBack(1);
-    return false;
+    const requestWait = entry.requests?.admit(1, now) ?? 0;
+    if (requestWait > 0) return { what: "requests", milliseconds: requestWait };
+    const bytesWait = entry.bytes?.admit(bytes, now) ?? 0;
+    return bytesWait > 0 ? { what: "bytes", milliseconds: bytesWait } : null;
   }
 
   /** For a request that the house answers, out of the same quota. */

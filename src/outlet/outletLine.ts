@@ -1,10 +1,11 @@
+import { overQuota } from "../api/guard.ts";
 import type { InstanceSnapshot } from "../port/snapshot.ts";
 import { wipeSeed } from "../drbg/preparedSeed.ts";
 import type { StoreFailure } from "../drbg/seedMaker.ts";
 import type { Cancel } from "../port/clock.ts";
 import type { EventKind, ServiceEvent } from "../port/event.ts";
 import { Backoff } from "../source/backoff.ts";
-import { Board, type SlotCount } from "./board.ts";
+import { Board, countSince, figuresSince, NOTHING_COUNTED, type SlotCount } from "./board.ts";
 import { ConduitSocket } from "./conduit.ts";
 import type { OutletsAddress, OutletsTerms } from "./outlets.ts";
 import type {
@@ -22,7 +23,8 @@ import type {
 const RETRY_MILLISECONDS = 1000;
 
 interface Slot {
-  readonly seed: string;
+  /** Null: what is refused is counted there. */
+  readonly seed: string | null;
   readonly principal: string;
   /** What was taken over already. */
   taken: SlotCount;
@@ -107,8 +109,7 @@ export class OutletLine {
     const before = this.#answered;
     const now = this.board.figures();
     this.#answered = now;
-    const cells = now.durationCells.map((cell, at) => cell - before.durationCells[at]!);
-    this.#terms.tally.absorb("http", now.outputBytes - before.outputBytes, cells);
+    this.#terms.tally.absorb("http", figuresSince(before, now));
     for (const number of this.#slots.keys()) this.#foldSlot(number);
   }
 
@@ -118,13 +119,17 @@ export class OutletLine {
     const { seed, principal, taken } = slot;
     const now = this.board.counted(number);
     slot.taken = now;
-    const pieces = now.pieces - taken.pieces;
-    const bytes = now.bytes - taken.bytes;
-    const requests = now.requests - taken.requests;
+    const news = countSince(taken, now);
+    const { pieces, bytes, untold } = news;
+    const { outputs, quotas } = this.#terms;
     // The outlet may be counting at this moment: what is not there yet comes the next time, alone.
-    if (pieces === 0 && bytes === 0 && requests === 0) return;
-    this.#terms.outputs.count(seed, principal, "http", "random", bytes, pieces);
-    this.#terms.quotas.used(principal, requests, bytes);
+    if (seed !== null && pieces + bytes > 0)
+      outputs.count(seed, principal, "http", "random", bytes, pieces);
+    quotas.used(principal, news);
+    if (untold === 0) return;
+    // Its detail is that of one of them.
+    const refusal = overQuota(news.refusedBytes > 0 ? "bytes" : "requests", 0);
+    this.#address!.notes.suppressed(refusal, principal, untold);
   }
 
   #start(): void {
@@ -181,8 +186,11 @@ export class OutletLine {
     else if ("who" in message) this.#introduce(message.who);
     else if ("slot" in message) {
       const { slot, seed, principal } = message;
-      this.#slots.set(slot, { seed, principal, taken: { pieces: 0, bytes: 0, requests: 0 } });
-    } else if ("full" in message) this.#free(message.full);
+      this.#slots.set(slot, { seed, principal, taken: NOTHING_COUNTED });
+    } else if ("refused" in message)
+      this.#address!.notes.refused(message.refused, message.id, message.principal);
+    else if ("defect" in message) this.#address!.notes.defect(message.defect, message.id);
+    else if ("full" in message) this.#free(message.full);
     else if ("snapshot" in message) this.#instance = message.snapshot;
     else if ("event" in message) this.#terms.observer.event(message.event);
     else if ("selfTestFailed" in message) this.#terms.drbg.selfTestFailed(message.selfTestFailed);

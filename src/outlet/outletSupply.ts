@@ -11,7 +11,7 @@ import { RESEED_REASONS, type Requirement } from "../port/lineage.ts";
 import type { Board } from "./board.ts";
 import { LentSeeds } from "./lentSeeds.ts";
 import type { LentSeed, OutletTerms, ToHouse } from "./protocol.ts";
-import { Slots } from "./slots.ts";
+import type { Slots } from "./slots.ts";
 
 /** A request waits so long for a seed; then the house has it, whose own instance may have one. */
 const SEED_MILLISECONDS = 250;
@@ -23,6 +23,7 @@ const MOST_PIECES = 8;
 export interface OutletSupplyTerms extends Pick<OutletTerms, "instance" | "drbg"> {
   readonly clock: Clock;
   readonly board: Board;
+  readonly slots: Slots;
   readonly tell: (message: ToHouse) => void;
 }
 
@@ -42,9 +43,9 @@ export class OutletSupply {
 
   constructor(terms: OutletSupplyTerms) {
     this.#terms = terms;
-    const { clock, board, tell, drbg } = terms;
+    const { clock, board, slots, tell, drbg } = terms;
     this.#seeds = new LentSeeds(board, tell);
-    this.#slots = new Slots(board, tell);
+    this.#slots = slots;
     this.#dropEpoch = board.dropEpoch;
     this.#reseedEpoch = board.reseedEpoch;
     // The house knows the quorum: what it lends has met it.
@@ -122,8 +123,14 @@ export class OutletSupply {
   }
 
   #drawn({ bytes, pieces }: Generated, principal: string): Drawn {
-    for (const [at, piece] of pieces.entries())
-      this.#slots.count(piece.seed, principal, piece.bytes, at === 0);
+    try {
+      for (const [at, piece] of pieces.entries())
+        this.#slots.count(piece.seed, principal, piece.bytes, at === 0);
+    } catch (error) {
+      // What is not counted is nobody's.
+      bytes.fill(0);
+      throw error;
+    }
     return {
       ok: true,
       bytes,

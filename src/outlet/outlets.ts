@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Quotas } from "../access/quotas.ts";
 import type { TokenBook } from "../access/tokenBook.ts";
+import type { HotNotes } from "../api/hot/notes.ts";
 import type { DrbgSupply } from "../drbg/randomSupply.ts";
 import type { Cancel, Clock } from "../port/clock.ts";
 import type { Observer } from "../port/event.ts";
@@ -36,6 +37,7 @@ export interface OutletsAddress {
   readonly address: OutletTerms["address"];
   readonly tls: OutletTls | null;
   readonly accept: (connection: Duplex) => void;
+  readonly notes: HotNotes;
 }
 
 /**

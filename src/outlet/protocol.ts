@@ -1,7 +1,9 @@
+import type { DefectPlace } from "../api/problem.ts";
 import type { PreparedSeeds, SeedLimits } from "../drbg/policy.ts";
 import type { PreparedSeed } from "../drbg/preparedSeed.ts";
 import type { Dropped, StoreFailure } from "../drbg/seedMaker.ts";
 import type { HashName } from "../kernel/hmac.ts";
+import type { Refusal } from "../port/errors.ts";
 import type { ReseedReason, SeedKind, Shape } from "../port/lineage.ts";
 import type { ServiceEvent } from "../port/event.ts";
 import type { Principal } from "../port/principal.ts";
@@ -84,10 +86,13 @@ export type ToHouse =
   | { readonly ready: true }
   | { readonly seedNumber: number; readonly order: SeedOrder }
   | { readonly who: string }
-  /** What is counted from now on in this slot of the board. */
-  | { readonly slot: number; readonly seed: string; readonly principal: string }
+  /** What is counted from now on in this slot of the board; of no seed: what is refused. */
+  | { readonly slot: number; readonly seed: string | null; readonly principal: string }
   /** Nothing more is counted there. */
   | { readonly full: readonly number[] }
+  /** For the log and the console; the board has the numbers. */
+  | { readonly refused: Refusal; readonly id: string; readonly principal: string }
+  | { readonly defect: DefectPlace; readonly id: string }
   | { readonly event: ServiceEvent }
   | { readonly snapshot: InstanceSnapshot }
   | { readonly selfTestFailed: string }

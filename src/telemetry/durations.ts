@@ -25,10 +25,9 @@ export class Durations {
     this.#cells[SECONDS]! += seconds;
   }
 
-  /** Adds what was observed elsewhere; @returns how many requests that was */
-  absorb(cells: Float64Array): number {
+  /** Adds what was observed elsewhere. */
+  absorb(cells: Float64Array): void {
     for (let at = 0; at < DURATION_CELLS; at++) this.#cells[at]! += cells[at]!;
-    return cells.subarray(0, SECONDS).reduce((sum, count) => sum + count, 0);
   }
 
   /** Series of a Prometheus histogram: how the name goes on, `le` of a bucket, value. */

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../port/errors.ts";
+import { type ErrorCode, ERRORS } from "../port/errors.ts";
 import { DOORS, type Door } from "../port/lineage.ts";
 import { Durations } from "./durations.ts";
 
@@ -7,6 +7,16 @@ interface DoorTally {
   /** Requests by HTTP status. */
   readonly codes: Map<number, number>;
   readonly durations: Durations;
+}
+
+/** What another thread answered. */
+export interface AnsweredElsewhere {
+  readonly outputBytes: number;
+  /** With bytes. */
+  readonly served: number;
+  /** Of whatever it answered, as `Durations` has them. */
+  readonly durationCells: Float64Array;
+  readonly refused: ReadonlyMap<ErrorCode, number>;
 }
 
 /**
@@ -31,12 +41,18 @@ export class RequestTally {
     tally.durations.observe(seconds);
   }
 
-  /** Adds what an outlet has answered: all of it with 200. */
-  absorb(door: Door, outputBytes: number, durationCells: Float64Array): void {
+  absorb(door: Door, { outputBytes, served, durationCells, refused }: AnsweredElsewhere): void {
     const tally = this.doors[door];
+    const add = <Key>(counts: Map<Key, number>, key: Key, count: number): void => {
+      if (count > 0) counts.set(key, (counts.get(key) ?? 0) + count);
+    };
     tally.outputBytes += outputBytes;
-    const requests = tally.durations.absorb(durationCells);
-    if (requests > 0) tally.codes.set(200, (tally.codes.get(200) ?? 0) + requests);
+    tally.durations.absorb(durationCells);
+    add(tally.codes, 200, served);
+    for (const [code, count] of refused) {
+      add(tally.codes, ERRORS[code].status ?? 500, count);
+      add(this.refusals, code, count);
+    }
   }
 
   refused(code: ErrorCode): void {

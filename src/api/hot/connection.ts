@@ -239,6 +239,7 @@ export class HotConnection {
     const answer = refusalAnswer(refusal, id);
     const text = answerText(answer, date.text, times.keepAliveMilliseconds / 1000);
     this.#socket.write(text, this.#written);
+    if (this.#socket.writableLength > 0) this.#socket.pause();
   }
 
   #passOn(received: Buffer): void {

@@ -65,7 +65,7 @@ test("a token that ends is asked for again, and many that wait for one ask once"
   expect([outlet.isActive(principal), outlet.authenticate(HEADERS, socket)]).toEqual([false, null]);
 });
 
-test("a quota that lacks one of the two is not touched, and what the house answers is given back", () => {
+test("a request whose bytes lack is a request of its quota, and what the house answers is given back", () => {
   const { clock, board, book: outlet, socket, buckets } = book();
   const quota = { requestsPerSecond: 3, bytesPerSecond: 1000 };
   const cells = new BigInt64Array(buckets);
@@ -79,14 +79,14 @@ test("a quota that lacks one of the two is not touched, and what the house answe
     board.accessEpoch,
   );
   expect(outlet.authenticate(HEADERS, socket)).toBe(principal);
-  expect(outlet.admit(principal, 600)).toBe(true);
-  expect(outlet.admit(principal, 600)).toBe(false);
-  expect([requests.wait(2, now), bytes.wait(400, now)]).toEqual([0, 0]);
-  expect(requests.wait(3, now)).toBeGreaterThan(0);
+  expect(outlet.admit(principal, 600)).toBeNull();
+  expect(outlet.admit(principal, 600)).toEqual({ what: "bytes", milliseconds: 200 });
+  expect([requests.wait(1, now), bytes.wait(400, now)]).toEqual([0, 0]);
+  expect(requests.wait(2, now)).toBeGreaterThan(0);
   outlet.giveBack(principal, 600);
-  expect([requests.wait(3, now), bytes.wait(1000, now)]).toEqual([0, 0]);
-  for (let taken = 0; taken < 3; taken++) expect(outlet.admit(principal, 1)).toBe(true);
-  expect(outlet.admit(principal, 1)).toBe(false);
+  expect([requests.wait(2, now), bytes.wait(1000, now)]).toEqual([0, 0]);
+  for (let taken = 0; taken < 2; taken++) expect(outlet.admit(principal, 1)).toBeNull();
+  expect(outlet.admit(principal, 1)).toMatchObject({ what: "requests" });
 });
 
 test("what is no token is not asked for", () => {

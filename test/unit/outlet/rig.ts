@@ -30,8 +30,24 @@ export const BOOT = "fedcba9876543210";
 /** The real thread, which can be told to go wrong once it listens. */
 const FAILING = `
 const { parentPort } = require("node:worker_threads");
+const load = (name) => import(new URL("../" + name, ${JSON.stringify(OUTLET_WORKER.href)}).href);
 import(${JSON.stringify(OUTLET_WORKER.href)}).then(() =>
-  parentPort.on("message", ({ goWrong }) => {
+  parentPort.on("message", async ({ goWrong }) => {
+    if (goWrong === "draw") {
+      const { OutletSupply: { prototype } } = await load("outlet/outletSupply.ts");
+      const { draw } = prototype;
+      prototype.draw = function (principal, bytes) {
+        if (bytes === 13) throw new Error("sph_a_secret");
+        if (bytes === 14) return Promise.reject(new Error("sph_a_secret"));
+        return draw.call(this, principal, bytes);
+      };
+      parentPort.postMessage({ gone: "wrong" });
+    }
+    if (goWrong === "generate") {
+      const { HmacDrbg: { prototype } } = await load("drbg/hmacDrbg.ts");
+      prototype.generate = () => { throw new Error("sph_a_secret"); };
+      parentPort.postMessage({ gone: "wrong" });
+    }
     if (goWrong === "throw") setImmediate(() => { throw new Error("sph_a_secret"); });
     if (goWrong === "hang") for (;;);
     if (goWrong === "memory") for (const all = []; ; ) all.push(new Array(1e5).fill({}));
@@ -43,6 +59,8 @@ export interface Started {
   readonly terms: OutletTerms;
   readonly worker: Worker;
   readonly said: ToHouse[];
+  /** Called once it goes wrong. */
+  wrong: () => void;
   /** As it arrived, and what the house still has of it. */
   readonly heard: ToOutlet[];
   readonly sent: ToOutlet[];
@@ -126,10 +144,11 @@ export async function openRig(options: RigOptions = {}) {
       workerData: terms,
       resourceLimits: { maxOldGenerationSizeMb: 64 },
     });
-    const one: Started = { terms, worker, said: [], heard: [], sent: [] };
+    const one: Started = { terms, worker, said: [], heard: [], sent: [], wrong: () => {} };
     started.push(one);
     const thread: OutletThread = threadOf(worker, {
       told: (message) => {
+        if ("gone" in message) return one.wrong();
         one.said.push(message);
         listener.told(message);
       },
@@ -181,6 +200,7 @@ export async function openRig(options: RigOptions = {}) {
     address: { host: "127.0.0.1", port },
     tls: tls ?? null,
     accept: (connection) => listening.accept(connection),
+    notes: house.app.hotNotes,
   });
 
   const answering = () =>
@@ -191,8 +211,9 @@ export async function openRig(options: RigOptions = {}) {
     outlets.poolChanged();
   };
   if (!options.unready) await answering();
-  const dial = (): RawConnection => {
-    const connection = new RawConnection({ port, host: "127.0.0.1" });
+  /** @param to another port than that of the outlets */
+  const dial = (to = port): RawConnection => {
+    const connection = new RawConnection({ port: to, host: "127.0.0.1" });
     onTestFinished(() => void connection.socket.destroy());
     return connection;
   };
@@ -220,6 +241,12 @@ export async function openRig(options: RigOptions = {}) {
     thread: (): Started => started.at(-1)!,
     goWrong: (how: "throw" | "hang" | "memory"): void =>
       started.at(-1)!.worker.postMessage({ goWrong: how }),
+    /** From then on draws of 13 and 14 bytes have a defect, or the DRBG has one. */
+    breakDraws: async (how: "draw" | "generate"): Promise<void> => {
+      const thread = started.at(-1)!;
+      thread.worker.postMessage({ goWrong: how });
+      await new Promise<void>((resolve) => (thread.wrong = resolve));
+    },
     /** Ends the thread from outside; resolves when another answers. */
     async terminate(): Promise<void> {
       const { worker } = started.at(-1)!;

@@ -1,8 +1,10 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { seedLimits } from "../../../src/drbg/policy.ts";
+import { HmacDrbg } from "../../../src/drbg/hmacDrbg.ts";
 import { Board, SLOTS } from "../../../src/outlet/board.ts";
 import { OutletSupply } from "../../../src/outlet/outletSupply.ts";
 import type { LentSeed, ToHouse } from "../../../src/outlet/protocol.ts";
+import { Slots } from "../../../src/outlet/slots.ts";
 import { RESEED_REASONS, type Seed } from "../../../src/port/lineage.ts";
 import { FakeClock } from "../../support/fakeClock.ts";
 
@@ -23,6 +25,7 @@ async function open(bytes: number): Promise<void> {
   supply = new OutletSupply({
     clock,
     board,
+    slots: new Slots(board, (message) => void told.push(message)),
     tell: (message) => void told.push(message),
     instance: "http-2",
     drbg: {
@@ -163,7 +166,17 @@ test("what takes more seeds than are prepared at a time is the house's at once",
   await clock.run(50);
   expect(supply.draw("p", 2001)).toBeNull();
   // The live one and one more suffice for this.
-  expect(supply.draw("p", 2000)).toBeInstanceOf(Promise);
+  const waits = supply.draw("p", 2000);
+  expect(waits).toBeInstanceOf(Promise);
+  await clock.run(300);
+  expect(await waits).toBeNull();
+  // The one that is prepared is one of them.
+  board.held = true;
+  supply.arrived(2, seedOf("s-2", board.dropEpoch));
+  await clock.run(50);
+  board.held = false;
+  expect(supply.draw("p", 2001)).toBeNull();
+  expect(supply.draw("p", 2000)).toMatchObject({ outputs: ["s-1.1", "s-2.1"] });
 });
 
 test("a seed that was dropped in the house is asked for again at once", async () => {
@@ -177,6 +190,19 @@ test("after a stop, a self-test that failed in the house, or in another outlet: 
   expect(await draw()).not.toBeNull();
   board.stop();
   expect(await draw()).toBeNull();
+});
+
+test("what cannot be counted is overwritten, and not answered", async () => {
+  supply.arrived(1, seedOf("s-1", board.dropEpoch));
+  await clock.run(50);
+  const generate = vi.spyOn(HmacDrbg.prototype, "generate");
+  vi.spyOn(board, "count").mockImplementation(() => {
+    throw new Error("x");
+  });
+  expect(() => supply.draw("p", 32)).toThrow("x");
+  expect(generate.mock.calls.flatMap(([out]) => [...out])).toEqual(Array(32).fill(0));
+  vi.restoreAllMocks();
+  expect(await draw()).toMatchObject({ outputs: ["s-1.2"] });
 });
 
 test("more principals than slots: the house reads what is counted, and it goes on", async () => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HotConnections } from "../../../../src/api/hot/connections.ts";
 import type { Listening } from "../../../../src/api/listen.ts";
@@ -103,6 +104,39 @@ describe("a connection", () => {
     socket.destroy();
     await vi.waitFor(() => expect(overwritten()).toBe(true));
   });
+
+  test.each(["bytes", "a refusal"])(
+    "whose client does not take %s is not read from until it does",
+    async (what) => {
+      const quota = { requestsPerSecond: 0.001, bytesPerSecond: null };
+      const token = await house.issue(["client"], quota);
+      const head = Buffer.from(random(32, token));
+      const taken: (() => void)[] = [];
+      const socket = Object.assign(
+        new Duplex({
+          read: () => {},
+          write: (_chunk: Buffer, _encoding, done) => void taken.push(done),
+        }),
+        { setTimeout: () => {} },
+      );
+      new HotConnections(house.app.hot, () => {}).serve(socket as unknown as Socket);
+      const ask = async (): Promise<void> => {
+        socket.push(head);
+        await new Promise((resolve) => setImmediate(resolve));
+      };
+      await ask();
+      if (what === "a refusal") {
+        taken.shift()!();
+        await ask();
+      }
+      const { length } = house.answered;
+      for (let asked = 0; asked < 5; asked++) await ask();
+      expect([taken.length, house.answered.length, socket.isPaused()]).toEqual([1, length, true]);
+      taken.shift()!();
+      await vi.waitFor(() => expect(socket.isPaused()).toBe(false));
+      socket.destroy();
+    },
+  );
 
   test("that was half closed still gets its answer", async () => {
     house.supply.delayMilliseconds = 30;
