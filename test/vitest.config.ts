@@ -9,13 +9,43 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Where `.ci/run` wants the counts, as JSON. */
 const report = process.env.SPRINGHOUSE_TEST_REPORT;
 
-/** The longest first, so that none of them is what all others are waited for with. */
+/**
+ * What takes longest comes first: begun last, one of these is what all else is waited for with. What
+ * computes all the time has beside it what mostly waits, so that the cores are never without either.
+ * A file that is not here and takes more than twenty seconds belongs here.
+ */
+const LONGEST = [
+  "simulation/odd",
+  "simulation/even",
+  "console/console",
+  "end-to-end/liveEstimate",
+  "end-to-end/kill",
+  "end-to-end/device",
+  "end-to-end/debianPackage",
+  "end-to-end/idle",
+  "cli/log",
+  "end-to-end/keys",
+  "assess/nonIid",
+  "source/serialUnplug",
+  "cli/assess",
+  "end-to-end/prometheus",
+  "key/history/history",
+  "end-to-end/outlets",
+  "simulation/plants",
+  "end-to-end/signals",
+  "end-to-end/calls",
+  "end-to-end/doors",
+  "end-to-end/consoleCost",
+].map((name) => `/${name}.slow.test.ts`);
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): boolean =>
-      /(simulation\/(even|odd)|end-to-end\/kill)\.slow/.test(moduleId);
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = LONGEST.findIndex((name) => moduleId.endsWith(name));
+      return at < 0 ? LONGEST.length : at;
+    };
     const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    return sorted.toSorted((a, b) => place(a) - place(b));
   }
 }
 
@@ -25,8 +55,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     globalSetup: ["test/buildEmulator.ts"],
     pool: "forks",
-    // One more than there are cores: most slow tests wait for a process of their own, or for a device.
-    maxWorkers: availableParallelism() + 1,
+    // More than there are cores: most slow tests wait for a process of their own, or for a device.
+    maxWorkers: availableParallelism() + 2,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       {
@@ -46,6 +76,8 @@ export default defineConfig({
           name: "slow",
           include: ["test/**/*.slow.test.ts"],
           testTimeout: 600_000,
+          // Those of one file that run side by side do so because they sleep.
+          maxConcurrency: 8,
           // They start services, which takes a busy machine long.
           hookTimeout: 120_000,
         },

@@ -54,7 +54,8 @@ test.skipIf(!CAN_BUILD)("it holds programs for this processor and C library alon
   expect(paths).toContain("./usr/lib/springhouse/node_modules/uplot/dist/uPlot.esm.js");
 });
 
-test.skipIf(!CAN_BUILD || !has("lintian"))("lintian finds nothing", async () => {
+// Beside the next: a machine mostly waits.
+test.skipIf(!CAN_BUILD || !has("lintian")).concurrent("lintian finds nothing", async () => {
   const args = ["--allow-root", "--fail-on", "error,warning", "--tag-display-limit", "0", file];
   const { stdout } = await run("lintian", args).catch((error: { stdout: string }) => error);
   expect(stdout).toBe("");
@@ -109,7 +110,7 @@ async function writtenFiles(machine: Machine): Promise<string[]> {
     .filter((path) => !OF_ANY_PACKAGE.test(path));
 }
 
-test.skipIf(!CAN_BUILD)(
+test.skipIf(!CAN_BUILD).concurrent(
   "it is installed, run, upgraded, removed and purged",
   async () => {
     await using machine = await bootMachine();

@@ -18,7 +18,7 @@ const PASSPHRASE = "correct horse battery staple";
 const clientOf = ({ url, authorization }: Running): SpringhouseClient =>
   new SpringhouseClient({ url, token: authorization.authorization.slice("Bearer ".length) });
 
-test("a key's life on the command line", async () => {
+test.concurrent("a key's life on the command line", async () => {
   const service = await startSpringhouse();
   try {
     const at = ["--url", service.url, "--state", service.state];
@@ -87,7 +87,7 @@ test("a key's life on the command line", async () => {
   }
 });
 
-test("a canary's material is in no file, log line, metric, event or error", async () => {
+test.concurrent("a canary's material is in no file, log line, metric, event or error", async () => {
   const state = await makeState();
   const service = await startSpringhouse({ state });
   const canary = Buffer.from("0123456789abcdefcanary+canary/ca");
@@ -142,7 +142,7 @@ test("a canary's material is in no file, log line, metric, event or error", asyn
   await removeState(state);
 });
 
-test("kill -9 while keys rotate: one primary each, no nonce twice, and the log replayed is the database", async () => {
+test.concurrent("kill -9 while keys rotate: one primary each, no nonce twice, and the log replayed is the database", async () => {
   const state = await makeState();
   const nonces = new Set<string>();
   let [encrypted, keys]: [number, string[]] = [0, []];
@@ -202,7 +202,7 @@ test("kill -9 while keys rotate: one primary each, no nonce twice, and the log r
   }
 });
 
-test("kill -9 while keys are made and receipts given: no output is kept without its key or its leaf", async () => {
+test.concurrent("kill -9 while keys are made and receipts given: no output is kept without its key or its leaf", async () => {
   const state = await makeState();
   const made: string[] = [];
   try {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test, type TestContext } from "vitest";
 import type { KeptEvent } from "../../src/port/event.ts";
 import type { SourceSnapshot } from "../../src/port/snapshot.ts";
 import { startEmulator } from "../support/emulator.ts";
@@ -8,7 +8,7 @@ import { type Running, springhouse, startSpringhouse, until } from "../support/s
 const CLAIM = 7.5;
 
 /** A device that is read as 8-bit samples, claimed at 7.5 bits, and estimated once a second. */
-async function withDevice(more = "") {
+async function withDevice({ onTestFinished }: TestContext, more = "") {
   const emulator = await startEmulator({ family: "truerngpro", rate: 100_000 });
   onTestFinished(() => emulator.close());
   const service = await startSpringhouse({
@@ -62,8 +62,9 @@ const windows = async (service: Running, count: number) =>
     PATIENCE,
   );
 
-test("a device's estimate stands beside its claim; a bias is told, and its end", async () => {
-  const { emulator, service } = await withDevice();
+// Side by side: nearly all of their time goes by until a window is due.
+test.concurrent("a device's estimate stands beside its claim; a bias is told, and its end", async (context) => {
+  const { emulator, service } = await withDevice(context);
   const live = await windows(service, 2);
   expect(live).toMatchObject({ claimedEntropy: CLAIM, samples: 65_536, low: false });
   const lowest = Math.min(...live.figures.map(({ lower }) => lower));
@@ -144,8 +145,8 @@ function threadMilliseconds(pid: number): number | undefined {
   return undefined;
 }
 
-test("switched off there is no thread, no figure and no metric", async () => {
-  const { service } = await withDevice(", enabled: false");
+test.concurrent("switched off there is no thread, no figure and no metric", async (context) => {
+  const { service } = await withDevice(context, ", enabled: false");
   await until("samples", async () => (await trng(service)).conditionedSamplesTotal > 200_000);
   expect((await trng(service)).live).toBeNull();
   if (existsSync("/proc")) expect(threadMilliseconds(service.child.pid!)).toBeUndefined();
@@ -153,10 +154,10 @@ test("switched off there is no thread, no figure and no metric", async () => {
   expect(metrics).not.toContain("springhouse_source_live_entropy_ratio{");
 });
 
-test.skipIf(!existsSync("/proc"))(
-  "of a device of 100 kB/s it costs less than 2 % of a core",
-  async () => {
-    const { service } = await withDevice();
+test
+  .skipIf(!existsSync("/proc"))
+  .concurrent("of a device of 100 kB/s it costs less than 2 % of a core", async (context) => {
+    const { service } = await withDevice(context);
     // The thread's start, and the first windows while it is compiled, come once.
     const { windows: before } = await windows(service, 3);
     const pid = service.child.pid!;
@@ -170,5 +171,4 @@ test.skipIf(!existsSync("/proc"))(
     expect(count).toBeGreaterThan(0);
     expect(after).toMatchObject({ broken: before.broken, lost: before.lost });
     expect(share).toBeLessThan(0.02);
-  },
-);
+  });

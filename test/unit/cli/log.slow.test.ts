@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
 import { tilePath } from "../../../src/log/tile.ts";
 import { openCopy } from "../../../src/verify/logDirectory.ts";
 import { verifyLog } from "../../../src/verify/verifyLog.ts";
@@ -35,7 +35,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe("the log of a real service", () => {
+// All side by side, each in files of its own.
+describe.concurrent("the log of a real service", () => {
   test("is exported, checked offline by two verifiers, and held against its witness", async () => {
     const state = await makeState();
     const witness = join(folder, "witness");
@@ -110,7 +111,7 @@ transparency:
   });
 });
 
-describe("the key of a real service's log", () => {
+describe.concurrent("the key of a real service's log", () => {
   test("is changed; whoever kept the first checks log and receipts of before and after with it", async () => {
     const state = await makeState();
     const copy = join(folder, "rotated");
@@ -168,9 +169,9 @@ describe("the key of a real service's log", () => {
   });
 });
 
-describe("a witness that cosigns", () => {
-  test("is checked offline, in the log and in a receipt", async () => {
-    const witness = await startWitness();
+describe.concurrent("a witness that cosigns", () => {
+  test("is checked offline, in the log and in a receipt", async (context) => {
+    const witness = await startWitness(context);
     const configuration = `
 transparency:
   origin: log.example/witnessed
@@ -212,7 +213,7 @@ transparency:
         0,
         expect.stringMatching(/^witness +witness.example\/w at /m),
       ]);
-      const another = (await startWitness()).key;
+      const another = (await startWitness(context)).key;
       const refused = await springhouse([...args.slice(0, -1), another]);
       expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("no checkpoint")]);
     } finally {
@@ -233,7 +234,9 @@ async function leafIdOf(state: string, position: number): Promise<string> {
 }
 
 /** A witness by C2SP tlog-witness that takes whatever it is given; what it checks is tried elsewhere. */
-async function startWitness(): Promise<{ readonly url: string; readonly key: string }> {
+async function startWitness({
+  onTestFinished,
+}: TestContext): Promise<{ readonly url: string; readonly key: string }> {
   const name = "witness.example/w";
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
@@ -267,7 +270,7 @@ async function startWitness(): Promise<{ readonly url: string; readonly key: str
   return { url: `http://127.0.0.1:${port}`, key };
 }
 
-describe("receipts of a real service", () => {
+describe.concurrent("receipts of a real service", () => {
   test("are checked offline, and opened by whoever has the value", async () => {
     const service = await startSpringhouse();
     const env = { SPRINGHOUSE_URL: service.url, SPRINGHOUSE_STATE: service.state };
@@ -344,7 +347,7 @@ describe("receipts of a real service", () => {
   });
 });
 
-describe("two verifiers over one copy", () => {
+describe.concurrent("two verifiers over one copy", () => {
   async function write(name: string, files: ReadonlyMap<string, Buffer>, note: string) {
     const directory = join(folder, name);
     for (const [path, bytes] of [
