@@ -11,14 +11,13 @@ import type { Role } from "../../src/port/principal.ts";
 import { pairsInThisThread } from "../../src/key/pair/pairMaker.ts";
 import { createService, type Service } from "../../src/service/service.ts";
 import type { Log } from "../../src/port/log.ts";
-import { FakeClock } from "../support/fakeClock.ts";
+import { FakeClock, settled } from "../support/fakeClock.ts";
 import { Callers, type Tokens } from "./client.ts";
 import { SimulatedDevice } from "./device.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { MortalClock } from "./mortalClock.ts";
 import { Generator } from "./generator.ts";
 import { WorldTimers } from "./worldTimers.ts";
-import { Pool } from "./pool.ts";
 import { noticedWithin, QuorumOracle } from "./quorumOracle.ts";
 import type { FaultPlan, Scenario } from "./scenario.ts";
 import { SIGNER } from "./signer.ts";
@@ -48,19 +47,13 @@ export async function simulate(
   scenario: Scenario,
   plant: (world: World) => () => void = () => () => {},
 ): Promise<Trace> {
-  const pool = new Pool();
-  try {
-    return await new Simulation(scenario, pool).run(plant);
-  } finally {
-    pool.restore();
-  }
+  return new Simulation(scenario).run(plant);
 }
 
 class Simulation {
   readonly #scenario: Scenario;
-  readonly #pool: Pool;
-  readonly #clock: FakeClock;
-  readonly #timers: WorldTimers;
+  readonly #clock = new FakeClock();
+  readonly #timers = new WorldTimers(this.#clock);
   readonly #generator: Generator;
   readonly #disk = new SimulatedDisk();
   readonly #devices: readonly SimulatedDevice[];
@@ -77,11 +70,8 @@ class Simulation {
   #generation = "1";
   #faultOf = new Map<string, FaultPlan>();
 
-  constructor(scenario: Scenario, pool: Pool) {
+  constructor(scenario: Scenario) {
     this.#scenario = scenario;
-    this.#pool = pool;
-    this.#clock = new FakeClock(undefined, pool.settled);
-    this.#timers = new WorldTimers(this.#clock);
     this.#generator = new Generator(scenario.seed ^ 0x5eed);
     this.#oracle = new QuorumOracle(scenario);
     this.#devices = scenario.devices.map(
@@ -157,7 +147,7 @@ class Simulation {
       over = true;
     };
     promise.then(settle, settle);
-    await this.#pool.settled();
+    await settled();
     while (!over) await this.#clock.run(10);
     return promise;
   }
@@ -476,7 +466,7 @@ class Simulation {
     for (const tile of tilesOf(openCheckpoint(checkpoint, SIGNER.verifier)?.size ?? 0)) {
       const path = tilePath(tile);
       const { record } = this.#callers.ask(`/v1/log/${path}`);
-      for (let turn = 0; turn < 200 && record.answer === null; turn++) await this.#pool.settled();
+      for (let turn = 0; turn < 200 && record.answer === null; turn++) await settled();
       files.set(path, record.answer?.body ?? Buffer.alloc(0));
     }
     this.#trace.copy = { files, checkpoint };
@@ -498,13 +488,13 @@ class Simulation {
 
   async #question(path: string): Promise<string> {
     const { record } = this.#callers.ask(path);
-    for (let turn = 0; turn < 200 && record.answer === null; turn++) await this.#pool.settled();
+    for (let turn = 0; turn < 200 && record.answer === null; turn++) await settled();
     return record.answer?.body.toString("utf8") ?? "";
   }
 
   async #status(path: string): Promise<number> {
     const { record } = this.#callers.ask(path);
-    for (let turn = 0; turn < 200 && record.answer === null; turn++) await this.#pool.settled();
+    for (let turn = 0; turn < 200 && record.answer === null; turn++) await settled();
     return record.answer?.status ?? 0;
   }
 }

@@ -15,15 +15,10 @@ export class FakeClock implements Clock {
   #wallOffset: number;
   #scheduled = 0;
   #tasks: Task[] = [];
-  readonly #settled: () => Promise<void>;
 
-  /**
-   * @param wallMilliseconds what the wall clock shows at first; default 2026-01-01T00:00:00Z
-   * @param whenSettled resolves when all that takes no time has been done
-   */
-  constructor(wallMilliseconds = 1_767_225_600_000, whenSettled = settled) {
+  /** @param wallMilliseconds what the wall clock shows at first; default 2026-01-01T00:00:00Z */
+  constructor(wallMilliseconds = 1_767_225_600_000) {
     this.#wallOffset = wallMilliseconds;
-    this.#settled = whenSettled;
   }
 
   wallMilliseconds(): number {
@@ -61,13 +56,13 @@ export class FakeClock implements Clock {
   /** Like `advance`, but lets promises and input/output callbacks run before and after every task. */
   async run(milliseconds: number): Promise<void> {
     const until = this.#monotonic + milliseconds;
-    await this.#settled();
+    await settled();
     for (let task = this.#next(until); task; task = this.#next(until)) {
       this.#execute(task);
-      await this.#settled();
+      await settled();
     }
     this.#monotonic = until;
-    await this.#settled();
+    await settled();
   }
 
   /** Moves the wall clock alone, as NTP, an operator or a resume does. */
