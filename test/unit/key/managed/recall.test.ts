@@ -5,7 +5,7 @@ import type { RecallLine } from "../../../../src/port/recall.ts";
 import { openLog } from "../../log/logs.ts";
 import { ADMIN, given, openRig, OWNER } from "./rig.ts";
 
-/** As `service.ts` ties them. */
+/** As `service/doors.ts` ties them. */
 const suspending =
   (service: KeyService) =>
   async (key: string, version: number, { actor, reason }: { actor: string; reason: string }) => {
