@@ -6,11 +6,20 @@ import { simulate } from "./simulate.ts";
 
 /** A scenario in which the bug shows must come up among so many. */
 const SCENARIOS = 60;
+/** Where it is known to: begun with, for most scenarios never meet these. A wrong one costs only time. */
+const SHOWN_BY: Partial<Record<CheckerName, number>> = {
+  quorum: 18,
+  recovery: 9,
+  told: 14,
+  latched: 43,
+};
 
 test.for(Object.keys(PLANTS) as CheckerName[])(
   "%s: the checker catches its planted bug",
   async (name) => {
-    for (let seed = 1; seed <= SCENARIOS; seed++) {
+    const first = SHOWN_BY[name] ?? 1;
+    for (let tried = 0; tried < SCENARIOS; tried++) {
+      const seed = 1 + ((first - 1 + tried) % SCENARIOS);
       const trace = await simulate(makeScenario(seed), PLANTS[name]);
       if (CHECKERS[name](trace).length > 0) return;
     }

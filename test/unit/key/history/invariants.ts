@@ -103,26 +103,31 @@ function formsOf(secret: Uint8Array): Buffer[] {
 
 const START_BYTES = 3;
 
-/** Whether any of the texts is in the whole: one pass, which looks closer where three bytes agree. */
-function findsAny(whole: Buffer, texts: readonly Buffer[]): boolean {
+/**
+ * Says whether any of the texts is in a whole: one pass, which looks closer where three bytes agree.
+ * A bit for each three bytes there can be, so that all of them fit into a processor's cache.
+ */
+function finderOf(texts: readonly Buffer[]): (whole: Buffer) => boolean {
   const starting = Map.groupBy(texts, (text) => text.readUIntBE(0, START_BYTES));
-  const starts = new Uint8Array(2 ** (8 * START_BYTES));
-  for (const start of starting.keys()) starts[start] = 1;
-  let start = 0;
-  for (const [at, byte] of whole.entries()) {
-    start = ((start << 8) | byte) & 0xffffff;
-    if (starts[start] === 0) continue;
-    const from = at - START_BYTES + 1;
-    const isThere = (text: Buffer) => text.equals(whole.subarray(from, from + text.length));
-    if (from >= 0 && starting.get(start)?.some(isThere)) return true;
-  }
-  return false;
+  const starts = new Uint8Array(2 ** (8 * START_BYTES - 3));
+  for (const start of starting.keys()) starts[start >> 3]! |= 1 << (start & 7);
+  return (whole) => {
+    let start = 0;
+    for (let at = 0; at < whole.length; at++) {
+      start = ((start << 8) | whole[at]!) & 0xffffff;
+      if ((starts[start >> 3]! & (1 << (start & 7))) === 0) continue;
+      const from = at - START_BYTES + 1;
+      const isThere = (text: Buffer) => text.equals(whole.subarray(from, from + text.length));
+      if (from >= 0 && starting.get(start)?.some(isThere)) return true;
+    }
+    return false;
+  };
 }
 
 export async function nothingIsTold({ copies, told, secrets, directory }: World): Promise<void> {
-  const forms = secrets.flatMap(formsOf);
+  const findsAny = finderOf(secrets.flatMap(formsOf));
   const hold = (whole: Buffer): void => {
-    if (findsAny(whole, forms)) expect.fail("material is in something that was written or said");
+    if (findsAny(whole)) expect.fail("material is in something that was written or said");
   };
   hold(Buffer.from(told.join("\n")));
   for (const folder of [...copies, directory])
