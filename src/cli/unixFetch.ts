@@ -13,6 +13,8 @@ export function unixFetch(socketPath: string): typeof fetch {
       const outgoing = request(
         {
           socketPath,
+          // A connection of its own: one that is kept may be ended by the server as it is used again.
+          agent: false,
           path: url.pathname + url.search,
           method: init.method ?? "GET",
           headers: { host: "localhost", ...Object.fromEntries(new Headers(init.headers)) },
