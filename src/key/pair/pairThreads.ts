@@ -6,7 +6,7 @@ import { owned, type PairAnswer, type PairOrder } from "./pairProtocol.ts";
 
 /** In the published build the worker's file ends as this one does. */
 const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
-const ENTRY = new URL(`../../worker/pairMaker.${EXTENSION}`, import.meta.url);
+export const PAIR_WORKER = new URL(`../../worker/pairMaker.${EXTENSION}`, import.meta.url);
 
 /** Another thread is started once each has so many pairs to make: of the cheapest, half a millisecond. */
 const BUSY_PAIRS = 4;
@@ -16,24 +16,30 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** A thread that makes one pair after the other, in the order in which they were asked for. */
+const startWorker = (): Worker => new Worker(PAIR_WORKER, { name: "pairs" });
+
+/**
+ * A thread that makes one pair after the other, in the order in which they were asked for. It keeps the
+ * process alive only while one is under way.
+ */
 class PairThread {
-  readonly #worker = new Worker(ENTRY, { name: "pairs" });
+  readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #jobs = 0;
 
-  constructor(ended: (thread: PairThread) => void) {
-    // It never keeps the process alive. Of what it fails with nothing is passed on: an error's text
-    // might hold a value.
-    this.#worker.unref();
-    this.#worker.on("message", (answer: PairAnswer) => this.#answered(answer));
-    this.#worker.on("error", () => {});
-    this.#worker.on("exit", () => {
+  constructor(worker: Worker, ended: (thread: PairThread) => void) {
+    this.#worker = worker;
+    worker.on("message", (answer: PairAnswer) => this.#answered(answer));
+    // Of what it fails with nothing is passed on: an error's text might hold a value.
+    worker.on("error", () => {});
+    worker.on("exit", () => {
       ended(this);
       for (const { reject } of this.#pending.values())
         reject(new Error("the thread that makes pairs ended"));
       this.#pending.clear();
     });
+    // After the first listener for messages, which refs it again.
+    worker.unref();
   }
 
   get pairs(): number {
@@ -44,6 +50,7 @@ class PairThread {
     return new Promise((resolve, reject) => {
       const order: PairOrder = { job: ++this.#jobs, type, seed: owned(seed) };
       this.#pending.set(order.job, { resolve, reject });
+      this.#worker.ref();
       this.#worker.postMessage(order, [order.seed.buffer as ArrayBuffer]);
     });
   }
@@ -55,6 +62,7 @@ class PairThread {
   #answered({ job, pair }: PairAnswer): void {
     const pending = this.#pending.get(job)!;
     this.#pending.delete(job);
+    if (this.#pending.size === 0) this.#worker.unref();
     if (pair === null) pending.reject(new Error("the pair could not be made"));
     else pending.resolve(pair);
   }
@@ -66,12 +74,17 @@ class PairThread {
  */
 export class PairThreads implements PairMaker {
   readonly #most: number;
+  readonly #start: () => Worker;
   readonly #threads = new Set<PairThread>();
   #isStopped = false;
 
-  /** @param most threads at once; from 1 */
-  constructor(most: number) {
+  /**
+   * @param most threads at once; from 1
+   * @param start a thread; a test starts one that has a defect
+   */
+  constructor(most: number, start: () => Worker = startWorker) {
     this.#most = most;
+    this.#start = start;
   }
 
   async make(type: PairType, seed: Uint8Array): Promise<TestedPair> {
@@ -91,7 +104,7 @@ export class PairThreads implements PairMaker {
       if (least === null || thread.pairs < least.pairs) least = thread;
     const isEnough = least !== null && least.pairs < BUSY_PAIRS;
     if (least !== null && (isEnough || this.#threads.size >= this.#most)) return least;
-    const started = new PairThread((thread) => void this.#threads.delete(thread));
+    const started = new PairThread(this.#start(), (thread) => void this.#threads.delete(thread));
     this.#threads.add(started);
     return started;
   }

@@ -1,9 +1,11 @@
-import type { Worker } from "node:worker_threads";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { PAIR_DERIVATIONS, type PairType } from "../../../../src/key/derive/derivePair.ts";
 import { KeyGenerator } from "../../../../src/key/keyGenerator.ts";
 import { makePair } from "../../../../src/key/pair/makePair.ts";
-import { PairThreads } from "../../../../src/key/pair/pairThreads.ts";
+import { PAIR_WORKER, PairThreads } from "../../../../src/key/pair/pairThreads.ts";
 import { predictable, TestSupply, WORDS } from "../supply.ts";
 
 const TYPES = Object.keys(PAIR_DERIVATIONS) as PairType[];
@@ -91,14 +93,40 @@ test("the main thread has nearly nothing to do with the dearest pairs", async ()
   expect(ours.user + ours.system).toBeLessThan((whole.user + whole.system) / 4);
 });
 
-test("a pair that fails its test in a thread stops key generation", async () => {
+test("nothing but a pair that is under way keeps the process alive", async () => {
   threads = new PairThreads(1);
-  const make = threads.make.bind(threads);
-  vi.spyOn(threads, "make").mockImplementation(async (type, seed) => ({
-    ...(await make(type, seed)),
-    isConsistent: false,
-  }));
+  const module = new URL("../../../../src/key/pair/pairThreads.ts", import.meta.url).href;
+  const program = `
+    import(${JSON.stringify(module)}).then(async ({ PairThreads }) => {
+      const threads = new PairThreads(1);
+      for (const type of ["ed25519", "ml-dsa-87"])
+        await threads.make(type, new Uint8Array(32));
+      console.log("made");
+    });
+  `;
+  // Killed where it does not end by itself.
+  const timeout = 60_000;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--eval", program], { timeout });
+  expect(stdout).toBe("made\n");
+}, 70_000);
+
+/** The real thread, which makes Ed25519 pairs of two different keys. */
+const FLAWED = `
+import(new URL("../key/derive/derivePair.ts", ${JSON.stringify(PAIR_WORKER.href)}).href)
+  .then(({ PAIR_DERIVATIONS: { ed25519 } }) => {
+    const { derive } = ed25519;
+    ed25519.derive = (seed) => {
+      const { publicKey } = derive(seed.map((byte) => byte ^ 1));
+      return { ...derive(seed), publicKey };
+    };
+    return import(${JSON.stringify(PAIR_WORKER.href)});
+  });
+`;
+
+test("a pair that fails its test in a thread stops key generation", async () => {
+  threads = new PairThreads(1, () => new Worker(FLAWED, { eval: true }));
   const keys = new KeyGenerator({ random: new TestSupply(), words: WORDS, pairs: threads });
-  for (const type of ["p-256", "aes-256"])
+  expect(await keys.generate({ type: "p-256" }, "p-1")).toHaveProperty("keys");
+  for (const type of ["ed25519", "p-256", "aes-256"])
     expect(await keys.generate({ type }, "p-1")).toMatchObject({ code: "self_test_failed" });
 });
