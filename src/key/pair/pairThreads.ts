@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { SpringhouseError } from "../../port/errors.ts";
 import type { PairType } from "../derive/derivePair.ts";
 import type { TestedPair } from "./makePair.ts";
 import type { PairMaker } from "./pairMaker.ts";
@@ -27,15 +28,15 @@ class PairThread {
   readonly #pending = new Map<number, Pending>();
   #jobs = 0;
 
-  constructor(worker: Worker, ended: (thread: PairThread) => void) {
+  /** @param ended tells what becomes of the pairs that it had */
+  constructor(worker: Worker, ended: (thread: PairThread) => Error) {
     this.#worker = worker;
     worker.on("message", (answer: PairAnswer) => this.#answered(answer));
     // Of what it fails with nothing is passed on: an error's text might hold a value.
     worker.on("error", () => {});
     worker.on("exit", () => {
-      ended(this);
-      for (const { reject } of this.#pending.values())
-        reject(new Error("the thread that makes pairs ended"));
+      const why = ended(this);
+      for (const { reject } of this.#pending.values()) reject(why);
       this.#pending.clear();
     });
     // After the first listener for messages, which refs it again.
@@ -88,11 +89,11 @@ export class PairThreads implements PairMaker {
   }
 
   async make(type: PairType, seed: Uint8Array): Promise<TestedPair> {
-    if (this.#isStopped) throw new Error("no more pairs are made");
+    if (this.#isStopped) throw stopped();
     return this.#leastBusy().make(type, seed);
   }
 
-  /** What is under way is not made any more. */
+  /** What is under way, or waits for its turn, is not made any more: `shutting_down`. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all([...this.#threads].map((thread) => thread.stop()));
@@ -104,8 +105,14 @@ export class PairThreads implements PairMaker {
       if (least === null || thread.pairs < least.pairs) least = thread;
     const isEnough = least !== null && least.pairs < BUSY_PAIRS;
     if (least !== null && (isEnough || this.#threads.size >= this.#most)) return least;
-    const started = new PairThread(this.#start(), (thread) => void this.#threads.delete(thread));
+    const started = new PairThread(this.#start(), (thread) => {
+      this.#threads.delete(thread);
+      return this.#isStopped ? stopped() : new Error("the thread that makes pairs ended");
+    });
     this.#threads.add(started);
     return started;
   }
 }
+
+const stopped = (): SpringhouseError =>
+  new SpringhouseError("shutting_down", "The service is stopping.");

@@ -74,11 +74,12 @@ test("a thread that ends breaks what it had, and the next pair has another", asy
 
 test("after a stop no pair is made", async () => {
   threads = new PairThreads(1);
-  const underWay = threads.make("ml-dsa-87", seedOf("ml-dsa-87", 1));
-  const outcome = expect(underWay).rejects.toThrow("ended");
+  const ask = (type: PairType) =>
+    expect(threads.make(type, seedOf(type, 1))).rejects.toMatchObject({ code: "shutting_down" });
+  const underWay = ask("ml-dsa-87");
   await threads.stop();
-  await outcome;
-  await expect(threads.make("ed25519", seedOf("ed25519", 1))).rejects.toThrow("no more");
+  await underWay;
+  await ask("ed25519");
   expect(workers).toHaveLength(1);
 });
 
