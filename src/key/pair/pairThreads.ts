@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { SpringhouseError } from "../../port/errors.ts";
 import type { PairType } from "../derive/derivePair.ts";
+import { Slots } from "../slots.ts";
 import type { TestedPair } from "./makePair.ts";
 import type { PairMaker } from "./pairMaker.ts";
 import { owned, type PairAnswer, type PairOrder } from "./pairProtocol.ts";
@@ -11,6 +12,8 @@ export const PAIR_WORKER = new URL(`../../worker/pairMaker.${EXTENSION}`, import
 
 /** Another thread is started once each has so many pairs to make: of the cheapest, half a millisecond. */
 const BUSY_PAIRS = 4;
+/** So many are handed to each at a time; what waits behind them can still be given up. */
+const HANDED_PAIRS = 8;
 
 interface Pending {
   readonly resolve: (pair: TestedPair) => void;
@@ -77,6 +80,7 @@ export class PairThreads implements PairMaker {
   readonly #most: number;
   readonly #start: () => Worker;
   readonly #threads = new Set<PairThread>();
+  readonly #handed: Slots;
   #isStopped = false;
 
   /**
@@ -86,11 +90,17 @@ export class PairThreads implements PairMaker {
   constructor(most: number, start: () => Worker = startWorker) {
     this.#most = most;
     this.#start = start;
+    this.#handed = new Slots(most * HANDED_PAIRS, Infinity);
   }
 
-  async make(type: PairType, seed: Uint8Array): Promise<TestedPair> {
-    if (this.#isStopped) throw stopped();
-    return this.#leastBusy().make(type, seed);
+  async make(type: PairType, seed: Uint8Array, signal?: AbortSignal): Promise<TestedPair> {
+    await this.#handed.acquire(signal);
+    try {
+      if (this.#isStopped) throw stopped();
+      return await this.#leastBusy().make(type, seed);
+    } finally {
+      this.#handed.release();
+    }
   }
 
   /** What is under way, or waits for its turn, is not made any more: `shutting_down`. */
