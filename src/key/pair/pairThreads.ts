@@ -37,6 +37,8 @@ class PairThread {
     worker.on("message", (answer: PairAnswer) => this.#answered(answer));
     // Of what it fails with nothing is passed on: an error's text might hold a value.
     worker.on("error", () => {});
+    // Whose answer that was nobody knows: none of them is waited for.
+    worker.on("messageerror", () => void worker.terminate());
     worker.on("exit", () => {
       const why = ended(this);
       for (const { reject } of this.#pending.values()) reject(why);
@@ -115,12 +117,24 @@ export class PairThreads implements PairMaker {
       if (least === null || thread.pairs < least.pairs) least = thread;
     const isEnough = least !== null && least.pairs < BUSY_PAIRS;
     if (least !== null && (isEnough || this.#threads.size >= this.#most)) return least;
-    const started = new PairThread(this.#start(), (thread) => {
+    const worker = this.#started(least !== null);
+    if (worker === null) return least!;
+    const started = new PairThread(worker, (thread) => {
       this.#threads.delete(thread);
       return this.#isStopped ? stopped() : new Error("the thread that makes pairs ended");
     });
     this.#threads.add(started);
     return started;
+  }
+
+  /** Null where the system gives no further one, and there is another to do its work. */
+  #started(isFurther: boolean): Worker | null {
+    try {
+      return this.#start();
+    } catch (error) {
+      if (isFurther) return null;
+      throw error;
+    }
   }
 }
 

@@ -72,6 +72,35 @@ test("a thread that ends breaks what it had, and the next pair has another", asy
   expect(workers).toHaveLength(2);
 });
 
+test("an answer that cannot be read ends the thread, and nobody waits for it", async () => {
+  threads = new PairThreads(1);
+  const lost = threads.make("ml-dsa-87", seedOf("ml-dsa-87", 1));
+  const outcome = expect(lost).rejects.toThrow("ended");
+  await new Promise((resolve) => process.nextTick(resolve));
+  workers[0]!.removeAllListeners("message");
+  workers[0]!.emit("messageerror", new Error("x"));
+  await outcome;
+});
+
+test("where the system gives no further thread, the first has all the work", async () => {
+  let given = 0;
+  threads = new PairThreads(3, () => {
+    if (++given > 1) throw new Error("no more threads");
+    return new Worker(PAIR_WORKER);
+  });
+  const pairs = Array.from({ length: 12 }, (_, at) =>
+    threads.make("ed25519", seedOf("ed25519", at)),
+  );
+  for (const { isConsistent } of await Promise.all(pairs)) expect(isConsistent).toBe(true);
+  expect(given).toBeGreaterThan(1);
+  expect(workers).toHaveLength(1);
+  await threads.stop();
+  threads = new PairThreads(3, () => {
+    throw new Error("no threads");
+  });
+  await expect(threads.make("ed25519", seedOf("ed25519", 1))).rejects.toThrow("no threads");
+});
+
 test("after a stop no pair is made", async () => {
   threads = new PairThreads(1);
   const ask = (type: PairType) =>
