@@ -12,8 +12,11 @@ export const PAIR_WORKER = new URL(`../../worker/pairMaker.${EXTENSION}`, import
 
 /** Another thread is started once each has so many pairs to make: of the cheapest, half a millisecond. */
 const BUSY_PAIRS = 4;
-/** So many are handed to each at a time; what waits behind them can still be given up. */
-const HANDED_PAIRS = 8;
+/**
+ * So many are handed to each at a time; what waits behind them can still be given up. Of the cheapest
+ * 3 ms, so that a thread has work while the service is at other things; of the dearest a second.
+ */
+const HANDED_PAIRS = 32;
 
 interface Pending {
   readonly resolve: (pair: TestedPair) => void;
