@@ -244,8 +244,9 @@ export async function serve(
   } finally {
     stopDiscovery();
     await service.outlets.stop();
-    const hasStopped = await service.stop();
+    // First: a rotation may wait behind the pairs of clients that have gone, longer than a stop may take.
+    // Without draws it could not be kept; it is due at the next start.
     await pairs.stop();
-    if (!hasStopped) hanging();
+    if (!(await service.stop())) hanging();
   }
 }

@@ -221,7 +221,7 @@ export class KeyGenerator {
       throw new Error("a key's draw was split, so no single output explains it");
     signal?.throwIfAborted();
     const { material, isConsistent } = isPairType(type)
-      ? await this.#pairs.make(type, draw.bytes)
+      ? await this.#pairs.make(type, draw.bytes, signal)
       : await this.#derived(type, draw, signal);
     try {
       if (!isConsistent) this.#failed ??= type;

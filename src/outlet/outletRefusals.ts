@@ -47,7 +47,8 @@ export class OutletRefusals {
    * house is to answer, whose draw may not have it.
    */
   mayFail({ id }: Principal, bytes: number): boolean {
-    if (!this.#toldDefects.mayTell()) return false;
+    // Where it cannot be counted either: while it waited for a seed, others took the slots.
+    if (!this.#slots.has(1) || !this.#toldDefects.mayTell()) return false;
     this.#slots.vain(id, bytes);
     return true;
   }

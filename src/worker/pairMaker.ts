@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { makePair, type TestedPair } from "../key/pair/makePair.ts";
 import { owned, type PairAnswer, type PairOrder } from "../key/pair/pairProtocol.ts";
 
-/* A thread that derives pairs and tests them. Nothing of a pair stays in it. */
+/* A thread that derives pairs and tests them. What buffers of a pair stay in it are overwritten. */
 
 if (!parentPort) throw new Error("pairMaker runs as a worker thread only");
 const port = parentPort;

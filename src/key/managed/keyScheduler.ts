@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../../port/clock.ts";
 import type { Refusal } from "../../port/errors.ts";
-import { refuse } from "../../port/errors.ts";
+import { refuse, SpringhouseError } from "../../port/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { KeyRecord } from "../lifecycle/record.ts";
 import { dueMilliseconds, dueNow } from "../policy/due.ts";
@@ -131,7 +131,7 @@ export class KeyScheduler {
     for (;;) {
       const due = await this.#dueFor(key);
       if (!due || this.#stopped) return true;
-      const done = await this.#do(key, due);
+      const done = await this.#do(key, due).catch(couldNot);
       if (!("ok" in done)) continue;
       if (done === NOT_DUE) continue;
       this.#terms.failed(key, due.act, done.detail);
@@ -162,6 +162,13 @@ export class KeyScheduler {
     };
     return service.transit(key, order, BY_ITSELF, null, check);
   }
+}
+
+/** One key's own, such as a thread that ended over its pair: nothing behind it is held up. */
+function couldNot(error: unknown): Refusal {
+  // The store's, whose health says why, are everybody's.
+  if (error instanceof SpringhouseError) throw error;
+  return refuse("internal", "An unexpected error; it is tried again.");
 }
 
 const primaryUse = (held: Held): Amount => counterOf(held, held.record.primary).used;

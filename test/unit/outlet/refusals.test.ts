@@ -204,3 +204,20 @@ test("slots of refusals are given to the house as all others when they run out",
   slots.refused("p1", "bytes");
   expect(told.at(-1)).toMatchObject({ seed: null, principal: "p1" });
 });
+
+test("a defect that cannot be counted is not answered here", () => {
+  const board = new Board();
+  const told: ToHouse[] = [];
+  const tell = (message: ToHouse): void => void told.push(message);
+  const slots = new Slots(board, tell);
+  const refusals = new OutletRefusals(new FakeClock(), board, slots, tell);
+  for (let number = 0; number < SLOTS; number++) slots.refused(`p${number}`, "requests");
+  const principal = { id: "late", name: "p", roles: ["client"], quota: UNLIMITED } as const;
+  expect(refusals.mayFail(principal, 13)).toBe(false);
+  const read = told.flatMap((message) => ("full" in message ? message.full : []));
+  for (const slot of read) board.clear(slot);
+  slots.freed(read);
+  expect(refusals.mayFail(principal, 13)).toBe(true);
+  const { slot } = told.at(-1) as { slot: number };
+  expect(board.counted(slot)).toEqual({ ...NOTHING_COUNTED, requests: 1, bytes: 13 });
+});

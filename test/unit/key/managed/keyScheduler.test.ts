@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SpringhouseError } from "../../../../src/port/errors.ts";
+import { type PairMaker, pairsInThisThread } from "../../../../src/key/pair/pairMaker.ts";
 import { FakeClock } from "../../../support/fakeClock.ts";
 import { temporaryState } from "../../../support/temporaryState.ts";
 import { OWNER, given, openRig } from "./rig.ts";
@@ -107,6 +108,32 @@ describe("rotation", () => {
       await consistent(rig);
       await rig[Symbol.asyncDispose]();
     }
+  });
+
+  test("a pair that cannot be made holds up its own key alone, is told of, and comes when it can be", async () => {
+    let isBroken = false;
+    const pairs: PairMaker = {
+      make: (type, seed) =>
+        isBroken
+          ? Promise.reject(new Error("the thread that makes pairs ended"))
+          : pairsInThisThread.make(type, seed),
+    };
+    await using rig = await openRig({ pairs });
+    rig.room.start();
+    const policy = { rotation: { everyDays: 1 } };
+    const pair = await made(rig, policy, { type: "ed25519" });
+    await rig.clock.run(1000);
+    const behind = await made(rig, policy);
+    isBroken = true;
+    await later(rig, DAY);
+    await rig.clock.run(120_000);
+    expect((await stateOf(rig, behind)).primary).toBe(2);
+    expect((await stateOf(rig, pair)).primary).toBe(1);
+    expect(rig.failures[0]).toContain(`rotate ${pair}`);
+    isBroken = false;
+    await rig.clock.run(120_000);
+    expect((await stateOf(rig, pair)).primary).toBe(2);
+    await consistent(rig);
   });
 
   test("a sealed vault or a full disk holds it up; what needs no material goes on, and all of it comes", async () => {

@@ -1,5 +1,5 @@
 import { KeyGenerator } from "../../../../src/key/keyGenerator.ts";
-import { pairsInThisThread } from "../../../../src/key/pair/pairMaker.ts";
+import { type PairMaker, pairsInThisThread } from "../../../../src/key/pair/pairMaker.ts";
 import { replay } from "../../../../src/key/lifecycle/replay.ts";
 import type { ReplayedKey, ReplayedLeaf } from "../../../../src/key/lifecycle/replay.ts";
 import { openKeyRoom } from "../../../../src/key/managed/keyRoom.ts";
@@ -116,6 +116,7 @@ export interface RigOptions {
   readonly clock?: FakeClock;
   readonly directory?: string;
   readonly keysHeld?: number;
+  readonly pairs?: PairMaker;
   /** A vault with slots; without it one whose key is fixed. */
   readonly openSeal?: (parts: SealParts) => Promise<SealKeeper>;
 }
@@ -125,6 +126,7 @@ export async function openRig({
   clock = new FakeClock(),
   directory = IN_MEMORY,
   keysHeld = 100,
+  pairs = pairsInThisThread,
   openSeal,
 }: RigOptions = {}): Promise<Rig> {
   const inner = openSqliteStore({ directory, maximumBytes: null }, clock);
@@ -178,7 +180,7 @@ export async function openRig({
     clock,
     store,
     random: supply,
-    generator: new KeyGenerator({ random: supply, words: WORDS, pairs: pairsInThisThread }),
+    generator: new KeyGenerator({ random: supply, words: WORDS, pairs }),
     vault: keeper?.vault ?? port,
     log,
     record: (event, together) => journal.record(event, together),

@@ -1,9 +1,11 @@
-import type { Worker } from "node:worker_threads";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { PAIR_DERIVATIONS, type PairType } from "../../../../src/key/derive/derivePair.ts";
 import { KeyGenerator } from "../../../../src/key/keyGenerator.ts";
 import { makePair } from "../../../../src/key/pair/makePair.ts";
-import { PairThreads } from "../../../../src/key/pair/pairThreads.ts";
+import { PAIR_WORKER, PairThreads } from "../../../../src/key/pair/pairThreads.ts";
 import { predictable, TestSupply, WORDS } from "../supply.ts";
 
 const TYPES = Object.keys(PAIR_DERIVATIONS) as PairType[];
@@ -70,13 +72,46 @@ test("a thread that ends breaks what it had, and the next pair has another", asy
   expect(workers).toHaveLength(2);
 });
 
+test("an answer that cannot be read ends the thread, and nobody waits for it", async () => {
+  threads = new PairThreads(1);
+  const lost = threads.make("ml-dsa-87", seedOf("ml-dsa-87", 1));
+  const outcome = expect(lost).rejects.toThrow("ended");
+  await new Promise((resolve) => process.nextTick(resolve));
+  workers[0]!.removeAllListeners("message");
+  workers[0]!.emit("messageerror", new Error("x"));
+  await outcome;
+});
+
+test("where the system gives no further thread, the first has all the work", async () => {
+  let given = 0;
+  threads = new PairThreads(3, () => {
+    if (++given > 1) throw new Error("no more threads");
+    return new Worker(PAIR_WORKER);
+  });
+  const pairs = Array.from({ length: 12 }, (_, at) =>
+    threads.make("ed25519", seedOf("ed25519", at)),
+  );
+  for (const { isConsistent } of await Promise.all(pairs)) expect(isConsistent).toBe(true);
+  expect(given).toBeGreaterThan(1);
+  expect(workers).toHaveLength(1);
+  await threads.stop();
+  threads = new PairThreads(3, () => {
+    throw new Error("no threads");
+  });
+  await expect(threads.make("ed25519", seedOf("ed25519", 1))).rejects.toThrow("no threads");
+});
+
 test("after a stop no pair is made", async () => {
   threads = new PairThreads(1);
-  const underWay = threads.make("ml-dsa-87", seedOf("ml-dsa-87", 1));
-  const outcome = expect(underWay).rejects.toThrow("ended");
+  const ask = (type: PairType) =>
+    expect(threads.make(type, seedOf(type, 1))).rejects.toMatchObject({ code: "shutting_down" });
+  const underWay = Array.from({ length: 40 }, () => ask("ml-dsa-87"));
+  // Most are handed over; nothing of them is heard before the next turn of the event loop.
+  await new Promise((resolve) => process.nextTick(resolve));
+  expect(workers).toHaveLength(1);
   await threads.stop();
-  await outcome;
-  await expect(threads.make("ed25519", seedOf("ed25519", 1))).rejects.toThrow("no more");
+  await Promise.all(underWay);
+  await ask("ed25519");
   expect(workers).toHaveLength(1);
 });
 
@@ -91,14 +126,54 @@ test("the main thread has nearly nothing to do with the dearest pairs", async ()
   expect(ours.user + ours.system).toBeLessThan((whole.user + whole.system) / 4);
 });
 
-test("a pair that fails its test in a thread stops key generation", async () => {
+test("of those who have gone no more are made than a thread has, and whoever stays has the next", async () => {
   threads = new PairThreads(1);
-  const make = threads.make.bind(threads);
-  vi.spyOn(threads, "make").mockImplementation(async (type, seed) => ({
-    ...(await make(type, seed)),
-    isConsistent: false,
-  }));
+  const gone = new AbortController();
+  const left = Array.from({ length: 80 }, (_, at) =>
+    threads.make("x25519", seedOf("x25519", at), gone.signal),
+  );
+  const outcomes = Promise.allSettled(left);
+  const stays = threads.make("ed25519", seedOf("ed25519", 1));
+  gone.abort();
+  expect((await stays).isConsistent).toBe(true);
+  const made = (await outcomes).filter(({ status }) => status === "fulfilled");
+  expect(made).toHaveLength(32);
+});
+
+test("nothing but a pair that is under way keeps the process alive", async () => {
+  threads = new PairThreads(1);
+  const module = new URL("../../../../src/key/pair/pairThreads.ts", import.meta.url).href;
+  const program = `
+    import(${JSON.stringify(module)}).then(async ({ PairThreads }) => {
+      const threads = new PairThreads(1);
+      for (const type of ["ed25519", "ml-dsa-87"])
+        await threads.make(type, new Uint8Array(32));
+      console.log("made");
+    });
+  `;
+  // Killed where it does not end by itself.
+  const timeout = 60_000;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--eval", program], { timeout });
+  expect(stdout).toBe("made\n");
+}, 70_000);
+
+/** The real thread, which makes Ed25519 pairs of two different keys. */
+const FLAWED = `
+import(new URL("../key/derive/derivePair.ts", ${JSON.stringify(PAIR_WORKER.href)}).href)
+  .then(({ PAIR_DERIVATIONS: { ed25519 } }) => {
+    const { derive } = ed25519;
+    ed25519.derive = (seed) => {
+      const { publicKey } = derive(seed.map((byte) => byte ^ 1));
+      return { ...derive(seed), publicKey };
+    };
+    return import(${JSON.stringify(PAIR_WORKER.href)});
+  });
+`;
+
+test("a pair that fails its test in a thread stops key generation", async () => {
+  threads = new PairThreads(1, () => new Worker(FLAWED, { eval: true }));
   const keys = new KeyGenerator({ random: new TestSupply(), words: WORDS, pairs: threads });
-  for (const type of ["p-256", "aes-256"])
+  expect(await keys.generate({ type: "p-256" }, "p-1")).toHaveProperty("keys");
+  for (const type of ["ed25519", "p-256", "aes-256"])
     expect(await keys.generate({ type }, "p-1")).toMatchObject({ code: "self_test_failed" });
 });
