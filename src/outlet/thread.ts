@@ -13,7 +13,6 @@ export const startOutletThread: StartOutletThread = (terms, listener) =>
 
 /** What the house has of a thread. */
 export function threadOf(worker: Worker, listener: OutletListener): OutletThread {
-  worker.unref();
   let isStopped = false;
   let cause: string | null = null;
   // Only this: what a thread said before it ended still comes before it.
@@ -23,6 +22,8 @@ export function threadOf(worker: Worker, listener: OutletListener): OutletThread
   // Of what it fails with no more than the code is passed on: an error's text might hold a value.
   worker.on("error", (error: NodeJS.ErrnoException) => (cause = error.code ?? null));
   worker.on("message", (message: ToHouse) => listener.told(message));
+  // Last: to listen to messages keeps the process alive.
+  worker.unref();
   return {
     tell: (message, transfer) => worker.postMessage(message, [...(transfer ?? [])]),
     stop: async () => {

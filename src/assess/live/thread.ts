@@ -11,7 +11,6 @@ const ENTRY = new URL(`../../worker/liveEstimator.${EXTENSION}`, import.meta.url
  */
 export const startLiveThread: StartLiveThread = (listener) => {
   const worker = new Worker(ENTRY, { name: "live estimate" });
-  worker.unref();
   let ended = false;
   const end = (): void => {
     if (ended) return;
@@ -24,6 +23,8 @@ export const startLiveThread: StartLiveThread = (listener) => {
   worker.on("error", end);
   worker.on("messageerror", end);
   worker.on("exit", end);
+  // Last: to listen to messages keeps the process alive.
+  worker.unref();
   return {
     estimate: (task) => worker.postMessage(task),
     stop: async () => {
