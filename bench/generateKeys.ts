@@ -20,7 +20,7 @@ import {
  */
 
 const ROUNDS = 5;
-const DRAWS = 20_000;
+const DRAWS = 40_000;
 const CLIENTS = 32;
 const STARTS = 10;
 const PAIRS = 500;
@@ -32,9 +32,9 @@ interface Rate {
 }
 
 const RATES: readonly Rate[] = [
-  { type: "aes-256", keys: 10_000, goal: 0.5 },
-  { type: "ed25519", keys: 2_000, goal: 0.25 },
-  { type: "p-256", keys: 800, goal: 0.25 },
+  { type: "aes-256", keys: 20_000, goal: 0.5 },
+  { type: "ed25519", keys: 8_000, goal: 0.25 },
+  { type: "p-256", keys: 4_000, goal: 0.25 },
 ];
 
 const secondsOf = (costs: readonly RequestCost[]): number[] => costs.map(({ seconds }) => seconds);

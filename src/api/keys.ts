@@ -104,12 +104,12 @@ async function generate(call: Call, context: Context): Promise<Answer | Refusal 
   };
   const lacking = receipt === true ? receipts.unavailable() : null;
   if (lacking) return lacking;
-  const gone = call.gone();
+  let gone: AbortSignal | undefined;
   let result: Awaited<ReturnType<typeof keys.generate>>;
   try {
-    result = await keys.generate(order, principal.id, gone);
+    result = await keys.generate(order, principal.id, () => (gone = call.gone()));
   } catch (error) {
-    if (!gone.aborted) throw error;
+    if (!gone?.aborted) throw error;
     return null;
   }
   if ("ok" in result) return result;

@@ -49,7 +49,7 @@ interface KeySupply {
   generate(
     order: KeyOrder,
     principal: string,
-    signal?: AbortSignal,
+    gone?: () => AbortSignal,
   ): Promise<
     { readonly keys: readonly AnsweredKey[]; readonly pending: readonly PendingOutputs[] } | Refusal
   >;

@@ -73,7 +73,7 @@ export class KeyGenerator {
 
   /**
    * @param principal id of who asks, for the lineage
-   * @param signal ends a wait or a search when the client has gone
+   * @param gone gives what ends a wait or a search when the client has gone; asked only where there is one
    * @returns a Refusal `invalid_parameter`, `busy`, `self_test_failed`, or that of the draw; all
    *   keys asked for or none
    * @throws the signal's reason; Error for a defect
@@ -81,12 +81,12 @@ export class KeyGenerator {
   async generate(
     request: KeyRequest,
     principal: string,
-    signal?: AbortSignal,
+    gone?: () => AbortSignal,
   ): Promise<Made<GeneratedKey> | Refusal> {
     const order = readOrder(request);
     if ("ok" in order) return order;
     const { type, format } = order;
-    return this.#makeAll(order, principal, signal, (material, { outputs: [output], seed }) => ({
+    return this.#makeAll(order, principal, gone, (material, { outputs: [output], seed }) => ({
       type,
       format,
       ...encodeKey(material, format),
@@ -118,12 +118,15 @@ export class KeyGenerator {
   async #makeAll<Key>(
     order: Order,
     principal: string,
-    signal: AbortSignal | undefined,
+    gone: (() => AbortSignal) | undefined,
     shape: Shape<Key>,
   ): Promise<Made<Key> | Refusal> {
     if (this.#failed !== null) return this.#refuseFailed();
-    if (isPairType(order.type)) return this.#makePairs(order, principal, signal, shape);
-    if (!order.type.startsWith("rsa-")) return this.#make(order, principal, signal, shape);
+    const { type } = order;
+    if (!isPairType(type) && !type.startsWith("rsa-"))
+      return this.#make(order, principal, undefined, shape);
+    const signal = gone?.();
+    if (isPairType(type)) return this.#makePairs(order, principal, signal, shape);
     const slot = this.#slots.acquire(signal);
     if (!slot)
       return refuse("busy", "As many RSA searches as are allowed are running and waiting.", {

@@ -242,7 +242,7 @@ test("a batch whose client has gone is not made to its end", async () => {
     },
   };
   const keys = new KeyGenerator({ random: supply, words: WORDS, pairs });
-  const batch = keys.generate({ type: "x25519", count: 5 }, "p-1", gone.signal);
+  const batch = keys.generate({ type: "x25519", count: 5 }, "p-1", () => gone.signal);
   await expect(batch).rejects.toThrow("abort");
   expect(made).toBe(2);
   for (const bytes of supply.given) expect(bytes.every((byte) => byte === 0)).toBe(true);
@@ -269,8 +269,8 @@ describe("RSA searches", () => {
   test("a client that goes away gives its place back, waiting or searching", async () => {
     const { supply, keys } = start({ rsaConcurrency: 1, rsaQueue: 1 });
     const [searching, waiting] = [new AbortController(), new AbortController()];
-    const first = keys.generate({ type: "rsa-4096", count: 4 }, "p-1", searching.signal);
-    const second = keys.generate({ type: "rsa-4096" }, "p-1", waiting.signal);
+    const first = keys.generate({ type: "rsa-4096", count: 4 }, "p-1", () => searching.signal);
+    const second = keys.generate({ type: "rsa-4096" }, "p-1", () => waiting.signal);
     waiting.abort();
     await expect(second).rejects.toThrow("abort");
     expect(keys.rsaSearches).toEqual({ running: 1, waiting: 0 });

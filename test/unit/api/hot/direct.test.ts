@@ -270,7 +270,8 @@ describe("a connection", () => {
   let finish: (() => void) | undefined;
 
   beforeEach(async () => {
-    const generate: ApiPorts["keys"]["generate"] = (_order, _principal, given) => {
+    const generate: ApiPorts["keys"]["generate"] = (_order, _principal, gone) => {
+      const given = gone?.();
       signal = given;
       return new Promise((resolve, reject) => {
         given?.addEventListener("abort", () => reject(given.reason as Error));
