@@ -1,5 +1,5 @@
 import { BENCHES } from "../bench/benches.ts";
-import type { Ratio } from "../bench/ratio.ts";
+import { isReached, type Ratio } from "../bench/ratio.ts";
 import { type Conditions, isLoaded, type Results } from "../bench/results.ts";
 import { cellsOf, HEAD } from "../bench/table.ts";
 import {
@@ -37,9 +37,11 @@ export function benchmarksDocument(results: Results): string {
   const measured = Object.entries(results);
   if (measured.length === 0) return head + NOTHING;
   const sections = measured.map(([name, { conditions, ratios }]) => {
-    const title = BENCHES[name]?.title ?? name;
+    const { title = name, bound } = BENCHES[name] ?? {};
     const text = `## ${title}\n\n\`${name}\`: ${conditionsText(conditions)}\n\n`;
-    return text + table(HEAD, ratios.map(cellsOf));
+    const isMissed = ratios.some((ratio) => isReached(ratio) === false);
+    const why = isMissed && bound !== undefined ? `\n**What bounds them.** ${bound}\n` : "";
+    return text + table(HEAD, ratios.map(cellsOf)) + why;
   });
   return head + sections.join("\n");
 }

@@ -5,6 +5,9 @@ import { runProgram } from "./cli/runProgram.ts";
 import { systemClock } from "./platform/clock.ts";
 import { processTerminal } from "./platform/terminal.ts";
 
+/** How often nothing is done while a service runs. */
+const ALIVE_MILLISECONDS = 60_000;
+
 const root = new URL("..", import.meta.url).pathname;
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   version: string;
@@ -21,12 +24,19 @@ const terminal = processTerminal(clock, stopping.signal);
 const program = buildProgram(terminal, version, {
   async serve(options) {
     const { serve } = await import("./serve.ts");
-    await serve(options, {
-      clock,
-      version,
-      stopping: stopping.signal,
-      hanging: () => (isHanging = true),
-    });
+    // A stop may wait for no more than a timer of the clock, and those keep no process alive: node would
+    // end it with 13 in the middle of the stop.
+    const alive = setInterval(() => {}, ALIVE_MILLISECONDS);
+    try {
+      await serve(options, {
+        clock,
+        version,
+        stopping: stopping.signal,
+        hanging: () => (isHanging = true),
+      });
+    } finally {
+      clearInterval(alive);
+    }
   },
   async examineHere(question) {
     const { examineHere } = await import("./service/examineHere.ts");
