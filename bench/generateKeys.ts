@@ -63,7 +63,7 @@ function pairMicroseconds(type: PairType): number {
 
 const isPair = (type: KeyType): type is PairType => type in PAIR_DERIVATIONS;
 
-function compareDraws(
+function compareRates(
   server: Server,
   baseline: string,
   connections: number,
@@ -176,9 +176,9 @@ export function run(): Promise<readonly Ratio[]> {
       if (absent.length > 0) console.log(`  this OpenSSL makes no ${absent.join(", ")}`);
       const cheapest = RATES[0]!;
       return [
-        ...compareDraws(server, `GET ${DRAW}`, CLIENTS, RATES),
-        ...compareDraws(server, `GET ${DRAW}`, MANY_CLIENTS, [cheapest]),
-        ...compareDraws(server, BARE, CLIENTS, [{ ...cheapest, goal: null }], bare),
+        ...compareRates(server, `GET ${DRAW}`, CLIENTS, RATES),
+        ...compareRates(server, `GET ${DRAW}`, MANY_CLIENTS, [cheapest]),
+        ...compareRates(server, BARE, CLIENTS, [{ ...cheapest, goal: null }], bare),
         ...there.map((rival) => compareProcess(server, rival)),
       ];
     }),

@@ -139,7 +139,7 @@ export async function serve(
     log.warn({ kind: "service_manager_not_told" }, detail),
   );
   const store = await openWorkerStore({ directory: state, maximumBytes: null }, clock);
-  // The main thread has a core for itself; what is more than a few threads can make nobody asks for.
+  // The main thread has a core for itself; each of them keeps memory once it was needed.
   const pairs = new PairThreads(Math.min(4, Math.max(1, availableParallelism() - 1)));
   const { generationFile } = configuration.construction;
   const osRandom = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));

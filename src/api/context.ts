@@ -7,8 +7,15 @@ import { Hosts } from "./hosts.ts";
 import { RefusalLog } from "./log.ts";
 import type { ApiOptions, ApiPorts } from "./ports.ts";
 import { RecentRefusals } from "./recentRefusals.ts";
-import { defect, type DefectPlace, placeOf, problemHeaders, problemOf } from "./problem.ts";
-import { refusalOf, statusOf } from "./problem.ts";
+import {
+  defect,
+  type DefectPlace,
+  placeOf,
+  problemHeaders,
+  problemOf,
+  refusalOf,
+  statusOf,
+} from "./problem.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

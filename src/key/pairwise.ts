@@ -56,9 +56,12 @@ export function isConsistentPair(material: KeyMaterial): boolean {
       return agree(privateKey, publicKey);
     }
     case "ec": {
-      const { hash, key, signature } = signed(material);
+      const { curve, secret } = material;
+      const { hash, digest } = DIGESTS[curve];
+      const signature = signatureOfNonceOne(curve, secret, digest);
       try {
-        return verify(hash, MESSAGE, key, signature);
+        // OpenSSL reads a key from PEM in a third of the time that it takes from DER.
+        return verify(hash, MESSAGE, publicKeyPem(material), signature);
       } finally {
         signature.fill(0);
       }
@@ -70,14 +73,6 @@ export function isConsistentPair(material: KeyMaterial): boolean {
     default:
       return isConsistentModuleLattice(material);
   }
-}
-
-/** What OpenSSL verifies. It reads a key from PEM in a third of the time that it takes from DER. */
-function signed(material: KeyMaterial & { readonly kind: "ec" }) {
-  const { curve, secret } = material;
-  const { hash, digest } = DIGESTS[curve];
-  const signature = signatureOfNonceOne(curve, secret, digest);
-  return { hash, key: publicKeyPem(material), signature };
 }
 
 interface KeyObjects {

@@ -8,7 +8,6 @@ import { tilePath, tilesOf } from "../../src/log/tile.ts";
 import { SigningKey } from "../../src/log/signingKey.ts";
 import type { LineageLine } from "../../src/port/service.ts";
 import type { Role } from "../../src/port/principal.ts";
-import { pairsInThisThread } from "../../src/key/pair/pairMaker.ts";
 import { createService, type Service } from "../../src/service/service.ts";
 import type { Log } from "../../src/port/log.ts";
 import { FakeClock, settled } from "../support/fakeClock.ts";
@@ -22,6 +21,7 @@ import { noticedWithin, QuorumOracle } from "./quorumOracle.ts";
 import type { FaultPlan, Scenario } from "./scenario.ts";
 import { SIGNER } from "./signer.ts";
 import type { Trace } from "./trace.ts";
+import { pairsInThisThread } from "../support/pairsInThisThread.ts";
 
 /** A device is opened again after 30 s at the latest, and then has its startup test to pass. */
 const RECOVERY_MILLISECONDS = 90_000;

@@ -1,5 +1,5 @@
 import type { PairType } from "../derive/derivePair.ts";
-import { makePair, type TestedPair } from "./makePair.ts";
+import type { TestedPair } from "./makePair.ts";
 
 /** Where pairs are made and tested. */
 export interface PairMaker {
@@ -11,8 +11,3 @@ export interface PairMaker {
    */
   make(type: PairType, seed: Uint8Array, signal?: AbortSignal): Promise<TestedPair>;
 }
-
-/** In the thread of whoever asks: without threads, and in a world whose time is not the clock's. */
-export const pairsInThisThread: PairMaker = {
-  make: async (type, seed) => makePair(type, seed),
-};

@@ -3,10 +3,11 @@ import type { KeyObject } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { refuse } from "../../../src/port/errors.ts";
 import { KeyGenerator } from "../../../src/key/keyGenerator.ts";
-import { type PairMaker, pairsInThisThread } from "../../../src/key/pair/pairMaker.ts";
+import type { PairMaker } from "../../../src/key/pair/pairMaker.ts";
 import { FORMATS_OF, KEY_FORMATS, KEY_TYPES, STRENGTH_OF } from "../../../src/key/types.ts";
 import type { GeneratedKey, JsonWebKey, KeyType } from "../../../src/key/types.ts";
 import { TestSupply, WORDS, predictable } from "./supply.ts";
+import { pairsInThisThread } from "../../support/pairsInThisThread.ts";
 
 function start(options: { rsaConcurrency?: number; rsaQueue?: number } = {}): {
   supply: TestSupply;

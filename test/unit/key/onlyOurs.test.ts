@@ -3,9 +3,9 @@ import { readFileSync, readdirSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { KeyGenerator } from "../../../src/key/keyGenerator.ts";
-import { pairsInThisThread } from "../../../src/key/pair/pairMaker.ts";
 import { FORMATS_OF, KEY_TYPES } from "../../../src/key/types.ts";
 import { TestSupply, WORDS } from "./supply.ts";
+import { pairsInThisThread } from "../../support/pairsInThisThread.ts";
 
 /*
  * Every bit of a key comes out of the supply. Whatever the runtime offers as randomness throws

@@ -1,11 +1,11 @@
 import { describe, expect, test, vi } from "vitest";
 import { DERIVATIONS } from "../../../src/key/derive/deriveKey.ts";
 import { KeyGenerator } from "../../../src/key/keyGenerator.ts";
-import { pairsInThisThread } from "../../../src/key/pair/pairMaker.ts";
 import type { KeyMaterial } from "../../../src/key/material.ts";
 import { isConsistentPair } from "../../../src/key/pairwise.ts";
 import type { KeyType } from "../../../src/key/types.ts";
 import { TestSupply, WORDS, predictable } from "./supply.ts";
+import { pairsInThisThread } from "../../support/pairsInThisThread.ts";
 
 async function derive(type: KeyType, number: number): Promise<KeyMaterial> {
   const bytes = predictable(number, DERIVATIONS[type].seedBytes(WORDS));

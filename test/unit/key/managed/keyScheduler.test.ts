@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { SpringhouseError } from "../../../../src/port/errors.ts";
-import { type PairMaker, pairsInThisThread } from "../../../../src/key/pair/pairMaker.ts";
+import type { PairMaker } from "../../../../src/key/pair/pairMaker.ts";
 import { FakeClock } from "../../../support/fakeClock.ts";
 import { temporaryState } from "../../../support/temporaryState.ts";
 import { OWNER, given, openRig } from "./rig.ts";
 import type { Rig } from "./rig.ts";
+import { pairsInThisThread } from "../../../support/pairsInThisThread.ts";
 
 const DAY = 86_400_000;
 const MILK = Buffer.from("milk");

@@ -1,5 +1,5 @@
 import { KeyGenerator } from "../../../../src/key/keyGenerator.ts";
-import { type PairMaker, pairsInThisThread } from "../../../../src/key/pair/pairMaker.ts";
+import type { PairMaker } from "../../../../src/key/pair/pairMaker.ts";
 import { replay } from "../../../../src/key/lifecycle/replay.ts";
 import type { ReplayedKey, ReplayedLeaf } from "../../../../src/key/lifecycle/replay.ts";
 import { openKeyRoom } from "../../../../src/key/managed/keyRoom.ts";
@@ -26,6 +26,7 @@ import { FakeClock } from "../../../support/fakeClock.ts";
 import { material } from "../../lineage/records.ts";
 import { openLog } from "../../log/logs.ts";
 import { WORDS, predictable } from "../supply.ts";
+import { pairsInThisThread } from "../../../support/pairsInThisThread.ts";
 
 export const OWNER: Asker = { id: "p-owner", anyKey: false };
 export const OTHER: Asker = { id: "p-other", anyKey: false };
